@@ -1,0 +1,45 @@
+# Every target makes its own environment in .venv, once, and again when pyproject.toml changes.
+PYTHON ?= python3
+OUT ?= out
+BIN := .venv/bin
+READY := .venv/ready
+
+.PHONY: help demo test test-gpu wheel clean
+
+help:
+	@echo "make demo    train on real digits, draw one film, write $(OUT)/index.html"
+	@echo "make test    style, types, tests, and a wheel that installs on its own"
+	@echo "make clean   remove what make made"
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "grassmann_np needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; try make PYTHON=python3.12")'
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --editable '.[viz,film,data,test]'
+	touch $(READY)
+
+demo: $(READY)
+	$(BIN)/python -m grassmann_np compare --data digits --model mlp --seeds 5 --out $(OUT)/compare --overwrite
+	$(BIN)/python -m viz step --out $(OUT)/step.mp4
+	$(BIN)/python -m viz step --out $(OUT)/step.gif
+	$(BIN)/python -m viz step --out $(OUT)/step.png
+	$(BIN)/python -m viz page $(OUT)
+
+test: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+	$(MAKE) --no-print-directory wheel
+
+test-gpu: $(READY)
+	$(BIN)/python -m pytest -m gpu
+
+# A wheel, installed into an empty environment, imports and runs its doctests.
+wheel: $(READY)
+	rm -rf dist .venv/wheel
+	$(BIN)/python -m build --wheel --outdir dist .
+	$(PYTHON) -m venv .venv/wheel
+	.venv/wheel/bin/python -m pip install --quiet dist/*.whl
+	cd .venv/wheel && bin/python -m grassmann_np doctest
+
+clean:
+	rm -rf .venv dist $(OUT)

@@ -1,0 +1,95 @@
+"""A backend is the array module that an array belongs to: NumPy, CuPy, or any other of the Array API.
+
+The array decides: a function asks `get_xp(*arrays)` for the module and calls it `xp`. There is no global switch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+
+Array: TypeAlias = Any  # numpy.ndarray, cupy.ndarray, or an array of another Array API module
+
+
+def get_xp(*arrays: Array) -> Any:
+    """The one module that all `arrays` belong to.
+
+    Raises TypeError for something that is not an array, or for arrays of two modules.
+    Source: the Python array API standard, `__array_namespace__`.
+
+    >>> get_xp(np.ones(3)).__name__
+    'numpy'
+    """
+    if not arrays:
+        raise TypeError("expected at least one array, got none")
+    modules = [_module_of(array) for array in arrays]
+    for module in modules[1:]:
+        if module is not modules[0]:
+            names = ", ".join(m.__name__ for m in modules)
+            raise TypeError(f"expected arrays of one backend, got {names}; move them with backend.to_device")
+    return modules[0]
+
+
+def _module_of(array: Array) -> Any:
+    if isinstance(array, np.ndarray | np.generic):
+        return np
+    if type(array).__module__.split(".")[0] == "cupy":
+        import cupy
+
+        return cupy
+    if hasattr(array, "__array_namespace__"):
+        return array.__array_namespace__()
+    raise TypeError(f"expected a NumPy or CuPy array, got {type(array).__name__}; make one with numpy.asarray")
+
+
+def asarray_like(host: np.ndarray[Any, Any], like: Array) -> Array:
+    """The NumPy array `host` with the backend, device and dtype of `like`."""
+    xp = get_xp(like)
+    if xp.__name__ == "cupy":
+        with like.device:
+            return xp.asarray(host, dtype=like.dtype)
+    return xp.asarray(host, dtype=like.dtype, device=like.device)
+
+
+def to_numpy(array: Array) -> np.ndarray[Any, Any]:
+    """A host copy or view of `array`, whatever its backend."""
+    return np.asarray(array.get() if hasattr(array, "get") else array)
+
+
+def to_device(tree: Any, device: str) -> Any:
+    """The same tree of lists, tuples, dicts and arrays, with its arrays on `device`, "cpu" or "gpu".
+
+    Raises ValueError for an unknown device and RuntimeError if CuPy or a CUDA device is missing.
+    """
+    move = _mover(device)
+
+    def walk(node: Any) -> Any:
+        if isinstance(node, dict):
+            return {key: walk(value) for key, value in node.items()}
+        if isinstance(node, list | tuple):
+            return type(node)(walk(value) for value in node)
+        return move(node) if hasattr(node, "dtype") and hasattr(node, "shape") else node
+
+    return walk(tree)
+
+
+def _mover(device: str) -> Callable[[Array], Array]:
+    if device == "cpu":
+        return to_numpy
+    if device != "gpu":
+        raise ValueError(f'expected device "cpu" or "gpu", got {device!r}')
+    try:
+        import cupy
+    except ImportError as error:
+        raise RuntimeError(
+            "device 'gpu' needs CuPy, which is not installed; install the extra gpu-cuda12 or gpu-cuda13"
+        ) from error
+    try:
+        found = cupy.cuda.runtime.getDeviceCount()
+    except cupy.cuda.runtime.CUDARuntimeError:
+        found = 0
+    if not found:
+        raise RuntimeError("device 'gpu' needs a CUDA device; CuPy is installed but finds none")
+    return cupy.asarray  # type: ignore[no-any-return]

@@ -1,0 +1,83 @@
+"""Euclidean space, seen as n points of the line R: the geometry in which SGD-G is plain SGD.
+
+    grad f = g        exp_y(h) = y + h        log_y(x) = x - y        transport: nothing turns
+
+Every coordinate is a point of its own, so `inner`, `norm` and `distance` are elementwise and keep the shape of y,
+which may be any. That is what makes Adam-G plain Adam here: one second moment per point is one per coordinate.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..backend import Array, asarray_like
+from .checks import check
+
+
+def normalize(w: Array) -> Array:
+    """w itself: every real number is a point."""
+    check(w=w)
+    return w
+
+
+def project(y: Array, g: Array) -> Array:
+    """g itself: every vector is tangent."""
+    check(y=y, g=g)
+    return g
+
+
+def inner(y: Array, a: Array, b: Array) -> Array:
+    """a b, elementwise; the shape of y."""
+    check(y=y, a=a, b=b)
+    return a * b
+
+
+def norm(y: Array, h: Array) -> Array:
+    """|h|, elementwise; the shape of y."""
+    return check(y=y, h=h).abs(h)
+
+
+def scale(h: Array, s: Array) -> Array:
+    """s h, elementwise."""
+    check(h=h, s=s)
+    return h * s
+
+
+def exp(y: Array, h: Array) -> Array:
+    """y + h."""
+    check(y=y, h=h)
+    return y + h
+
+
+def log(y: Array, x: Array) -> Array:
+    """x - y."""
+    check(y=y, x=x)
+    return x - y
+
+
+def distance(y: Array, x: Array) -> Array:
+    """|x - y|, elementwise; the shape of y."""
+    return check(y=y, x=x).abs(x - y)
+
+
+def transport(y: Array, h: Array, v: Array) -> Array:
+    """v itself: the space is flat."""
+    check(y=y, h=h, v=v)
+    return v
+
+
+def move(y: Array, h: Array, v: Array) -> tuple[Array, Array]:
+    """(y + h, v)."""
+    check(y=y, h=h, v=v)
+    return y + h, v
+
+
+def random_point(shape: tuple[int, ...], rng: Any) -> Array:
+    """Standard normal numbers; a float64 NumPy array."""
+    return rng.standard_normal(shape)
+
+
+def random_tangent(y: Array, rng: Any) -> Array:
+    """Standard normal numbers, with the shape, dtype and device of y."""
+    check(y=y)
+    return asarray_like(rng.standard_normal(y.shape), y)

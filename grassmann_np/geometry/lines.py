@@ -1,0 +1,55 @@
+"""The Grassmann manifold G(1,n), the lines of R^n: the unit sphere with y and -y one point.
+
+A line is stored as one of its two unit vectors. Nothing local changes, so gradient, geodesic and transport are the
+sphere's. Only what compares two points must choose the nearer of x and -x:
+
+    d(y, x)   = 2 atan2(shorter, longer)   of |x - y| and |x + y|;  at most pi/2
+    log_y(x)  = the sphere's log_y(sign(y'x) x)
+
+Batch normalization forgets the length of w but not its sign: BN(-z) = -BN(z). Its exact quotient is the sphere, which
+covers G(1,n) twice.
+"""
+
+from __future__ import annotations
+
+from ..backend import Array
+from . import sphere
+from .checks import check_columns, check_option
+from .sphere import exp, inner, move, norm, normalize, project, random_point, random_tangent, scale, transport
+
+__all__ = [
+    "distance", "exp", "inner", "log", "move", "norm", "normalize", "project", "random_point", "random_tangent",
+    "scale", "transport",
+]
+
+
+def distance(y: Array, x: Array) -> Array:
+    """The angle between the lines of y and x in [0, pi/2], one number per column; length and sign do not matter.
+
+    >>> import numpy as np
+    >>> float(distance(np.array([1.0, 0.0]), np.array([-2.0, 0.0])))
+    0.0
+    """
+    xp = check_columns(y=y, x=x)
+    y, x = normalize(y), normalize(x)
+    near, far = norm(y, x - y), norm(y, x + y)
+    return 2 * xp.atan2(xp.minimum(near, far), xp.maximum(near, far))
+
+
+def log(y: Array, x: Array, cut: str = "raise") -> Array:
+    """The tangent vector at y that points to the nearer of x and -x, as long as their distance.
+
+    Where y'x = 0 both are equally near: ValueError, unless cut="x" or cut="-x" says which one to go to.
+
+    >>> import numpy as np
+    >>> log(np.array([1.0, 0.0]), np.array([0.0, 3.0]), cut="-x") / np.pi
+    array([-0. , -0.5])
+    """
+    xp = check_columns(y=y, x=x)
+    check_option("cut", cut, ("raise", "x", "-x"))
+    y, x = normalize(y), normalize(x)
+    s = xp.sign(inner(y, y, x))
+    if cut == "raise" and not xp.all(s):
+        raise ValueError('log(y, x): y\'x = 0, where x and -x are equally near; choose with cut="x" or cut="-x"')
+    at_cut = -1.0 if cut == "-x" else 1.0
+    return sphere.log(y, x * xp.where(s == 0, at_cut, s))

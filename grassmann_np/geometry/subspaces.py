@@ -1,0 +1,136 @@
+"""The Grassmann manifold G(p,n), the p-dimensional subspaces of R^n: orthonormal n x p matrices Y, Y'Y = I.
+
+Y and YQ span the same subspace, Q orthogonal. A tangent vector is an n x p matrix H with Y'H = 0; H = U S V' (SVD).
+
+    grad f      = G - Y (Y'G)
+    exp_Y(H)    = Y V cos(S) V' + U sin(S) V'
+    pt_Y(X; H)  = X - (Y V sin(S) + U (1 - cos(S))) U'X
+    d(Y, X)     = |theta|_2, theta the principal angles = atan2(sv((I - YY')X), sv(Y'X))
+    log_Y(X)    = L R (theta/sin(theta)) R',  L = grad-part of X Q R',  X'Y = Q cos(theta) R'
+
+Source: Edelman, Arias and Smith, SIAM J. Matrix Anal. Appl. 20 (1998), section 2.5; angles: Knyazev and Argentati,
+SIAM J. Sci. Comput. 23 (2002). With p = 1 this is `lines`. Arrays are (..., n, p), n >= p, float32 or float64.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..backend import Array, asarray_like, get_xp
+from .checks import check, check_matrices, check_option
+
+
+def normalize(w: Array) -> Array:
+    """The nearest orthonormal matrix, the polar factor of w; unlike QR it keeps the representative.
+
+    Raises ValueError if the columns of a matrix are linearly dependent.
+    """
+    xp = check_matrices(w=w)
+    u, s, vt = xp.linalg.svd(w, full_matrices=False)
+    if not xp.all(s > 0):
+        raise ValueError("w: expected linearly independent columns, got a matrix of lower rank")
+    return u @ vt
+
+
+def project(y: Array, g: Array) -> Array:
+    """The tangent part of g: G - Y (Y'G)."""
+    check_matrices(y=y, g=g)
+    return _project(y, g)
+
+
+def inner(y: Array, a: Array, b: Array) -> Array:
+    """trace(A'B), one number per matrix: (...)."""
+    return check_matrices(y=y, a=a, b=b).sum(a * b, axis=(-2, -1))
+
+
+def norm(y: Array, h: Array) -> Array:
+    """The Frobenius norm |H|, one number per matrix: (...).  No overflow or underflow inside."""
+    return _norm(check_matrices(y=y, h=h), h, (-2, -1))
+
+
+def scale(h: Array, s: Array) -> Array:
+    """s H: every matrix of h times its own number.  h (..., n, p), s (...)."""
+    check_matrices(h=h)
+    if check(s=s) is not get_xp(h) or s.shape != h.shape[:-2] or s.dtype != h.dtype:
+        raise ValueError(f"s: expected {h.dtype} of shape {tuple(h.shape[:-2])}, got {s.dtype} of {tuple(s.shape)}")
+    return h * s[..., None, None]
+
+
+def exp(y: Array, h: Array) -> Array:
+    """Walk from Y along H: the subspace turns by the singular values of H, in radians."""
+    return move(y, h, h)[0]
+
+
+def transport(y: Array, h: Array, v: Array) -> Array:
+    """v carried in parallel along exp(y, t h)."""
+    return move(y, h, v)[1]
+
+
+def move(y: Array, h: Array, v: Array) -> tuple[Array, Array]:
+    """(exp(y, h), transport(y, h, v)), computed once from one SVD: walk along h, carrying v."""
+    xp = check_matrices(y=y, h=h, v=v)
+    u, s, vt = xp.linalg.svd(h, full_matrices=False)
+    yv = y @ _t(vt)
+    sine, one_minus_cos = xp.sin(s)[..., None, :], 2 * xp.sin(s / 2)[..., None, :] ** 2
+    point = y + (u * sine - yv * one_minus_cos) @ vt
+    carried = v - (yv * sine + u * one_minus_cos) @ (_t(u) @ v)
+    return point, carried
+
+
+def distance(y: Array, x: Array) -> Array:
+    """The root of the sum of the squared principal angles, one number per matrix: (...); at most sqrt(p) pi/2."""
+    xp = check_matrices(y=y, x=x)
+    return _norm(xp, principal_angles(y, x), -1)
+
+
+def principal_angles(y: Array, x: Array) -> Array:
+    """The p angles between two subspaces, smallest first, each in [0, pi/2]: (..., p)."""
+    xp = check_matrices(y=y, x=x)
+    cosine = xp.linalg.svdvals(_t(y) @ x)
+    sine = xp.flip(xp.linalg.svdvals(_project(y, x)), axis=-1)
+    return xp.atan2(sine, cosine)
+
+
+def log(y: Array, x: Array, cut: str = "raise") -> Array:
+    """The shortest tangent vector H at Y with exp(Y, H) spanning the same subspace as X.
+
+    Where a principal angle is pi/2 (Y'X singular) there are several: ValueError, unless cut="any" takes the one that
+    the SVD happens to give.
+    """
+    xp = check_matrices(y=y, x=x)
+    check_option("cut", cut, ("raise", "any"))
+    q, cosine, rt = xp.linalg.svd(_t(x) @ y, full_matrices=False)
+    if cut == "raise" and not xp.all(cosine > 0):
+        raise ValueError('log(y, x): a principal angle is pi/2, where several geodesics are shortest; or cut="any"')
+    toward = _project(y, x @ (q @ rt) - y)  # X turned within its subspace to be nearest to Y
+    lr = toward @ _t(rt)  # orthogonal columns of length sin(theta)
+    sine = _norm(xp, lr, -2)
+    theta = xp.atan2(sine, cosine)
+    stretch = xp.where(sine > 0, theta / xp.where(sine > 0, sine, 1.0), 1.0)
+    return (lr * stretch[..., None, :]) @ rt
+
+
+def random_point(shape: tuple[int, ...], rng: Any) -> Array:
+    """Uniform subspaces: a (..., n, p) float64 NumPy array, drawn by the numpy Generator `rng`."""
+    return normalize(rng.standard_normal(shape))
+
+
+def random_tangent(y: Array, rng: Any) -> Array:
+    """A standard normal vector of the tangent space at every matrix of y."""
+    return project(y, asarray_like(rng.standard_normal(y.shape), y))
+
+
+def _t(a: Array) -> Array:
+    """The transpose of every matrix."""
+    return get_xp(a).matrix_transpose(a)
+
+
+def _project(y: Array, g: Array) -> Array:
+    return g - y @ (_t(y) @ g)
+
+
+def _norm(xp: Any, a: Array, axis: int | tuple[int, int]) -> Array:
+    """The root of the sum of squares over `axis`. Division by the largest entry keeps squares in range."""
+    largest = xp.max(xp.abs(a), axis=axis, keepdims=True)
+    largest = xp.where(largest > 0, largest, 1.0)
+    return xp.squeeze(largest, axis=axis) * xp.sqrt(xp.sum((a / largest) ** 2, axis=axis))
