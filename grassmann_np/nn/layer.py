@@ -1,0 +1,89 @@
+"""A layer is an op together with its parameters: `y, pullback = layer(x, training=True)`.
+
+Its pullback overwrites `.grad` of the layer's parameters and returns dx = dLoss/dx. A layer may hold other layers;
+the dotted name of a parameter is the way to it, as in "3.body.0.w".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Self
+
+from ..backend import Array, to_device
+from ..ops import Pullback, RunningMoments
+from .parameter import Parameter
+
+
+class Layer:
+    """What dense layers, convolutions, normalizations and whole models have in common."""
+
+    def __call__(self, x: Array, training: bool = True) -> tuple[Array, Pullback]:
+        raise NotImplementedError
+
+    def children(self) -> list[tuple[str, Layer]]:
+        """The layers directly inside, with their names."""
+        return [(name, value) for name, value in vars(self).items() if isinstance(value, Layer)]
+
+    def walk(self, name: str = "") -> Iterator[tuple[str, Layer]]:
+        """This layer and every layer inside it, with their dotted names, from the input to the output."""
+        yield name, self
+        for key, child in self.children():
+            yield from child.walk(dotted(name, key))
+
+    def parameters(self) -> list[Parameter]:
+        """Every parameter inside, once, with its name set."""
+        found: dict[int, Parameter] = {}
+        for path, layer in self.walk():
+            for key, parameter in vars(layer).items():
+                if isinstance(parameter, Parameter) and id(parameter) not in found:
+                    parameter.name = dotted(path, key)
+                    found[id(parameter)] = parameter
+        return list(found.values())
+
+    def moments(self) -> dict[str, RunningMoments]:
+        """The running moments of every batch normalization inside, by dotted name."""
+        return {
+            dotted(path, key): value
+            for path, layer in self.walk()
+            for key, value in vars(layer).items()
+            if isinstance(value, RunningMoments)
+        }
+
+    def to(self, device: str) -> Self:
+        """Moves every array inside to "cpu" or "gpu"; returns the layer itself."""
+        for p in self.parameters():
+            p.value, p.grad = to_device((p.value, p.grad), device)
+        for running in self.moments().values():
+            running.to(device)
+        return self
+
+    def trace(self, x: Array, visit: Callable[[str, Layer, Array], Array], name: str = "") -> Array:
+        """Sends x through, letting `visit(name, layer, x) -> y` apply every innermost layer."""
+        return visit(name, self, x)
+
+    def summary(self, input_shape: tuple[int, ...]) -> None:
+        """Prints a table: layer, output shape, parameters, geometry.  `input_shape` is that of one sample."""
+        from .summary import table  # which needs Layer
+
+        print(table(self, input_shape))
+
+
+def dotted(*names: str) -> str:
+    """The names that are not empty, joined by dots."""
+    return ".".join(filter(None, names))
+
+
+def apply(
+    op: Callable[..., tuple[Array, Pullback]], x: Array, *parameters: Parameter | None, **options: Any
+) -> tuple[Array, Pullback]:
+    """The op on x and the parameters' values; its pullback keeps the parameters' gradients and returns dx."""
+    y, op_pullback = op(x, *[None if p is None else p.value for p in parameters], **options)
+    present = [p for p in parameters if p is not None]
+
+    def pullback(dy: Array) -> Array:
+        dx, *grads = op_pullback(dy)
+        for p, grad in zip(present, grads, strict=True):
+            p.grad = grad
+        return dx
+
+    return y, pullback if present else op_pullback

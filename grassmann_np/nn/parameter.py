@@ -1,0 +1,72 @@
+"""A parameter is an array that is trained, and knows the geometry it lives in.
+
+A geometry sees columns: one weight vector per unit. A convolution (kh, kw, c_in, c_out) is therefore the matrix
+(kh kw c_in, c_out) to it, while vectors and dense weights are themselves.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any, cast
+
+import numpy as np
+
+from ..backend import Array, get_xp
+from ..geometry import Geometry, euclidean
+
+
+class Parameter:
+    """`.value`, its gradient `.grad` (None before the first pullback), its `.geometry` and its dotted `.name`.
+
+    `decay` says whether weight decay is meant for it: yes for weights, no for biases, gamma and beta.
+
+    >>> p = Parameter(np.ones((3, 3, 16, 32), dtype=np.float32))
+    >>> p.matrix.shape
+    (144, 32)
+    """
+
+    def __init__(self, value: Array, geometry: Any = euclidean, decay: bool = True) -> None:
+        xp = get_xp(value)
+        if value.dtype not in (xp.float32, xp.float64):
+            raise TypeError(f"value: expected float32 or float64, got {value.dtype}")
+        self.value = value
+        self.grad: Array | None = None
+        self.geometry: Geometry = cast(Geometry, geometry)
+        self.decay = decay
+        self.name = ""
+
+    @property
+    def matrix(self) -> Array:
+        """The value as its geometry sees it; assigning keeps the value's own shape."""
+        return _as_matrix(self.value)
+
+    @matrix.setter
+    def matrix(self, y: Array) -> None:
+        if y.shape != self.matrix.shape or y.dtype != self.value.dtype:
+            want = f"{self.value.dtype} of shape {tuple(self.matrix.shape)}"
+            raise ValueError(f"{self.name or 'matrix'}: expected {want}, got {y.dtype} of shape {tuple(y.shape)}")
+        self.value = y.reshape(self.value.shape)
+
+    @property
+    def matrix_grad(self) -> Array:
+        """The gradient as the geometry sees it.  Raises ValueError before the first pullback."""
+        if self.grad is None:
+            raise ValueError(f"{self.name or 'parameter'}: no gradient yet; call the model's pullback first")
+        return _as_matrix(self.grad)
+
+    def __repr__(self) -> str:
+        place = self.geometry.__name__.rpartition(".")[2]
+        return f"Parameter({self.name or 'unnamed'}, shape {tuple(self.value.shape)}, {self.value.dtype}, {place})"
+
+    def __reduce__(self) -> Any:
+        """A geometry is a module, which neither copy nor pickle knows: it travels by name."""
+        state = {key: value for key, value in vars(self).items() if key != "geometry"}
+        return _rebuild, (self.geometry.__name__,), state
+
+
+def _rebuild(geometry: str) -> Parameter:
+    return Parameter(np.zeros(0), geometry=importlib.import_module(geometry))
+
+
+def _as_matrix(array: Array) -> Array:
+    return array.reshape(-1, array.shape[-1]) if array.ndim > 2 else array

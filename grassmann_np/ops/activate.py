@@ -1,0 +1,37 @@
+"""An activation acts on every number of x by itself.
+
+    relu(x) = max(x, 0)                        dx = dy where x > 0, else 0
+    dropout(x) = x m / keep,  m ~ Bernoulli    dx = dy m / keep
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..backend import Array, asarray_like
+from .checks import check_arrays, check_between
+from .types import Pullback
+
+
+def relu(x: Array) -> tuple[Array, Pullback]:
+    """max(x, 0), of any shape.  pullback(dy) = dx; the slope at 0 is taken as 0.
+
+    >>> import numpy as np
+    >>> y, pullback = relu(np.array([-1.0, 2.0]))
+    >>> y, pullback(np.array([10.0, 10.0]))
+    (array([0., 2.]), array([ 0., 10.]))
+    """
+    xp = check_arrays(x=x)
+    return xp.maximum(x, 0.0), lambda dy: xp.where(x > 0, dy, 0.0)
+
+
+def dropout(x: Array, keep: float, rng: Any) -> tuple[Array, Pullback]:
+    """x m / keep, every m being 1 with probability `keep`, else 0: the expected value is x.  pullback(dy) = dx.
+
+    The mask is drawn on the host by the numpy Generator `rng`, so that every backend drops the same numbers.
+    Raises ValueError unless 0 < keep <= 1.  Source: Srivastava et al. 2014, "inverted": nothing to do in evaluation.
+    """
+    check_arrays(x=x)
+    check_between("keep", keep, 0, 1)
+    mask = asarray_like(rng.random(x.shape) < keep, like=x) / keep
+    return x * mask, lambda dy: dy * mask

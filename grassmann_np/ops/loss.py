@@ -1,0 +1,51 @@
+"""A loss is one number that says how far the logits are from the labels; training makes it small.
+
+    p = softmax(logits)        loss = -mean_i sum_k q_ik log p_ik        dlogits = (p - q)/N
+
+q is 1 at the label and 0 elsewhere; label smoothing s mixes it with the uniform distribution, q <- (1 - s) q + s/K.
+"""
+
+from __future__ import annotations
+
+from ..backend import Array, get_xp
+from .checks import check_arrays, check_shape
+from .types import Pullback
+
+
+def cross_entropy(logits: Array, labels: Array, smoothing: float = 0.0) -> tuple[Array, Pullback]:
+    """The mean negative log-likelihood of the labels, in nats.  logits (N, K), labels (N,) integers in [0, K).
+
+    pullback(dloss=1.0) = dlogits.  Raises TypeError for labels that are not integers, ValueError for labels out of
+    range or smoothing outside [0, 1).  Source of smoothing: Szegedy et al. 2016, section 7.
+
+    >>> import numpy as np
+    >>> float(cross_entropy(np.zeros((1, 10)), np.array([3]))[0])  # log 10
+    2.302585092994046
+    """
+    xp = check_arrays(logits=logits)
+    check_shape("logits", logits, "N", "K")
+    n, k = logits.shape
+    _check_labels(labels, logits)
+    if not 0 <= smoothing < 1:
+        raise ValueError(f"smoothing: expected 0 <= smoothing < 1, got {smoothing}")
+
+    q = (labels[:, None] == xp.arange(k)).astype(logits.dtype)  # (N, K)
+    q = q * (1 - smoothing) + smoothing / k
+    shifted = logits - xp.max(logits, axis=1, keepdims=True)
+    log_p = shifted - xp.log(xp.sum(xp.exp(shifted), axis=1, keepdims=True))
+
+    def pullback(dloss: float = 1.0) -> Array:
+        return (xp.exp(log_p) - q) * (dloss / n)
+
+    return -xp.sum(q * log_p) / n, pullback
+
+
+def _check_labels(labels: Array, logits: Array) -> None:
+    n, k = logits.shape
+    xp = get_xp(logits, labels)
+    if labels.dtype.kind not in "iu":
+        raise TypeError(f"labels: expected integers, got {labels.dtype}")
+    check_shape("labels", labels, n)
+    low, high = int(xp.min(labels)), int(xp.max(labels))
+    if low < 0 or high >= k:
+        raise ValueError(f"labels: expected numbers from 0 to {k - 1}, one per class, got {low} to {high}")

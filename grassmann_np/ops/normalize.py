@@ -1,0 +1,111 @@
+"""A batch normalization gives every channel mean 0 and variance 1 over the batch.
+
+    xh = (x - <x>)/sqrt(var + eps)        y = gamma xh + beta        <> = mean over the batch, var = <(x - <x>)^2>
+    dx = (gamma/sqrt(var + eps)) (dy - <dy> - xh <dy xh>)            dgamma = sum dy xh        dbeta = sum dy
+
+x (..., C): the channel is the last axis, all others are the batch, so dense layers and images are one case.
+Since x = w'z enters only through xh, the length of w is forgotten: the reason for everything else in this package.
+Source: Ioffe and Szegedy 2015; mean-only: Salimans and Kingma 2016, section 4.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..backend import Array, get_xp
+from .checks import check_arrays, check_shape
+from .running import RunningMoments
+from .sums import column_sums
+from .types import Pullback
+
+
+def batch_norm(
+    x: Array,
+    gamma: Array | None = None,
+    beta: Array | None = None,
+    eps: float = 1e-5,
+    running: RunningMoments | None = None,
+    training: bool = True,
+) -> tuple[Array, Pullback]:
+    """y = gamma xh + beta.  x (..., C), gamma and beta (C,) or None.  pullback(dy) = dx[, dgamma][, dbeta].
+
+    In training, `running` is updated if given; in evaluation its moments take the place of the batch's.
+    Raises ValueError in training for one value per channel: it has no variance.
+
+    >>> import numpy as np
+    >>> batch_norm(np.array([[1.0], [3.0]]), eps=0.0)[0].T
+    array([[-1.,  1.]])
+    """
+    xp = _check(x, running, training, gamma=gamma, beta=beta)
+    n = x.size // x.shape[-1]
+    if training:
+        mean, centered = center(x)
+        var = column_sums(centered * centered) / n
+        if running is not None:
+            running.update(mean, var * (n / (n - 1)))
+    else:
+        mean, var = _moments(running, x)
+        centered = x - mean
+    inverse = 1 / xp.sqrt(var + eps)
+    xh = centered * inverse
+
+    def pullback(dy: Array) -> Any:
+        check_shape("dy", dy, *x.shape)
+        dgamma, dbeta = column_sums(dy * xh), column_sums(dy)
+        dxh = dy - dbeta / n - xh * (dgamma / n) if training else dy
+        dx = dxh * (inverse if gamma is None else gamma * inverse)
+        grads = [dx] + [d for p, d in ((gamma, dgamma), (beta, dbeta)) if p is not None]
+        return tuple(grads) if len(grads) > 1 else dx
+
+    y = xh if gamma is None else xh * gamma
+    return (y if beta is None else y + beta), pullback
+
+
+def mean_only_batch_norm(
+    x: Array, beta: Array, running: RunningMoments | None = None, training: bool = True
+) -> tuple[Array, Pullback]:
+    """y = x - <x> + beta, which keeps the scale.  x (..., C), beta (C,).  pullback(dy) = dx, dbeta."""
+    _check(x, running, training, beta=beta)
+    n = x.size // x.shape[-1]
+    if training:
+        mean, centered = center(x)
+        if running is not None:
+            running.update(mean)
+    else:
+        centered = x - _moments(running, x)[0]
+
+    def pullback(dy: Array) -> Any:
+        check_shape("dy", dy, *x.shape)
+        dbeta = column_sums(dy)
+        return (dy - dbeta / n if training else dy), dbeta
+
+    return centered + beta, pullback
+
+
+def center(x: Array) -> tuple[Array, Array]:
+    """(<x>, x - <x>) of every channel. Counting from the first sample makes a constant channel exactly 0."""
+    first = x.reshape(-1, x.shape[-1])[0]
+    shifted = x - first
+    mean = column_sums(shifted) / (x.size // x.shape[-1])
+    return first + mean, shifted - mean
+
+
+def _check(x: Array, running: RunningMoments | None, training: bool, **parameters: Array | None) -> Any:
+    xp = check_arrays(x=x, **parameters)
+    check_shape("x", x, ..., "C")
+    for name, array in parameters.items():
+        if array is not None:
+            check_shape(name, array, x.shape[-1])
+    if running is not None:
+        get_xp(x, running.mean)
+        check_shape("running.mean", running.mean, x.shape[-1])
+    if training and x.size == x.shape[-1]:
+        raise ValueError(f"x: expected more than one value per channel in training, got shape {tuple(x.shape)}")
+    if not training and running is None:
+        raise ValueError("running: expected RunningMoments in evaluation, got None")
+    return xp
+
+
+def _moments(running: RunningMoments | None, x: Array) -> tuple[Array, Array]:
+    assert running is not None  # _check
+    return running.mean.astype(x.dtype), running.var.astype(x.dtype)
