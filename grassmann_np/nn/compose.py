@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from ..backend import Array
 from ..ops import Pullback
-from .layer import Layer, dotted
+from .layer import Layer, dotted, identity
 
 
 class Sequential(Layer):
@@ -39,3 +39,27 @@ class Sequential(Layer):
         for key, layer in self.children():
             x = layer.trace(x, visit, dotted(name, key))
         return x
+
+
+class Residual(Layer):
+    """body(x) + shortcut(x), side by side; without a shortcut x itself."""
+
+    def __init__(self, body: Layer, shortcut: Layer | None = None) -> None:
+        self.body, self.shortcut = body, shortcut
+
+    def __call__(self, x: Array, training: bool = True) -> tuple[Array, Pullback]:
+        y, body_pullback = self.body(x, training)
+        beside, shortcut_pullback = self.shortcut(x, training) if self.shortcut else identity(x)
+        _check_sum(y, beside)
+        return y + beside, lambda dy: body_pullback(dy) + shortcut_pullback(dy)
+
+    def trace(self, x: Array, visit: Callable[[str, Layer, Array], Array], name: str = "") -> Array:
+        y = self.body.trace(x, visit, dotted(name, "body"))
+        beside = self.shortcut.trace(x, visit, dotted(name, "shortcut")) if self.shortcut else x
+        _check_sum(y, beside)
+        return y + beside
+
+
+def _check_sum(y: Array, beside: Array) -> None:
+    if y.shape != beside.shape:
+        raise ValueError(f"expected body and shortcut of one shape, got {tuple(y.shape)} and {tuple(beside.shape)}")

@@ -7,12 +7,11 @@ weights are invariant is read off the structure here, and measured in nn/measure
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 
 from ..geometry import sphere
 from .compose import Sequential
 from .layer import Layer
-from .layers import BatchNorm, Linear
+from .layers import BatchNorm, Conv2D, Linear, NormPropLinear, WeightNormLinear
 from .parameter import Parameter
 
 
@@ -20,6 +19,7 @@ def on_sphere(model: Layer, rule: str = "invariant") -> list[Parameter]:
     """Puts weights on the sphere, every column divided by its length; returns those parameters.
 
     rule "invariant": exactly the weights whose output goes straight into a normalization that forgets their length.
+    rule "published": the authors' choice, every 3x3 convolution with fan_in > fan_out.
 
     >>> import numpy as np
     >>> from grassmann_np import nn
@@ -38,13 +38,33 @@ def on_sphere(model: Layer, rule: str = "invariant") -> list[Parameter]:
 
 
 def invariant_weights(model: Layer) -> Iterator[Parameter]:
-    """The weights whose output goes nowhere but into a normalization that forgets the length of every column."""
-    if isinstance(model, Sequential):
-        for layer, following in pairwise(model.layers):
-            if isinstance(layer, Linear) and isinstance(following, BatchNorm):
+    """The weights whose output goes nowhere but into a normalization that forgets the length of every column.
+
+    Those are: a linear or convolutional weight followed by BatchNorm (a bias between them cancels), and the weights
+    that WeightNorm and NormProp normalize themselves. Not: a convolution that feeds a residual sum, or a layer
+    normalization, which forgets the length of the whole matrix only.
+    """
+    layers = list(_in_line(model))
+    for layer, following in zip(layers, [*layers[1:], None], strict=True):
+        if isinstance(layer, WeightNormLinear):
+            yield layer.v
+        elif isinstance(layer, NormPropLinear):
+            yield layer.w
+        elif isinstance(layer, Linear | Conv2D):
+            if isinstance(following, BatchNorm):
                 yield layer.w
-    for _, child in model.children():
-        yield from invariant_weights(child)
+        else:
+            for _, child in layer.children():
+                yield from invariant_weights(child)
+
+
+def _in_line(layer: Layer) -> Iterator[Layer]:
+    """The layers that follow straight upon each other: a Sequential inside a Sequential makes no difference."""
+    if isinstance(layer, Sequential):
+        for _, child in layer.children():
+            yield from _in_line(child)
+    else:
+        yield layer
 
 
 def published_weights(model: Layer) -> Iterator[Parameter]:

@@ -73,6 +73,15 @@ def dotted(*names: str) -> str:
     return ".".join(filter(None, names))
 
 
+def identity(x: Array) -> tuple[Array, Pullback]:
+    """x itself, and dx = dy."""
+
+    def pullback(dy: Array) -> Array:
+        return dy
+
+    return x, pullback
+
+
 def apply(
     op: Callable[..., tuple[Array, Pullback]], x: Array, *parameters: Parameter | None, **options: Any
 ) -> tuple[Array, Pullback]:

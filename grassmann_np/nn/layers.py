@@ -5,13 +5,14 @@ Weights start by He's rule and are drawn by the numpy Generator `rng`; biases an
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from .. import ops
 from ..backend import Array
 from ..ops import Pullback
 from .initialize import he, ones, zeros
-from .layer import Layer, apply
+from .layer import Layer, apply, identity
 from .parameter import Parameter
 
 
@@ -24,6 +25,51 @@ class Linear(Layer):
 
     def __call__(self, x: Array, training: bool = True) -> tuple[Array, Pullback]:
         return apply(ops.linear, x, self.w, self.b)
+
+
+class Conv2D(Layer):
+    """The same linear op on every size x size window.  (N, H, W, c_in) -> (N, H', W', c_out)."""
+
+    def __init__(
+        self, c_in: int, c_out: int, size: int, rng: Any, stride: int = 1, padding: int = 0, bias: bool = True
+    ) -> None:
+        self.w = Parameter(he((size, size, c_in, c_out), rng))
+        self.b = Parameter(zeros(c_out), decay=False) if bias else None
+        self.stride, self.padding = stride, padding
+
+    def __call__(self, x: Array, training: bool = True) -> tuple[Array, Pullback]:
+        return apply(ops.conv2d, x, self.w, self.b, stride=self.stride, padding=self.padding)
+
+
+class WeightNormLinear(Layer):
+    """x (g v/|v|) + b: length g and direction v/|v| of every column apart.  (N, n_in) -> (N, n_out)."""
+
+    def __init__(self, n_in: int, n_out: int, rng: Any) -> None:
+        self.v = Parameter(he((n_in, n_out), rng))
+        self.g = Parameter(ones(n_out), decay=False)
+        self.b = Parameter(zeros(n_out), decay=False)
+
+    def start(self, x: Array) -> None:
+        """Sets g and b so that this x leaves the layer with mean 0 and variance 1."""
+        self.g.value, self.b.value = ops.weight_norm_start(x, self.v.value)
+
+    def __call__(self, x: Array, training: bool = True) -> tuple[Array, Pullback]:
+        return apply(_weight_norm_linear, x, self.v, self.g, self.b)
+
+
+class NormPropLinear(Layer):
+    """(ReLU(gamma w'x/|w| + beta) - c1)/c2, the ReLU included.  (N, n_in) -> (N, n_out).
+
+    gamma starts at sqrt(1 - 1/pi) = 1/1.21, which undoes the layer's mean stretch of small differences of x.
+    """
+
+    def __init__(self, n_in: int, n_out: int, rng: Any) -> None:
+        self.w = Parameter(he((n_in, n_out), rng))
+        self.gamma = Parameter(ones(n_out) * math.sqrt(1 - 1 / math.pi), decay=False)
+        self.beta = Parameter(zeros(n_out), decay=False)
+
+    def __call__(self, x: Array, training: bool = True) -> tuple[Array, Pullback]:
+        return apply(ops.norm_prop, x, self.w, self.gamma, self.beta)
 
 
 class BatchNorm(Layer):
@@ -41,6 +87,29 @@ class BatchNorm(Layer):
         )
 
 
+class LayerNorm(Layer):
+    """Every sample to mean 0 and variance 1 over its last axis, then gamma and beta.  (..., C)."""
+
+    def __init__(self, features: int, eps: float = 1e-5) -> None:
+        self.gamma = Parameter(ones(features), decay=False)
+        self.beta = Parameter(zeros(features), decay=False)
+        self.eps = eps
+
+    def __call__(self, x: Array, training: bool = True) -> tuple[Array, Pullback]:
+        return apply(ops.layer_norm, x, self.gamma, self.beta, eps=self.eps)
+
+
+class RMSNorm(Layer):
+    """Every sample to mean square 1 over its last axis, then gamma.  (..., C)."""
+
+    def __init__(self, features: int, eps: float = 1e-5) -> None:
+        self.gamma = Parameter(ones(features), decay=False)
+        self.eps = eps
+
+    def __call__(self, x: Array, training: bool = True) -> tuple[Array, Pullback]:
+        return apply(ops.rms_norm, x, self.gamma, eps=self.eps)
+
+
 class ReLU(Layer):
     """max(x, 0), of any shape."""
 
@@ -53,3 +122,51 @@ class Flatten(Layer):
 
     def __call__(self, x: Array, training: bool = True) -> tuple[Array, Pullback]:
         return ops.flatten(x)
+
+
+class Dropout(Layer):
+    """In training keeps every number with probability `keep`, divided by it; nothing in evaluation."""
+
+    def __init__(self, keep: float, rng: Any) -> None:
+        self.keep, self.rng = keep, rng
+
+    def __call__(self, x: Array, training: bool = True) -> tuple[Array, Pullback]:
+        return ops.dropout(x, self.keep, self.rng) if training else identity(x)
+
+
+class MaxPool(Layer):
+    """The maximum of every size x size window.  (N, H, W, C) -> (N, H/size, W/size, C)."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+    def __call__(self, x: Array, training: bool = True) -> tuple[Array, Pullback]:
+        return ops.max_pool(x, self.size)
+
+
+class AvgPool(Layer):
+    """The mean of every size x size window.  (N, H, W, C) -> (N, H/size, W/size, C)."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+    def __call__(self, x: Array, training: bool = True) -> tuple[Array, Pullback]:
+        return ops.avg_pool(x, self.size)
+
+
+class GlobalAvgPool(Layer):
+    """The mean over all pixels.  (N, H, W, C) -> (N, C)."""
+
+    def __call__(self, x: Array, training: bool = True) -> tuple[Array, Pullback]:
+        return ops.global_avg_pool(x)
+
+
+def _weight_norm_linear(x: Array, v: Array, g: Array, b: Array) -> tuple[Array, Pullback]:
+    w, to_w = ops.weight_norm(v, g)
+    y, to_x = ops.linear(x, w, b)
+
+    def pullback(dy: Array) -> tuple[Array, ...]:
+        dx, dw, db = to_x(dy)
+        return dx, *to_w(dw), db
+
+    return y, pullback

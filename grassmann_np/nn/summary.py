@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -54,5 +55,14 @@ def table(model: Layer, input_shape: tuple[int, ...]) -> str:
         shape = "x".join(map(str, row.output_shape))
         lines.append((f"{row.name} {row.kind}", shape, f"{row.parameters:,}", row.geometry))
     lines.append(("total", "", f"{sum(row.parameters for row in found):,}", ""))
-    layer, output, count = (max(len(line[i]) for line in lines) for i in range(3))
-    return "\n".join(f"{a:{layer}}  {b:{output}}  {c:>{count}}  {d}".rstrip() for a, b, c, d in lines)
+    return aligned(lines, "<<><")
+
+
+def aligned(lines: Sequence[tuple[str, ...]], sides: str) -> str:
+    """Text in columns, flush left where `sides` has "<" and flush right where it has ">"."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    columns = list(zip(sides, widths, strict=True))
+    return "\n".join(
+        "  ".join(f"{text:{side}{width}}" for text, (side, width) in zip(line, columns, strict=True)).rstrip()
+        for line in lines
+    )

@@ -5,14 +5,19 @@ float32 in gives float32 out, float64 in float64 out.
 """
 
 from .activate import dropout, relu
+from .conv import conv2d
+from .layer_normalize import layer_norm, rms_norm
 from .linear import flatten, linear
 from .loss import cross_entropy
 from .normalize import batch_norm, mean_only_batch_norm
+from .pool import avg_pool, global_avg_pool, max_pool
 from .running import RunningMoments
 from .sums import column_sums, row_sums
 from .types import Pullback
+from .weight_normalize import norm_prop, weight_norm, weight_norm_start
 
 __all__ = [
-    "Pullback", "RunningMoments", "batch_norm", "column_sums", "cross_entropy", "dropout", "flatten", "linear",
-    "mean_only_batch_norm", "relu", "row_sums",
+    "Pullback", "RunningMoments", "avg_pool", "batch_norm", "column_sums", "conv2d", "cross_entropy", "dropout",
+    "flatten", "global_avg_pool", "layer_norm", "linear", "max_pool", "mean_only_batch_norm", "norm_prop", "relu",
+    "rms_norm", "row_sums", "weight_norm", "weight_norm_start",
 ]

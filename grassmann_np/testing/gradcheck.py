@@ -109,7 +109,7 @@ def _check_entries(along: Any, arrays: tuple[Host, ...], grads: list[Host], i: i
 
 
 def _error(along: Any, directions: list[Host], claimed: float) -> tuple[float, float, float]:
-    """|difference - claimed| at a small step, its limit (rounding, or 1/30 of that at ten times the step), the value."""
+    """|difference - claimed|, its limit (rounding, or 1/30 of it at a step ten times as long), the value."""
     coarse, _ = along(directions, STEPS[-2])
     fine, rounding = along(directions, STEPS[-1])
     return abs(fine - claimed), max(rounding, abs(coarse - claimed) / 30), fine

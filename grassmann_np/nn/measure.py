@@ -1,0 +1,79 @@
+"""An invariance measure tells, weight by weight, whether the loss really forgets the length of the columns.
+
+    cosine = max_j |<w_j, grad_j>|/(|w_j||grad_j|)     0 where the loss does not change with the length of w_j
+    column = |loss(w_j -> 2 w_j) - loss|               at the column j of the largest cosine
+    matrix = |loss(W -> 2 W) - loss|                   0 for layer normalization too, which forgets only this
+
+A weight with cosine 0 lives on the sphere, the quotient by the length. Any other can be put there, as the authors do
+with the second convolution of a residual block, but then it is constrained: the network has lost something.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import NamedTuple
+
+from ..backend import Array, get_xp
+from ..ops import cross_entropy
+from .layer import Layer
+from .parameter import Parameter
+from .summary import aligned
+
+
+class Invariance(NamedTuple):
+    """One weight of a model, with the three measures above."""
+
+    name: str
+    geometry: str
+    cosine: float
+    column: float
+    matrix: float
+
+
+def measure_invariance(model: Layer, x: Array, labels: Array) -> list[Invariance]:
+    """One row per weight, for the cross-entropy in training of one batch; the model is left as it was.
+
+    Every loss is that of a fresh copy, so that running moments stay and dropout draws the same masks. The eps in
+    BatchNorm breaks the invariance by about eps/variance.
+    """
+    base = copy.deepcopy(model)
+    loss = _loss(base, x, labels, pull=True)
+
+    def change(index: int, column: int | None) -> float:
+        """|loss - loss before| after column j, or every column, of one weight is made twice as long."""
+        other = copy.deepcopy(model)
+        matrix = other.parameters()[index].matrix.copy()
+        matrix[:, slice(None) if column is None else column] *= 2
+        other.parameters()[index].matrix = matrix
+        return abs(_loss(other, x, labels) - loss)
+
+    found = []
+    for index, parameter in enumerate(base.parameters()):
+        if parameter.value.ndim > 1:
+            cosine = _cosines(parameter)
+            j = int(cosine.argmax())
+            place = parameter.geometry.__name__.rpartition(".")[2]
+            found.append(Invariance(parameter.name, place, float(cosine[j]), change(index, j), change(index, None)))
+    return found
+
+
+def invariance_table(measured: list[Invariance]) -> str:
+    """The rows as aligned text."""
+    lines = [Invariance._fields] + [(m.name, m.geometry, *(f"{number:.1e}" for number in m[2:])) for m in measured]
+    return aligned(lines, "<<>>>")
+
+
+def _loss(model: Layer, x: Array, labels: Array, pull: bool = False) -> float:
+    logits, pullback = model(x)
+    loss, loss_pullback = cross_entropy(logits, labels)
+    if pull:
+        pullback(loss_pullback())
+    return float(loss)
+
+
+def _cosines(parameter: Parameter) -> Array:
+    """|<w_j, grad_j>|/(|w_j||grad_j|) of every column, 0 where the gradient is 0."""
+    w, g = parameter.matrix, parameter.matrix_grad
+    xp = get_xp(w, g)
+    lengths = xp.sqrt(xp.sum(w * w, axis=0)) * xp.sqrt(xp.sum(g * g, axis=0))
+    return xp.abs(xp.sum(w * g, axis=0)) / xp.where(lengths > 0, lengths, 1.0)

@@ -1,0 +1,81 @@
+"""A pool replaces every window of an image by one number per channel: its maximum or its mean.
+
+    max_pool   dx = dy at the first maximum of the window, else 0        avg_pool   dx = dy/size^2 everywhere
+
+Windows are size x size and do not overlap, so H and W must be divisible by the size.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+
+from ..backend import Array
+from .checks import check_arrays, check_shape
+from .types import Pullback
+
+
+def max_pool(x: Array, size: int) -> tuple[Array, Pullback]:
+    """The maximum of every window.  (N, H, W, C) -> (N, H/size, W/size, C).  pullback(dy) = dx.
+
+    >>> import numpy as np
+    >>> y, pullback = max_pool(np.array([1.0, 5.0, 2.0, 3.0]).reshape(1, 2, 2, 1), 2)
+    >>> y.ravel(), pullback(np.ones_like(y)).ravel()
+    (array([5.]), array([0., 1., 0., 0.]))
+    """
+    xp = check_arrays(x=x)
+    corners = _corners(x, size)
+    y = x[corners[0]]
+    for corner in corners[1:]:
+        y = xp.maximum(y, x[corner])
+
+    def pullback(dy: Array) -> Array:
+        check_shape("dy", dy, *y.shape)
+        dx = xp.zeros(x.shape, dtype=x.dtype)
+        taken = xp.zeros(y.shape, dtype=bool)
+        for corner in corners:
+            first = (x[corner] == y) & ~taken
+            dx[corner] = xp.where(first, dy, 0.0)
+            taken = taken | first
+        return dx
+
+    return y, pullback
+
+
+def avg_pool(x: Array, size: int) -> tuple[Array, Pullback]:
+    """The mean of every window.  (N, H, W, C) -> (N, H/size, W/size, C).  pullback(dy) = dx."""
+    xp = check_arrays(x=x)
+    corners = _corners(x, size)
+    y = x[corners[0]] / size**2
+    for corner in corners[1:]:
+        y = y + x[corner] / size**2
+
+    def pullback(dy: Array) -> Array:
+        check_shape("dy", dy, *y.shape)
+        dx = xp.empty(x.shape, dtype=x.dtype)
+        for corner in corners:
+            dx[corner] = dy / size**2
+        return dx
+
+    return y, pullback
+
+
+def global_avg_pool(x: Array) -> tuple[Array, Pullback]:
+    """The mean over all pixels.  (N, H, W, C) -> (N, C).  pullback(dy) = dx."""
+    xp = check_arrays(x=x)
+    check_shape("x", x, "N", "H", "W", "C")
+    n, h, w, c = x.shape
+
+    def pullback(dy: Array) -> Array:
+        check_shape("dy", dy, n, c)
+        return xp.broadcast_to((dy / (h * w))[:, None, None, :], x.shape).copy()
+
+    return xp.ones(h * w, dtype=x.dtype) @ x.reshape(n, h * w, c) / (h * w), pullback
+
+
+def _corners(x: Array, size: int) -> list[tuple[slice, ...]]:
+    """For every place in a window, the index that takes that place from all windows."""
+    check_shape("x", x, "N", "H", "W", "C")
+    for axis in (1, 2):
+        if size < 1 or x.shape[axis] % size:
+            raise ValueError(f"x: expected axis {axis} divisible by size {size}, got shape {tuple(x.shape)}")
+    return [(slice(None), slice(i, None, size), slice(j, None, size)) for i, j in product(range(size), repeat=2)]

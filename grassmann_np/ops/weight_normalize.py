@@ -1,0 +1,88 @@
+"""A weight normalization normalizes weights instead of activations: every column of v counts by its direction only.
+
+    weight_norm   w = g u,  u = v/|v|           dg = u'dw         dv = (g/|v|)(dw - u dg)
+    norm_prop     o = (ReLU(gamma u'x + beta) - c1)/c2            u = w/|w|
+
+For standard normal x and gamma = 1, beta = 0, u'x is standard normal too, and c1 = 1/sqrt(2 pi) and
+c2^2 = (1 - 1/pi)/2 are the mean and the variance of its ReLU: the output is standardized without looking at a batch.
+v and w reach the loss only through u, column by column, so they are points of the sphere.
+Sources: Salimans and Kingma 2016, equations 2 and 3; Arpit et al. 2016 (1603.01431).
+"""
+
+from __future__ import annotations
+
+import math
+
+from ..backend import Array
+from .activate import relu
+from .checks import check_arrays, check_shape
+from .linear import linear
+from .normalize import center
+from .sums import column_sums
+from .types import Pullback
+
+RELU_MEAN = math.sqrt(1 / (2 * math.pi))
+RELU_DEVIATION = math.sqrt((1 - 1 / math.pi) / 2)
+
+
+def weight_norm(v: Array, g: Array) -> tuple[Array, Pullback]:
+    """w = g v/|v|, every column.  v (..., n_out), g (n_out,) -> w like v.  pullback(dw) = dv, dg.
+
+    Raises ValueError for a zero column: it has no direction.
+
+    >>> import numpy as np
+    >>> weight_norm(np.array([[3.0], [4.0]]), np.array([10.0]))[0].T
+    array([[6., 8.]])
+    """
+    check_arrays(v=v, g=g)
+    check_shape("v", v, ..., "n_out")
+    check_shape("g", g, v.shape[-1])
+    length, u = _polar(v)
+
+    def pullback(dw: Array) -> tuple[Array, Array]:
+        check_shape("dw", dw, *v.shape)
+        dg = column_sums(dw * u)
+        return (dw - u * dg) * (g / length), dg
+
+    return u * g, pullback
+
+
+def weight_norm_start(x: Array, v: Array) -> tuple[Array, Array]:
+    """The g and b for which t = u'x leaves the layer with mean 0 and variance 1: g = 1/std t, b = -mean t/std t.
+
+    x (N, n_in), v (n_in, n_out) -> g, b (n_out,).  Raises ValueError where t has no spread.  Source: section 3.
+    """
+    xp = check_arrays(x=x, v=v)
+    t, _ = linear(x, _polar(v)[1])
+    mean, centered = center(t)
+    deviation = xp.sqrt(column_sums(centered * centered) / x.shape[0])
+    if not xp.all(deviation > 0):
+        raise ValueError(f"x: expected samples that give every unit several values, got {x.shape[0]} that give one")
+    return 1 / deviation, -mean / deviation
+
+
+def norm_prop(x: Array, w: Array, gamma: Array, beta: Array) -> tuple[Array, Pullback]:
+    """o = (ReLU(gamma u'x + beta) - c1)/c2.  x (N, n_in), w (n_in, n_out).  pullback(do) = dx, dw, dgamma, dbeta.
+
+    That is weight_norm, linear, relu and a standardization, one after another.
+    """
+    matrix, to_w = weight_norm(w, gamma)
+    z, to_x = linear(x, matrix, beta)
+    r, to_z = relu(z)
+
+    def pullback(do: Array) -> tuple[Array, Array, Array, Array]:
+        check_shape("do", do, *r.shape)
+        dx, dmatrix, dbeta = to_x(to_z(do / RELU_DEVIATION))
+        dw, dgamma = to_w(dmatrix)
+        return dx, dw, dgamma, dbeta
+
+    return (r - RELU_MEAN) / RELU_DEVIATION, pullback
+
+
+def _polar(v: Array) -> tuple[Array, Array]:
+    """(|v|, v/|v|) of every column."""
+    xp = check_arrays(v=v)
+    length = xp.sqrt(column_sums(v * v))
+    if not xp.all(length > 0):
+        raise ValueError("v: expected columns that are not zero, got a zero column; it has no direction")
+    return length, v / length
