@@ -1,0 +1,112 @@
+"""What every op must do: a right gradient, its dtype kept, nothing modified, and the same on a device."""
+
+import numpy as np
+import pytest
+
+from grassmann_np import ops
+from grassmann_np.testing import gradcheck
+from tests.fake_cupy import cupy, ndarray
+from tests.ops.cases import CASES, as_tuple, draw
+
+every_op = pytest.mark.parametrize("name", CASES)
+shaped = [name for name in CASES if not name.startswith(("flatten", "relu", "dropout", "cross_entropy"))]
+every_op_that_sees_shapes = pytest.mark.parametrize("name", shaped)
+
+
+def test_no_op_is_forgotten():
+    drawn = {name.split(",")[0].split()[0] for name in CASES} | {"conv2d"}
+    functions = {name for name in ops.__all__ if name[0].islower()}
+    assert functions - drawn == {"column_sums", "row_sums", "weight_norm_start"}
+
+
+@every_op
+def test_gradient(name):
+    op, arrays = draw(name)
+    report = gradcheck.check(op, *arrays, rng=np.random.default_rng(1))
+    assert report.entries < 1e-6 and report.adjoint < 1e-6
+
+
+@every_op
+def test_float32_stays_float32_and_agrees_with_float64(name):
+    op, arrays = draw(name)
+    y, pullback = op(*arrays)
+    dy = np.random.default_rng(2).standard_normal(np.shape(y))
+    y32, pullback32 = op(*[a.astype(np.float32) for a in arrays])
+    for wide, narrow in zip(
+        (y, *as_tuple(pullback(dy))), (y32, *as_tuple(pullback32(dy.astype(np.float32)))), strict=True
+    ):
+        assert narrow.dtype == np.float32
+        np.testing.assert_allclose(narrow, wide, rtol=0, atol=1e-5 * max(1.0, np.abs(wide).max()))
+
+
+@every_op
+def test_arrays_may_be_read_only_and_strided(name):
+    op, arrays = draw(name)
+    dense = op(*arrays)[0]
+    strided = [np.repeat(a, 2, axis=-1)[..., ::2] for a in arrays]
+    for a in strided:
+        a.flags.writeable = False
+    y, pullback = op(*strided)
+    np.testing.assert_allclose(y, dense, rtol=1e-12, atol=1e-12)
+    dy = np.random.default_rng(2).standard_normal(np.shape(y))
+    dy.flags.writeable = False
+    pullback(dy)
+
+
+@every_op
+def test_runs_on_a_device_and_agrees_with_the_host(name):
+    op, arrays = draw(name, np.float32)
+    y, pullback = op(*arrays)
+    dy = np.random.default_rng(2).standard_normal(np.shape(y)).astype(np.float32)
+    y_device, pullback_device = op(*[cupy.asarray(a) for a in arrays])
+    host = (y, *as_tuple(pullback(dy)))
+    device = (y_device, *as_tuple(pullback_device(cupy.asarray(dy))))
+    for a, b in zip(host, device, strict=True):
+        assert isinstance(b, ndarray) and b.dtype == np.float32
+        np.testing.assert_array_equal(b.get(), a)
+
+
+@every_op_that_sees_shapes
+def test_empty_batch_raises(name):
+    op, arrays = draw(name)
+    with pytest.raises(ValueError, match="axis 0 is empty"):
+        op(arrays[0][:0], *arrays[1:])
+
+
+@every_op
+def test_wrong_dtypes_raise(name):
+    op, (x, *others) = draw(name)
+    with pytest.raises(TypeError, match="expected float32 or float64, got int64"):
+        op(x.astype(np.int64), *others)
+    if others:
+        with pytest.raises(TypeError, match="expected float64 like"):
+            op(x, *[a.astype(np.float32) for a in others])
+        with pytest.raises(TypeError, match="one backend"):
+            op(x, *[cupy.asarray(a) for a in others])
+
+
+@every_op_that_sees_shapes
+def test_an_upstream_gradient_of_another_shape_raises(name):
+    op, arrays = draw(name)
+    y, pullback = op(*arrays)
+    with pytest.raises(ValueError, match=r"d[a-z]: expected shape"):
+        pullback(np.ones((*y.shape, 1)))
+
+
+def test_weight_norm_start_runs_on_a_device():
+    rng = np.random.default_rng(0)
+    x, v = rng.standard_normal((9, 4)), rng.standard_normal((4, 3))
+    for host, device in zip(
+        ops.weight_norm_start(x, v), ops.weight_norm_start(cupy.asarray(x), cupy.asarray(v)), strict=True
+    ):
+        np.testing.assert_array_equal(device.get(), host)
+
+
+def test_running_moments_follow_on_a_device():
+    x = np.random.default_rng(0).standard_normal((9, 3)).astype(np.float32)
+    host, device = ops.RunningMoments(3), ops.RunningMoments(3)
+    device.mean, device.var = cupy.asarray(device.mean), cupy.asarray(device.var)
+    ops.batch_norm(x, running=host)
+    ops.batch_norm(cupy.asarray(x), running=device)
+    np.testing.assert_array_equal(device.mean.get(), host.mean)
+    np.testing.assert_array_equal(device.var.get(), host.var)

@@ -1,0 +1,62 @@
+"""Extreme but legal input: no NaN, no infinity, no warning, and the value that the limit has."""
+
+import numpy as np
+import pytest
+
+from grassmann_np import ops
+
+both = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+
+
+@both
+def test_cross_entropy_of_huge_logits(dtype):
+    logits = np.array([[1e4, -1e4, 0.0], [-1e4, 1e4, 0.0]], dtype=dtype)
+    loss, pullback = ops.cross_entropy(logits, np.array([0, 0]))
+    assert loss.dtype == dtype and loss == 1e4  # (0 + 2e4)/2
+    np.testing.assert_array_equal(pullback(), [[0, 0, 0], [-0.5, 0.5, 0]])
+    assert np.isfinite(ops.cross_entropy(logits, np.array([0, 0]), smoothing=0.1)[0])
+
+
+@both
+@pytest.mark.parametrize("constant", [0.0, 1.0, 1e4, -1e30, 1e-30, 0.1])
+def test_a_constant_channel_is_normalized_to_beta(dtype, constant):
+    x = np.full((7, 2, 3, 2), constant, dtype=dtype)
+    gamma, beta = np.array([3.0, -2.0], dtype=dtype), np.array([0.5, 7.0], dtype=dtype)
+    running = ops.RunningMoments(2)
+    y, pullback = ops.batch_norm(x, gamma, beta, running=running)
+    np.testing.assert_array_equal(y, np.broadcast_to(beta, x.shape))
+    assert all(np.isfinite(d).all() for d in pullback(np.ones_like(x)))
+    assert np.isfinite(running.mean).all() and np.isfinite(running.var).all()
+    beta = np.array([0.5, 7.0], dtype=dtype)
+    y, _ = ops.layer_norm(x, gamma, beta)
+    np.testing.assert_array_equal(y, np.broadcast_to(beta, x.shape))
+
+
+@both
+def test_a_large_mean_costs_no_digits_of_the_variance(dtype):
+    digits = np.finfo(dtype).eps
+    x = np.random.default_rng(0).standard_normal((1000, 1))
+    far = (x + 1e3).astype(dtype)
+    exact, _ = ops.batch_norm(far.astype(np.float64))
+    y, _ = ops.batch_norm(far)
+    assert np.abs(y - exact).max() < 1e2 * digits  # E[x^2] - E[x]^2 would lose 1e6 eps
+
+
+def test_rms_norm_of_zeros_is_zero():
+    y, pullback = ops.rms_norm(np.zeros((2, 3)), np.ones(3))
+    assert not y.any()
+    assert np.isfinite(pullback(np.ones((2, 3)))[0]).all()
+
+
+def test_one_sample():
+    x = np.array([[1.0, -2.0, 5.0]])
+    assert np.isfinite(ops.layer_norm(x, np.ones(3), np.zeros(3))[0]).all()
+    image = np.random.default_rng(0).standard_normal((1, 2, 2, 3))
+    assert np.isfinite(ops.batch_norm(image)[0]).all()
+    assert float(ops.cross_entropy(np.zeros((1, 1)), np.array([0]))[0]) == 0.0
+
+
+def test_relu_at_zero_and_beyond():
+    y, pullback = ops.relu(np.array([0.0, -0.0, np.inf, -np.inf, np.nan]))
+    np.testing.assert_array_equal(y, [0, 0, np.inf, 0, np.nan])
+    np.testing.assert_array_equal(pullback(np.array([1.0, 1.0, 1.0, np.inf, 1.0])), [0, 0, 1, 0, 0])
