@@ -1,0 +1,101 @@
+"""An animation is a scene in time: frame(t), t from 0 to 1, gives data in R^3; stills and films draw the same data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+from tqdm import tqdm
+
+from . import files, render
+from .drawing import Drawing, Formula, Frame, Panel
+from .losses import Loss
+from .marks import outline
+
+MARGIN = 0.06  # around everything drawn, in radii of the sphere
+
+
+@dataclass(frozen=True)
+class Animation:
+    """A scene of `seconds`, drawn at `size` (width, height, even numbers of pixels).
+
+    `caption` says what the whole film shows: it is the alt text, and goes into every file. `key` is the moment of the
+    still, `command` what makes the film again.
+    """
+
+    frame: Callable[[float], Frame]
+    title: str
+    caption: str
+    formulas: tuple[Formula, ...]
+    panel: Panel
+    seconds: float
+    size: tuple[int, int]
+    loss: Loss | None = None
+    ghost: bool = False
+    key: float = 1.0
+    command: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.caption:
+            raise ValueError("caption: expected a sentence that says what is drawn, got none; it is the alt text")
+        if not 0 < self.seconds <= 600:
+            raise ValueError(f"seconds: expected more than 0 and at most 600, got {self.seconds}")
+        if len(self.size) != 2 or any(n % 2 or n < 160 for n in self.size):
+            raise ValueError(f"size: expected two even numbers of pixels, 160 or more, got {self.size}")
+
+    @property
+    def alt(self) -> str:
+        """The text for those who do not see the picture: the caption."""
+        return self.caption
+
+    def still(self, t: float | None = None) -> Figure:
+        """The figure at time t in [0, 1]; by default at the key moment."""
+        t = self.key if t is None else t
+        if not 0 <= t <= 1:
+            raise ValueError(f"t: expected a moment from 0 to 1, got {t}")
+        drawing = self.drawing()
+        drawing.show(self.frame(t))
+        drawing.figure.set_label(self.caption)
+        return drawing.figure
+
+    def save(self, path: str | Path) -> Path:
+        """Write a film (.mp4, .gif, .webp) or the still of the key moment (.png, .svg); returns the path.
+
+        ValueError for another suffix, RuntimeError without an encoder; then nothing on disk has changed.
+        """
+        path = Path(path)
+        suffix = path.suffix.lower()
+        if suffix in files.STILLS:
+            return files.save(self.still(), path, self.command)
+        if suffix not in render.FILMS:
+            works = ", ".join([*render.FILMS, *files.STILLS])
+            raise ValueError(f"{path.name}: expected a name ending in one of {works}, got {path.suffix!r}")
+        if suffix == ".mp4":
+            render.encoder()  # raises before the first frame is drawn
+        drawing, count = self.drawing(), max(2, round(self.seconds * render.FILMS[suffix]))
+        sample = [] if suffix == ".mp4" else [bytes(self.draw(drawing, t)) for t in (0.0, 0.4, 0.7, 1.0)]
+        about = {"title": "grassmann_np", "description": self.caption, "comment": self.command}
+        render.write(path, self._frames(drawing, count), self.size, sample, about)
+        return path
+
+    def drawing(self) -> Drawing:
+        """A fresh figure for this scene; its window holds the sphere and whatever 41 moments of the film show."""
+        seen = [np.array([[-1.0, 1.0], [-1.0, 1.0]])]
+        for t in np.linspace(0, 1, 41):
+            frame = self.frame(float(t))
+            seen += [frame.camera.screen(outline(mark)) for mark in frame.marks.values()]
+        low, high = np.min(np.hstack(seen), axis=1), np.max(np.hstack(seen), axis=1)
+        window = (*(low + high) / 2, float(np.max(high - low)) / 2 + MARGIN)
+        return Drawing(self.size, window, self.title, self.formulas, self.panel, self.loss, self.ghost)
+
+    def draw(self, drawing: Drawing, t: float) -> memoryview:
+        """The picture at time t, (height, width, 4) bytes."""
+        drawing.show(self.frame(t))
+        return drawing.rgba()
+
+    def _frames(self, drawing: Drawing, count: int) -> Iterator[memoryview]:
+        for i in tqdm(range(count), desc="frames", unit="frame", disable=None, leave=False):
+            yield self.draw(drawing, i / (count - 1))

@@ -1,0 +1,100 @@
+"""A camera is a unit vector c: an orthographic eye that looks at the unit sphere from infinitely far along c.
+
+    r = (-sin az, cos az, 0),   u = c x r               right and up on the screen
+    screen = (p.r, p.u),   depth = p.c,   rho = |screen|
+
+A point of the sphere is hidden iff depth < 0; any other point with rho < 1 iff depth < sqrt(1 - rho^2). A tangent
+plane is wholly in front iff its point is. Points are columns: (3,) or (3, m).
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from grassmann_np.geometry import sphere
+
+NEVER = np.full((3, 1), np.nan)  # a gap in a curve
+
+
+class Camera:
+    """The view from `direction` (3,), of any length but zero.
+
+    >>> Camera(np.array([2.0, 0.0, 0.0])).screen(np.array([0.0, 0.6, 0.8]))
+    array([0.6, 0.8])
+    """
+
+    def __init__(self, direction: np.ndarray) -> None:
+        self.direction = sphere.normalize(np.asarray(direction, dtype=float))
+        azimuth = np.arctan2(self.direction[1], self.direction[0])
+        self.right = np.array([-np.sin(azimuth), np.cos(azimuth), 0.0])
+        self.up = np.cross(self.direction, self.right)
+
+    def screen(self, p: np.ndarray) -> np.ndarray:
+        """Where p is seen: (2,) or (2, m)."""
+        return np.stack([self.right, self.up]) @ p
+
+    def depth(self, p: np.ndarray) -> np.ndarray:
+        """How near p is to the eye; 0 is the plane of the limb."""
+        return self.direction @ p
+
+    def lift(self, screen: np.ndarray) -> np.ndarray:
+        """The point of the visible half-sphere seen at screen (2, m); beyond the limb, the nearest of the limb."""
+        outside = np.maximum(1.0, np.hypot(*screen))
+        x, y = screen / outside
+        z = np.sqrt(np.maximum(0.0, 1 - x * x - y * y))
+        return np.stack([self.right, self.up, self.direction], axis=1) @ np.stack([x, y, z])
+
+    def hidden(self, p: np.ndarray, on_sphere: bool) -> np.ndarray:
+        """Whether the sphere hides p: one bool per column."""
+        depth, rho = self.depth(p), np.hypot(*self.screen(p))
+        if on_sphere:
+            return depth < 0
+        return (rho < 1) & (depth < np.sqrt(np.maximum(0.0, 1 - rho**2)))
+
+    def split_curve(self, curve: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(visible, hidden) halves of a curve on the sphere (3, k): gaps are NaN, both hold the limb's crossings."""
+        depth = self.depth(curve)
+        hidden = depth < 0
+        before = np.flatnonzero(hidden[1:] != hidden[:-1])
+        a, b = before, before + 1
+        limb = curve[:, a] * np.abs(depth[b]) + curve[:, b] * np.abs(depth[a])  # depth 0, on the great circle a b
+        if b.size:
+            limb = sphere.normalize(limb)
+        points, crossing = np.insert(curve, b, limb, axis=1), np.insert(np.zeros_like(hidden), b, True)
+        hidden = np.insert(hidden, b, False)
+        return np.where(hidden & ~crossing, np.nan, points), np.where(hidden | crossing, points, np.nan)
+
+    def split_segment(self, p: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(visible, hidden) parts of the segment from p to p + v; each (3, k), gaps are NaN.
+
+        Along it the rule can change only where it crosses the cylinder rho = 1 or the sphere.
+        """
+        at = np.array([0.0, *sorted(_crossings(self.screen(p), self.screen(v)) + _crossings(p, v)), 1.0])
+        parts: tuple[list, list] = ([NEVER], [NEVER])
+        for start, end in pairwise(at):
+            hidden = self.hidden(p + v * (start + end) / 2, on_sphere=False)
+            parts[int(hidden)].extend((p[:, None] + np.outer(v, [start, end]), NEVER))
+        return np.hstack(parts[0]), np.hstack(parts[1])
+
+    def turned(self, degrees: float) -> Camera:
+        """This camera after a turn about the vertical axis."""
+        a = np.radians(degrees)
+        x, y, z = self.direction
+        return Camera(np.array([np.cos(a) * x - np.sin(a) * y, np.sin(a) * x + np.cos(a) * y, z]))
+
+
+def facing(y: np.ndarray, d: np.ndarray) -> Camera:
+    """The camera that shows the walk from y along d well: unit(mid + 0.4 unit(y x d)), mid half-way along it."""
+    aside = np.cross(y, d) if np.any(d) else sphere.project(y, np.array([0.0, 0.0, 1.0]))
+    return Camera(sphere.exp(y, d / 2) + 0.4 * (sphere.normalize(aside) if np.any(aside) else np.eye(3)[0]))
+
+
+def _crossings(p: np.ndarray, v: np.ndarray) -> list[float]:
+    """The s with |p + s v| = 1, strictly between the ends of the segment (by a billionth of it)."""
+    a, b, c = v @ v, p @ v, p @ p - 1
+    if a == 0 or b * b < a * c:
+        return []
+    root = np.sqrt(b * b - a * c)
+    return [s for s in ((-b - root) / a, (-b + root) / a) if 1e-9 < s < 1 - 1e-9]

@@ -1,0 +1,97 @@
+"""A writer turns the frames of a film, raw RGBA bytes, into a file: .mp4 by ffmpeg, .gif and .webp by Pillow.
+
+ffmpeg is the system's, else the one of the package imageio-ffmpeg. A frame is drawn once, and piped at once.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from PIL import Image, ImageColor
+
+from .files import beside
+from .marks import STYLES
+
+FILMS = {".mp4": 30, ".gif": 20, ".webp": 20}  # frames per second; GIF counts in hundredths of a second
+
+
+def encoder() -> str:
+    """The path of ffmpeg; RuntimeError, saying what to install, where there is none."""
+    found = shutil.which("ffmpeg")
+    if found:
+        return found
+    try:
+        import imageio_ffmpeg
+
+        return imageio_ffmpeg.get_ffmpeg_exe()
+    except (ImportError, RuntimeError):
+        raise RuntimeError(
+            ".mp4 needs ffmpeg, and there is none: pip install 'grassmann-np[film]', or your system's ffmpeg; "
+            ".gif, .webp, .png and .svg work without it"
+        ) from None
+
+
+def write(path: Path, frames: Iterator[memoryview], size: tuple[int, int], sample: list[bytes], about: dict) -> None:
+    """Write the film; `sample` holds a few of its frames, for the palette; `about` its title, caption and command."""
+    with beside(path) as part:
+        if path.suffix.lower() == ".mp4":
+            _mp4(part, frames, size, about)
+        else:
+            _pillow(part, frames, size, sample, about)
+
+
+def _mp4(path: Path, frames: Iterator[memoryview], size: tuple[int, int], about: dict) -> None:
+    raw = ["-f", "rawvideo", "-pix_fmt", "rgba", "-s", f"{size[0]}x{size[1]}", "-r", str(FILMS[".mp4"]), "-i", "-"]
+    coded = ["-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-pix_fmt", "yuv420p", "-movflags", "+faststart"]
+    words = [item for key, text in about.items() for item in ("-metadata", f"{key}={text}")]
+    command = [encoder(), "-y", "-loglevel", "error", *raw, *coded, "-fflags", "+bitexact", *words, str(path)]
+    with tempfile.TemporaryFile() as log:
+        # its own session: Ctrl-C reaches this process, which then ends ffmpeg
+        pipe = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=log, start_new_session=True)
+        try:
+            for frame in frames:
+                pipe.stdin.write(frame)
+            pipe.stdin.close()
+        except BrokenPipeError:
+            pass  # ffmpeg has ended: its exit status says why below
+        except BaseException:
+            pipe.kill()
+            raise
+        finally:
+            failed = pipe.wait()
+            if failed:
+                pipe.stdin = None
+        if failed:
+            log.seek(0)
+            raise RuntimeError(f"ffmpeg failed on {path.name}: {log.read().decode(errors='replace').strip()[-400:]}")
+
+
+def _pillow(path: Path, frames: Iterator[memoryview], size: tuple[int, int], sample: list[bytes], about: dict) -> None:
+    palette = _palette(sample, size)
+    pictures = (_rgb(frame, size).quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames)
+    first, suffix = next(pictures), path.suffix.lower()
+    how = {"save_all": True, "append_images": pictures, "duration": 1000 // FILMS[suffix], "loop": 0}
+    if suffix == ".gif":
+        first.save(path, **how, optimize=False, disposal=1, comment=about["comment"].encode())
+    else:
+        first.save(path, **how, lossless=True, method=2, quality=40)
+
+
+def _palette(sample: list[bytes], size: tuple[int, int]) -> Image.Image:
+    """One palette for the whole film, from a few frames; the colours that carry meaning are in it exactly."""
+    sheet = Image.new("RGB", (size[0], size[1] * len(sample)))
+    for i, frame in enumerate(sample):
+        sheet.paste(_rgb(frame, size), (0, i * size[1]))
+    exact = sorted({ImageColor.getrgb(style.color) for style in STYLES.values()} | {(255, 255, 255)})
+    found = sheet.quantize(256 - len(exact), method=Image.Quantize.MEDIANCUT).getpalette()
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([value for color in exact for value in color] + found[: 3 * (256 - len(exact))])
+    return palette
+
+
+def _rgb(frame: memoryview | bytes, size: tuple[int, int]) -> Image.Image:
+    return Image.frombuffer("RGBA", size, frame, "raw", "RGBA", 0, 1).convert("RGB")

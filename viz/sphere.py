@@ -1,0 +1,193 @@
+"""A view is the drawing of the unit sphere, with marks on it, on a plain 2-D Axes.
+
+Layers from the back: planes behind, the disc, contour lines, graticule, hidden halves (dashed and faded), limb, planes
+in front, curves, vectors, points, labels with a white halo. An artist is made once per name and part, then updated in
+place; its gid is "name.part", and its data are screen coordinates of `view.camera`, to be read back.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Polygon
+from matplotlib.patheffects import withStroke
+
+from grassmann_np.geometry import sphere
+
+from . import lossmap
+from .camera import NEVER, Camera
+from .losses import Loss
+from .marks import STYLES, Curve, Mark, Plane, Point, Ring, Style, Vector, mirrored
+
+PLANE_BEHIND, DISC, CONTOUR, GRATICULE, HIDDEN, LIMB, PLANE, CURVE, VECTOR, POINT, LABEL = range(1, 12)
+FADED = 0.4
+
+
+class View:
+    """The sphere on `axes`, its lines `unit` times as wide as at 480 pixels of height.
+
+    With a `loss`, the sphere carries its map. With `ghost`, the antipode -y of everything is drawn too, faded: y and -y
+    are one line. `window` is (x, y, reach): the axes show the square of that centre and half-width.
+    """
+
+    def __init__(self, axes: Axes, window: tuple[float, float, float] = (0.0, 0.0, 1.3), unit: float = 1.0,
+                 loss: Loss | None = None, ghost: bool = False) -> None:
+        self.axes, self.unit, self.loss, self.ghost = axes, unit, loss, ghost
+        x, y, self.reach = window
+        self.limits = lossmap.limits(loss) if loss else (0.0, 1.0)
+        self.artists: dict[str, Artist] = {}
+        self.camera: Camera | None = None
+        frame = {"xlim": (x - self.reach, x + self.reach), "ylim": (y - self.reach, y + self.reach)}
+        axes.set(**frame, aspect="equal")
+        axes.set_axis_off()
+        self.pixels = round(2 * axes.transData.transform([1, 1])[0] - 2 * axes.transData.transform([0, 0])[0])
+        self.disc = axes.imshow(lossmap.plain(self.pixels), extent=(-1, 1, -1, 1), origin="lower", zorder=DISC,
+                                interpolation="bilinear", animated=True, gid="disc.image", clip_on=False)
+        axes.set(**frame)
+        angle = np.linspace(0, 2 * np.pi, 241)
+        self._line("limb.line", np.stack([np.cos(angle), np.sin(angle)]), Style("#333333", 1.3), LIMB)
+
+    def update(self, marks: dict[str, Mark], camera: Camera) -> None:
+        """Show these marks, and nothing else, from this camera."""
+        if self.camera is None or not np.array_equal(camera.direction, self.camera.direction):
+            self.camera = camera
+            self._surface()
+        for gid, artist in self.artists.items():
+            artist.set_visible(gid.split(".")[0] in ("limb", "graticule", "contour"))
+        labels: list[tuple[str, str, np.ndarray, np.ndarray, str]] = []
+        for name, mark in marks.items():
+            self._mark(name, mark, 1.0, labels)
+            if self.ghost:
+                self._mark(name + "-ghost", mirrored(mark), FADED, labels)
+        self._labels(labels)
+
+    def layers(self) -> tuple[list[Artist], list[Artist]]:
+        """(background, foreground), each in drawing order: what stays while the camera does, and what may move."""
+        seen = sorted([self.disc, *self.artists.values()], key=Artist.get_zorder)
+        seen = [artist for artist in seen if artist.get_visible()]
+        return ([a for a in seen if a.get_zorder() <= GRATICULE], [a for a in seen if a.get_zorder() > GRATICULE])
+
+    def _surface(self) -> None:
+        """What lies on the sphere itself: the loss map with its contour lines, and the graticule every 30 degrees."""
+        style = Style("#8c96a3", 0.6)
+        if self.loss:
+            self.disc.set_data(lossmap.coloured(self.loss, self.limits, self.camera, self.pixels))
+            lines = lossmap.contours(self.loss, self.limits, self.camera)
+            self._line("contour.line", lines, Style("#ffffff", 0.9), CONTOUR, alpha=0.8)
+            style = Style("#31415a", 0.5)
+        around, upward = np.radians(np.linspace(0, 360, 121)), np.radians(np.linspace(-90, 90, 61))
+        circles = [_spherical(around, np.radians(b) + 0 * around) for b in range(-60, 90, 30)]
+        circles += [_spherical(np.radians(a) + 0 * upward, upward) for a in range(0, 360, 30)]
+        visible = [part for circle in circles for part in (self.camera.split_curve(circle)[0], NEVER)]
+        self._line("graticule.line", self.camera.screen(np.hstack(visible)), style, GRATICULE, alpha=0.45)
+
+    def _mark(self, name: str, mark: Mark, alpha: float, labels: list) -> None:
+        style, screen = STYLES[mark.role], self.camera.screen
+        match mark:
+            case Point(at, label, _, aside):
+                hidden = bool(self.camera.hidden(at, on_sphere=True))
+                self._dot(f"{name}.dot", screen(at), style, hidden, alpha)
+                side = np.array([0, -1]) if aside is None else screen(aside)
+                labels.append((name, label, screen(at), side, style.color))
+            case Vector(at, v, _, label, head):
+                self._arrow(name, at, v, style, alpha, head)
+                labels.append((name, label, screen(at + v), screen(v), style.color))
+            case Curve(points):
+                visible, hidden = self.camera.split_curve(points)
+                self._halves(name, screen(visible), screen(hidden), style, CURVE, alpha)
+            case Ring(at, _, label):
+                ring = screen(mark.points())
+                self._line(f"{name}.line", ring, style, CURVE if self.camera.depth(at) > 0 else PLANE_BEHIND, alpha)
+                lowest = ring[:, np.argmin(ring[1])]
+                labels.append((name, label, lowest, lowest - screen(at), style.color))
+            case Plane(at):
+                self._plane(f"{name}.plane", screen(mark.corners()), style, bool(self.camera.depth(at) > 0), alpha)
+
+    def _arrow(self, name: str, y: np.ndarray, v: np.ndarray, style: Style, alpha: float, head: bool) -> None:
+        """A shaft and, in the tangent plane of y, a triangle of length min(.11, .6 |v|)."""
+        length = np.linalg.norm(v)
+        if length == 0:
+            return
+        u, tall = v / length, min(0.11, 0.6 * length) if head else 0.0
+        visible, hidden = self.camera.split_segment(y, v - 0.9 * tall * u)
+        self._halves(name, self.camera.screen(visible), self.camera.screen(hidden), style, VECTOR, alpha)
+        if head:
+            across = np.cross(y, u)
+            across = across / np.linalg.norm(across) if np.any(across) else _tangent(y, self.camera)
+            base = y + v - tall * u
+            corners = np.stack([y + v, base + 0.36 * tall * across, base - 0.36 * tall * across], axis=1)
+            behind = bool(self.camera.hidden(y + v - tall / 2 * u, on_sphere=False))
+            patch = self._get(f"{name}.head", lambda: Polygon(corners[:2].T))
+            patch.set(xy=self.camera.screen(corners).T, facecolor=style.color, visible=True)
+            patch.set(edgecolor="white", linewidth=0.7 * self.unit)
+            patch.set(alpha=alpha * (FADED if behind else 1), zorder=HIDDEN if behind else VECTOR)
+
+    def _halves(self, name: str, visible: Any, hidden: Any, style: Style, zorder: int, alpha: float) -> None:
+        self._line(f"{name}.front", visible, style, zorder, alpha)
+        if zorder == VECTOR and style.width > 2:
+            halo = withStroke(linewidth=(style.width + 1.8) * self.unit, foreground="white")
+            self.artists[f"{name}.front"].set_path_effects([halo])
+        self._line(f"{name}.back", hidden, Style(style.color, 0.7 * style.width, (1.6, 1.6)), HIDDEN, FADED * alpha)
+
+    def _line(self, gid: str, points: np.ndarray, style: Style, zorder: int, alpha: float = 1.0) -> None:
+        line = self._get(gid, lambda: Line2D([], [], dash_capstyle="butt", solid_capstyle="butt"))
+        line.set(data=points, color=style.color, alpha=alpha, linewidth=style.width * self.unit, zorder=zorder)
+        line.set(linestyle=(0, style.dashes) if style.dashes else "-", visible=bool(np.isfinite(points).any()))
+
+    def _dot(self, gid: str, at: np.ndarray, style: Style, hidden: bool, alpha: float) -> None:
+        dot = self._get(gid, lambda: Line2D([], [], linestyle="", marker="o"))
+        dot.set(data=at[:, None], alpha=alpha * (FADED if hidden else 1), zorder=HIDDEN if hidden else POINT)
+        dot.set(markersize=8 * self.unit, markeredgewidth=1.4 * self.unit, visible=True)
+        dot.set(markerfacecolor="none" if hidden else style.color, markeredgecolor=style.color if hidden else "white")
+
+    def _plane(self, gid: str, corners: np.ndarray, style: Style, front: bool, alpha: float) -> None:
+        patch = self._get(gid, lambda: Polygon(corners.T))
+        patch.set(xy=corners.T, facecolor=(style.color, 0.28 * alpha), edgecolor=(style.color, 0.9 * alpha))
+        patch.set(linewidth=style.width * self.unit, zorder=PLANE if front else PLANE_BEHIND, visible=True)
+
+    def _labels(self, labels: list[tuple[str, str, np.ndarray, np.ndarray, str]]) -> None:
+        """Each label a little beyond its mark, pushed apart where two would meet."""
+        labels = [label for label in labels if label[1]]
+        gap = 0.057 * self.reach
+        places = np.array([at + 1.75 * gap * _unit(direction) for _, _, at, direction, _ in labels]).reshape(-1, 2)
+        for _ in range(12):
+            apart = places[:, None] - places[None]
+            far = np.hypot(apart[..., 0], apart[..., 1]) + 9 * np.eye(len(labels))
+            places = places + np.sum(apart / far[..., None] * np.maximum(0, 2.5 * gap - far)[..., None] / 2, axis=1)
+        low, high = np.array([self.axes.get_xlim(), self.axes.get_ylim()]).T
+        for (name, text, _, _, color), place in zip(labels, np.clip(places, low + gap, high - gap), strict=True):
+            label = self._get(f"{name}.label", self._text)
+            label.set(text=text, position=place, color=color, visible=True)
+
+    def _text(self) -> Any:
+        halo = [withStroke(linewidth=3.2 * self.unit, foreground="white")]
+        return self.axes.text(0, 0, "", ha="center", va="center", fontsize=13 * self.unit, fontstyle="italic",
+                              family="DejaVu Sans", path_effects=halo, zorder=LABEL)
+
+    def _get(self, gid: str, make: Any) -> Any:
+        """The artist of that gid, made and put on the axes when first asked for."""
+        if gid not in self.artists:
+            artist = make()
+            if artist.axes is None:
+                self.axes.add_artist(artist)
+            artist.set(animated=True, gid=gid, clip_on=False)
+            self.artists[gid] = artist
+        return self.artists[gid]
+
+
+def _spherical(azimuth: np.ndarray, elevation: np.ndarray) -> np.ndarray:
+    return np.stack([np.cos(elevation) * np.cos(azimuth), np.cos(elevation) * np.sin(azimuth), np.sin(elevation)])
+
+
+def _tangent(y: np.ndarray, camera: Camera) -> np.ndarray:
+    """A unit tangent vector at y, to the right on the screen wherever there is such a one."""
+    e = sphere.project(y, camera.right)
+    return sphere.normalize(e if np.any(e) else sphere.project(y, camera.up))
+
+
+def _unit(v: np.ndarray) -> np.ndarray:
+    return v / (np.hypot(*v) or 1.0)
