@@ -1,0 +1,117 @@
+"""What every layer must do: a right gradient to x and to each parameter, float32 kept, and the same on a device."""
+
+import copy
+
+import numpy as np
+import pytest
+
+from grassmann_np import nn
+from grassmann_np.testing import gradcheck
+from tests import fake_cupy
+from tests.nn.helpers import layers
+
+NAMES = list(layers(np.random.default_rng(0)))
+
+
+def draw(name, n=3):
+    layer, shape = layers(np.random.default_rng(0))[name]
+    for p in layer.parameters():  # gamma, beta, b and g at random: their first values hide errors
+        p.value = p.value + np.random.default_rng(1).standard_normal(p.value.shape).astype(np.float32)
+    return layer, np.random.default_rng(2).standard_normal((n, *shape)).astype(np.float32)
+
+
+def pulled(layer, x, dy, training=True):
+    """y, dx and the gradients of all parameters."""
+    y, pullback = layer(x, training)
+    return [y, pullback(dy), *[p.grad for p in layer.parameters()]]
+
+
+def test_no_layer_is_forgotten():
+    kinds = {name for name in nn.__all__ if isinstance(getattr(nn, name), type)}
+    assert kinds - {name.split(",")[0] for name in NAMES} == {"Invariance", "Layer", "Parameter"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_gradient(name):
+    layer, x = draw(name)
+    gradcheck.check_layer(layer, x.astype(np.float64), np.random.default_rng(3))
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("training", [True, False])
+def test_float32_and_device(name, training, monkeypatch):
+    layer, x = draw(name)
+    device_layer = copy.deepcopy(layer)
+    shape = layer(x, training)[0].shape
+    dy = np.random.default_rng(4).standard_normal(shape).astype(np.float32)
+    layer, _ = draw(name)
+    host = pulled(layer, x, dy, training)
+
+    cupy = fake_cupy.install(monkeypatch)
+    assert device_layer.to("gpu") is device_layer
+    device = pulled(device_layer, cupy.asarray(x), cupy.asarray(dy), training)
+    for a, b in zip(host, device, strict=True):
+        assert a.dtype == np.float32 and b.dtype == np.float32
+        assert isinstance(b, fake_cupy.ndarray)
+        np.testing.assert_array_equal(b.get(), a)
+    device_layer.to("cpu")
+    for p, q in zip(layer.parameters(), device_layer.parameters(), strict=True):
+        np.testing.assert_array_equal(q.value, p.value)
+        np.testing.assert_array_equal(q.grad, p.grad)
+    for a, b in zip(layer.moments().values(), device_layer.moments().values(), strict=True):
+        np.testing.assert_array_equal(b.mean, a.mean)
+        np.testing.assert_array_equal(b.var, a.var)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_pullback_overwrites_grad(name):
+    layer, x = draw(name)
+    y, pullback = layer(x)
+    dy = np.ones_like(y)
+    pullback(dy)
+    first = [p.grad.copy() for p in layer.parameters()]
+    pullback(dy)
+    for p, grad in zip(layer.parameters(), first, strict=True):
+        np.testing.assert_array_equal(p.grad, grad)
+        assert p.grad.shape == p.value.shape
+
+
+def test_names_lead_to_the_parameters():
+    rng = np.random.default_rng(0)
+    linear = nn.Linear(3, 3, rng)
+    model = nn.Sequential(nn.Residual(nn.Sequential(linear, nn.BatchNorm(3)), linear), nn.Linear(3, 2, rng))
+    names = [p.name for p in model.parameters()]
+    assert names == ["0.body.0.w", "0.body.0.b", "0.body.1.gamma", "0.body.1.beta", "1.w", "1.b"]  # shared: once
+    assert list(model.moments()) == ["0.body.1.running"]
+
+
+def test_decay_is_meant_for_weights_only():
+    for layer, _ in layers(np.random.default_rng(0)).values():
+        for p in layer.parameters():
+            assert p.decay == (p.name.rpartition(".")[2] in ("w", "v")), p
+
+
+def test_batch_norm_learns_in_training_and_uses_it_in_evaluation():
+    layer = nn.BatchNorm(2, momentum=1.0, eps=0.0)
+    x = np.random.default_rng(0).standard_normal((50, 2)).astype(np.float32)
+    layer(x)
+    y, _ = layer(x[:1], training=False)
+    np.testing.assert_allclose(y, (x[:1] - x.mean(0)) / x.std(0, ddof=1), rtol=1e-5)
+
+
+def test_dropout_drops_in_training_only():
+    layer = nn.Dropout(0.5, np.random.default_rng(0))
+    x = np.ones((4, 50), np.float32)
+    y, pullback = layer(x)
+    assert set(np.unique(y)) == {0.0, 2.0}
+    np.testing.assert_array_equal(pullback(x), y)
+    assert layer(x)[0].tolist() != y.tolist()
+    y, pullback = layer(x, training=False)
+    assert (y == 1).all() and (pullback(x) == 1).all()
+
+
+def test_a_residual_of_two_shapes_raises():
+    rng = np.random.default_rng(0)
+    layer = nn.Residual(nn.Linear(4, 3, rng))
+    with pytest.raises(ValueError, match=r"body and shortcut of one shape, got \(2, 3\) and \(2, 4\)"):
+        layer(np.ones((2, 4), np.float32))
