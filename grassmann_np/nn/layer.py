@@ -12,6 +12,7 @@ from typing import Any, Self
 from ..backend import Array, to_device
 from ..ops import Pullback, RunningMoments
 from .parameter import Parameter
+from .summary import table
 
 
 class Layer:
@@ -63,8 +64,6 @@ class Layer:
 
     def summary(self, input_shape: tuple[int, ...]) -> None:
         """Prints a table: layer, output shape, parameters, geometry.  `input_shape` is that of one sample."""
-        from .summary import table  # which needs Layer
-
         print(table(self, input_shape))
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from ..backend import Array, asarray_like
-from .layer import Layer
+
+if TYPE_CHECKING:
+    from .layer import Layer
 
 
 class Row(NamedTuple):

@@ -34,8 +34,8 @@ def check_shape(name: str, array: Array, *expected: Any) -> None:
     ValueError: w: expected shape (5, n_out), got (4, 3): axis 0 should be 5
     """
     shape = tuple(array.shape)
-    wanted = "(" + ", ".join("..." if length is ... else str(length) for length in expected) + ")"
-    problem = f"{name}: expected shape {wanted}, got {shape}"
+    wanted = ", ".join("..." if length is ... else str(length) for length in expected)
+    problem = f"{name}: expected shape ({wanted}{',' * (len(expected) == 1)}), got {shape}"
     if expected[0] is ...:
         expected = ("any",) * max(1, len(shape) - len(expected) + 1) + expected[1:]
     if len(shape) != len(expected):

@@ -67,8 +67,9 @@ def check(op: Op, *arrays: Host, rng: Any) -> Report:
 
 
 def check_layer(layer: Any, x: Host, rng: Any) -> Report:
-    """`check` for a layer: the gradient to x, and `.grad` of every one of its parameters, widened to float64."""
+    """`check` for a layer: the gradient to x, argument 0, and to its parameters, in order, widened to float64."""
     parameters = layer.parameters()
+    values = [parameter.value for parameter in parameters]
 
     def op(x: Host, *values: Host) -> tuple[Any, Callable[..., Any]]:
         for parameter, value in zip(parameters, values, strict=True):
@@ -76,7 +77,11 @@ def check_layer(layer: Any, x: Host, rng: Any) -> Report:
         y, layer_pullback = layer(x)
         return y, lambda dy: (layer_pullback(dy), *[parameter.grad for parameter in parameters])
 
-    return check(op, x, *[parameter.value.astype(np.float64) for parameter in parameters], rng=rng)
+    try:
+        return check(op, x, *[value.astype(np.float64) for value in values], rng=rng)
+    finally:
+        for parameter, value in zip(parameters, values, strict=True):
+            parameter.value = value
 
 
 def _pull(pullback: Callable[..., Any], dy: Host, n: int) -> list[Host]:

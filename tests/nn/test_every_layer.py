@@ -115,3 +115,12 @@ def test_a_residual_of_two_shapes_raises():
     layer = nn.Residual(nn.Linear(4, 3, rng))
     with pytest.raises(ValueError, match=r"body and shortcut of one shape, got \(2, 3\) and \(2, 4\)"):
         layer(np.ones((2, 4), np.float32))
+
+
+def test_norm_prop_starts_without_stretching_small_differences():
+    """gamma = 1/1.21 makes the mean square of the layer's Jacobian 1, for standard normal x and as many units."""
+    layer = nn.NormPropLinear(60, 60, np.random.default_rng(0))
+    rng = np.random.default_rng(1)
+    _, pullback = layer(rng.standard_normal((500, 60)).astype(np.float32))
+    dy = rng.standard_normal((500, 60)).astype(np.float32)
+    assert abs(np.linalg.norm(pullback(dy)) / np.linalg.norm(dy) - 1) < 0.02

@@ -13,7 +13,7 @@ RNG = np.random.default_rng(0)
     ("call", "message"),
     [
         (lambda: ops.linear(X, np.ones((4, 3))), r"w: expected shape \(5, n_out\), got \(4, 3\): axis 0 should be 5"),
-        (lambda: ops.linear(X, np.ones((5, 3)), np.ones(4)), r"b: expected shape \(3\), got \(4,\): axis 0"),
+        (lambda: ops.linear(X, np.ones((5, 3)), np.ones(4)), r"b: expected shape \(3,\), got \(4,\): axis 0"),
         (lambda: ops.linear(X[0], np.ones((5, 3))), r"x: expected shape \(N, n_in\), got \(5,\): 1 axes"),
         (lambda: ops.conv2d(X, np.ones((3, 3, 5, 2))), r"x: expected shape \(N, H, W, c_in\), got \(4, 5\)"),
         (lambda: ops.conv2d(IMAGE, np.ones((3, 3, 4, 2))), r"w: expected .* got \(3, 3, 4, 2\): axis 2 should be 3"),
@@ -21,7 +21,7 @@ RNG = np.random.default_rng(0)
         (lambda: ops.conv2d(IMAGE, np.ones((3, 3, 3, 2)), stride=0), "stride >= 1 and padding >= 0, got stride 0"),
         (lambda: ops.conv2d(IMAGE, np.ones((3, 3, 3, 2)), padding=-1), "got stride 1, padding -1"),
         (lambda: ops.batch_norm(X, np.ones(4)), "gamma: expected shape .* axis 0 should be 5"),
-        (lambda: ops.batch_norm(X, None, np.ones((5, 1))), r"beta: expected shape \(5\), got \(5, 1\): 2 axes"),
+        (lambda: ops.batch_norm(X, None, np.ones((5, 1))), r"beta: expected shape \(5,\), got \(5, 1\): 2 axes"),
         (lambda: ops.batch_norm(X[:1]), r"more than one value per channel in training, got shape \(1, 5\)"),
         (lambda: ops.batch_norm(X, training=False), "running: expected RunningMoments in evaluation, got None"),
         (lambda: ops.batch_norm(X, running=ops.RunningMoments(4)), "running.mean: .* axis 0 should be 5"),

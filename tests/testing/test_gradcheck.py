@@ -117,7 +117,10 @@ def test_float32_has_too_few_digits():
 def test_a_layer_and_a_planted_bug_in_one_parameter():
     rng = np.random.default_rng(0)
     x = rng.standard_normal((6, 5))
-    gradcheck.check_layer(nn.mlp([5, 4, 3], rng), x, rng)
+    layer = nn.mlp([5, 4, 3], rng)
+    values = [p.value for p in layer.parameters()]
+    gradcheck.check_layer(layer, x, rng)
+    assert all(p.value is value for p, value in zip(layer.parameters(), values, strict=True))
 
     class Wrong(nn.Linear):
         def __call__(self, x, training=True):
