@@ -26,7 +26,7 @@ class Layer:
         return [(name, value) for name, value in vars(self).items() if isinstance(value, Layer)]
 
     def walk(self, name: str = "") -> Iterator[tuple[str, Layer]]:
-        """This layer and every layer inside it, with their dotted names, from the input to the output."""
+        """This layer and every layer inside it, with their dotted names, the outer one first."""
         yield name, self
         for key, child in self.children():
             yield from child.walk(dotted(name, key))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ..backend import Array, asarray_like
+from .parameter import Parameter
 
 if TYPE_CHECKING:
     from .layer import Layer
@@ -29,9 +30,9 @@ def rows(model: Layer, input_shape: tuple[int, ...]) -> list[Row]:
 
     def visit(name: str, layer: Layer, x: Array) -> Array:
         y, _ = layer(x, training=False)
-        values = [p for p in vars(layer).values() if p in parameters]
-        places = sorted({p.geometry.__name__.rpartition(".")[2] for p in values}, reverse=True)
-        count = sum(p.value.size for p in values)
+        inside = [p for p in vars(layer).values() if isinstance(p, Parameter)]
+        places = sorted({p.geometry.__name__.rpartition(".")[2] for p in inside}, reverse=True)
+        count = sum(p.value.size for p in inside)
         found.append(Row(name, type(layer).__name__, tuple(y.shape[1:]), count, ", ".join(places)))
         return y
 
@@ -56,7 +57,7 @@ def table(model: Layer, input_shape: tuple[int, ...]) -> str:
     for row in found:
         shape = "x".join(map(str, row.output_shape))
         lines.append((f"{row.name} {row.kind}", shape, f"{row.parameters:,}", row.geometry))
-    lines.append(("total", "", f"{sum(row.parameters for row in found):,}", ""))
+    lines.append(("total", "", f"{sum(p.value.size for p in model.parameters()):,}", ""))
     return aligned(lines, "<<><")
 
 

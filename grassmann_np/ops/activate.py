@@ -22,7 +22,8 @@ def relu(x: Array) -> tuple[Array, Pullback]:
     (array([0., 2.]), array([ 0., 10.]))
     """
     xp = check_arrays(x=x)
-    return xp.maximum(x, 0.0), lambda dy: xp.where(x > 0, dy, 0.0)
+    positive = x > 0
+    return xp.maximum(x, 0.0), lambda dy: xp.where(positive, dy, 0.0)
 
 
 def dropout(x: Array, keep: float, rng: Any) -> tuple[Array, Pullback]:

@@ -36,6 +36,7 @@ def conv2d(x: Array, w: Array, b: Array | None = None, stride: int = 1, padding:
         check_shape("b", b, w.shape[3])
     if stride < 1 or padding < 0:
         raise ValueError(f"expected stride >= 1 and padding >= 0, got stride {stride}, padding {padding}")
+    _, height, width, _ = x.shape
     kh, kw, _, c_out = w.shape
     border = ((0, 0), (padding, padding), (padding, padding), (0, 0))
     padded = xp.pad(x, border) if padding else x
@@ -47,7 +48,7 @@ def conv2d(x: Array, w: Array, b: Array | None = None, stride: int = 1, padding:
         columns = unfold(padded, kh, kw, stride)  # made again: nine times the memory of x for a 3x3 kernel
         dw = (columns.reshape(-1, matrix.shape[0]).T @ rows).reshape(w.shape)
         d_columns = (rows @ matrix.T).reshape(columns.shape)
-        dx = fold(d_columns, padded.shape, stride)[:, padding : padding + x.shape[1], padding : padding + x.shape[2]]
+        dx = fold(d_columns, padded.shape, stride)[:, padding : padding + height, padding : padding + width]
         return (dx, dw) if b is None else (dx, dw, column_sums(dy))
 
     columns = unfold(padded, kh, kw, stride)

@@ -32,7 +32,7 @@ def layer_norm(x: Array, gamma: Array, beta: Array, eps: float = 1e-5) -> tuple[
     xh = centered / s
 
     def pullback(dy: Array) -> tuple[Array, Array, Array]:
-        check_shape("dy", dy, *x.shape)
+        check_shape("dy", dy, *xh.shape)
         dxh = dy * gamma
         return (dxh - _mean(dxh) - xh * _mean(dxh * xh)) / s, column_sums(dy * xh), column_sums(dy)
 
@@ -46,7 +46,7 @@ def rms_norm(x: Array, gamma: Array, eps: float = 1e-5) -> tuple[Array, Pullback
     xh = x / s
 
     def pullback(dy: Array) -> tuple[Array, Array]:
-        check_shape("dy", dy, *x.shape)
+        check_shape("dy", dy, *xh.shape)
         dxh = dy * gamma
         return (dxh - xh * _mean(dxh * xh)) / s, column_sums(dy * xh)
 

@@ -40,4 +40,5 @@ def flatten(x: Array) -> tuple[Array, Pullback]:
     """Every sample as one row.  x (N, ...) -> (N, n).  pullback(dy) = dx."""
     check_arrays(x=x)
     check_shape("x", x, *(("N",) if x.ndim == 1 else (..., "n")))
-    return x.reshape(x.shape[0], -1), lambda dy: dy.reshape(x.shape)
+    shape = x.shape
+    return x.reshape(shape[0], -1), lambda dy: dy.reshape(shape)

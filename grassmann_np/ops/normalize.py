@@ -50,7 +50,7 @@ def batch_norm(
     xh = centered * inverse
 
     def pullback(dy: Array) -> Any:
-        check_shape("dy", dy, *x.shape)
+        check_shape("dy", dy, *xh.shape)
         dgamma, dbeta = column_sums(dy * xh), column_sums(dy)
         dxh = dy - dbeta / n - xh * (dgamma / n) if training else dy
         dx = dxh * (inverse if gamma is None else gamma * inverse)
@@ -75,7 +75,7 @@ def mean_only_batch_norm(
         centered = x - _moments(running, x)[0]
 
     def pullback(dy: Array) -> Any:
-        check_shape("dy", dy, *x.shape)
+        check_shape("dy", dy, *centered.shape)
         dbeta = column_sums(dy)
         return (dy - dbeta / n if training else dy), dbeta
 

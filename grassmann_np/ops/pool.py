@@ -45,13 +45,14 @@ def avg_pool(x: Array, size: int) -> tuple[Array, Pullback]:
     """The mean of every window.  (N, H, W, C) -> (N, H/size, W/size, C).  pullback(dy) = dx."""
     xp = check_arrays(x=x)
     corners = _corners(x, size)
+    shape = x.shape
     y = x[corners[0]] / size**2
     for corner in corners[1:]:
         y = y + x[corner] / size**2
 
     def pullback(dy: Array) -> Array:
         check_shape("dy", dy, *y.shape)
-        dx = xp.empty(x.shape, dtype=x.dtype)
+        dx = xp.empty(shape, dtype=dy.dtype)
         for corner in corners:
             dx[corner] = dy / size**2
         return dx
@@ -67,7 +68,7 @@ def global_avg_pool(x: Array) -> tuple[Array, Pullback]:
 
     def pullback(dy: Array) -> Array:
         check_shape("dy", dy, n, c)
-        return xp.broadcast_to((dy / (h * w))[:, None, None, :], x.shape).copy()
+        return xp.broadcast_to((dy / (h * w))[:, None, None, :], (n, h, w, c)).copy()
 
     return xp.ones(h * w, dtype=x.dtype) @ x.reshape(n, h * w, c) / (h * w), pullback
 

@@ -40,7 +40,7 @@ def weight_norm(v: Array, g: Array) -> tuple[Array, Pullback]:
     length, u = _polar(v)
 
     def pullback(dw: Array) -> tuple[Array, Array]:
-        check_shape("dw", dw, *v.shape)
+        check_shape("dw", dw, *u.shape)
         dg = column_sums(dw * u)
         return (dw - u * dg) * (g / length), dg
 

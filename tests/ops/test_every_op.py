@@ -1,5 +1,7 @@
 """What every op must do: a right gradient, its dtype kept, nothing modified, and the same on a device."""
 
+import weakref
+
 import numpy as np
 import pytest
 
@@ -110,3 +112,13 @@ def test_running_moments_follow_on_a_device():
     ops.batch_norm(cupy.asarray(x), running=device)
     np.testing.assert_array_equal(device.mean.get(), host.mean)
     np.testing.assert_array_equal(device.var.get(), host.var)
+
+
+@pytest.mark.parametrize("name", ["batch_norm, image", "relu", "flatten", "avg_pool", "global_avg_pool", "dropout"])
+def test_a_pullback_does_not_hold_the_input(name):
+    op, arrays = draw(name)
+    alive = weakref.ref(arrays[0])
+    y, pullback = op(*arrays)
+    y = y.copy()  # flatten's is a view
+    arrays.clear()
+    assert pullback is not None and alive() is None

@@ -103,9 +103,9 @@ def test_catches_a_modified_argument():
 
 
 def test_catches_wrong_shapes_and_counts():
-    with pytest.raises(AssertionError, match=r"gradient of shape \(3, 2\) expected, got \(2,\)"):
+    with pytest.raises(AssertionError, match=r"expected a gradient of shape \(3, 2\), got \(2,\)"):
         check(lambda x: (x * 2, lambda dy: 2 * dy.sum(0)), (3, 2))
-    with pytest.raises(AssertionError, match="2 gradients expected, one per array, got 1"):
+    with pytest.raises(AssertionError, match="expected 2 gradients, one per array, got 1"):
         check(lambda x, w: (x @ w, lambda dy: dy @ w.T), (3, 2), (2, 4))
 
 
