@@ -1,0 +1,189 @@
+"""A case is what one identity is tried on: points, tangent vectors and rotations, many of each, drawn on purpose.
+
+Points are drawn here, never by the geometry under test. Lengths are log-uniform down to 1e-150 (1e-30 in float32),
+and exactly 0, pi/2 and pi - 10^-k; some points are axis-aligned, some repeated, some pairs nearly antipodal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..backend import Array
+from ..geometry.protocol import Geometry
+
+KINDS = ("euclidean", "sphere", "lines", "subspaces")
+CURVED = ("sphere", "lines", "subspaces")
+ROUND = ("sphere", "lines")  # whose points are unit columns
+
+
+@dataclass(frozen=True)
+class Case:
+    """Arrays of one dtype; m points a batch: (n, m) columns, or (m, n, p) matrices for subspaces."""
+
+    geometry: Any  # the functions under test
+    kind: str
+    y: Array  # points
+    x: Array  # points at every distance from y
+    z: Array  # points
+    g: Array  # vectors of the surrounding space, lengths 1e-20 ... 1e20
+    w: Array  # vectors of the surrounding space, lengths near 1
+    h: Array  # tangent at y, lengths 0 ... pi (for subspaces: singular values)
+    k: Array  # tangent at y, shorter than the injectivity radius
+    e: Array  # tangent at y, of length 1 (for subspaces: all singular values 1)
+    u: Array  # tangent at y, lengths near 1
+    v: Array  # tangent at y, lengths near 1
+    scales: Array  # one number per point, 1e-3 ... 1e3
+    rotation: Array  # an isometry R of the space of points: y -> R y
+    turn: Array  # an orthogonal p x p matrix Q: y -> y Q
+    triangle: tuple[Array, Array, Array]  # corners in R^3, less than pi/2 apart: (3, m) each
+    symmetric: Array  # a symmetric n x n matrix
+
+    @property
+    def axis(self) -> Any:
+        """The axes that hold one point."""
+        return {"euclidean": (), "subspaces": (-2, -1)}.get(self.kind, 0)
+
+    @property
+    def reach(self) -> float:
+        """The injectivity radius: log is defined for tangent vectors shorter than this."""
+        return {"sphere": np.pi, "euclidean": np.inf}.get(self.kind, np.pi / 2)
+
+    @property
+    def eps(self) -> float:
+        """The machine epsilon of the arrays."""
+        return float(np.finfo(self.y.dtype).eps)
+
+    def dot(self, a: Array, b: Array) -> Array:
+        """<a, b> in the surrounding space, one number per point."""
+        return np.sum(a * b, axis=self.axis)
+
+    def size(self, a: Array) -> Array:
+        """|a| in the surrounding space, one number per point, in float64."""
+        a = np.asarray(a, np.float64)
+        largest = np.max(np.abs(a), axis=self.axis, initial=1e-300, keepdims=True)
+        root = largest * np.sqrt(np.sum((a / largest) ** 2, axis=self.axis, keepdims=True))
+        return np.squeeze(root, axis=self.axis)
+
+    def times(self, s: Array, h: Array) -> Array:
+        """s h, every vector times its own number, in the dtype of h."""
+        return np.expand_dims(np.asarray(s, h.dtype), self.axis) * h
+
+    def matrices(self, a: Array) -> Array:
+        """float64 matrices (m, n, p), whatever the kind: a column is an n x 1 matrix."""
+        a = np.asarray(a, np.float64)
+        return a if self.kind == "subspaces" else a.T[:, :, None]
+
+    def error(self, actual: Array, expected: Array, scale: Array | float = 1.0) -> Array:
+        """|actual - expected|, one number per point, in units of eps times `scale`."""
+        if np.shape(actual) != np.shape(expected) or actual.dtype != self.y.dtype:
+            return np.asarray(np.inf)  # a wrong shape or a silent upcast is no small error
+        return self.size(actual - expected) / (self.eps * scale)
+
+    def number_error(self, actual: Array, expected: Array, scale: Array | float = 1.0) -> Array:
+        """`error`, for one number per point."""
+        if np.shape(actual) != np.shape(expected) or actual.dtype != self.y.dtype:
+            return np.asarray(np.inf)
+        return np.abs(np.asarray(actual, np.float64) - expected) / (self.eps * scale)
+
+    def gap(self, a: Array, b: Array) -> Array:
+        """How far apart a and b are as points, in units of eps: a line or a subspace is its projector aa'."""
+        if self.kind not in ("lines", "subspaces"):
+            return self.error(a, b, self.weight)
+        a, b = self.matrices(a), self.matrices(b)
+        difference = a @ np.matrix_transpose(a) - b @ np.matrix_transpose(b)
+        return np.linalg.matrix_norm(difference) / (self.eps * self.weight)
+
+    @property
+    def weight(self) -> Array:
+        """The natural scale of a point: its size, at least 1."""
+        return np.maximum(1.0, self.size(self.y))
+
+    def angles(self, h: Array) -> Array:
+        """The angles by which a walk along h turns, one row per point: |h|, or the singular values of H."""
+        return np.linalg.svdvals(self.matrices(h))
+
+
+def draw(geometry: Geometry, kind: str, rng: np.random.Generator, n: int, p: int = 2, m: int = 16,
+         dtype: Any = np.float64) -> Case:
+    """A case of m points in R^n (p-dimensional subspaces of it, 2p <= n).
+
+    Raises ValueError for an unknown kind.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"kind: expected one of {', '.join(KINDS)}, got {kind!r}")
+    columns = p if kind == "subspaces" else 1
+    y, z = _orthonormal(rng, m, n, columns), _orthonormal(rng, m, n, columns)
+    y[0] = np.eye(n)[:, :columns]
+    z[0] = -np.eye(n)[:, ::-1][:, :columns]
+    y[2] = z[2] = y[1]
+    directions = _tangent_frame(rng, y)
+    turns = np.linalg.qr(rng.standard_normal((m, columns, columns)))[0]
+    angles = lengths(rng, (m, columns), np.dtype(dtype))
+    reach = 0.5 if kind in ("lines", "subspaces") else 1.0
+    h = directions * angles[:, None, :] @ np.matrix_transpose(turns)
+    if kind in ("lines", "subspaces"):
+        angles = np.where(angles == np.pi / 2, 1.5, angles)  # at pi/2 the logarithm has no answer
+    x = (y @ turns * np.cos(angles)[:, None, :] + directions * np.sin(angles)[:, None, :]) @ np.matrix_transpose(turns)
+    if kind == "lines":
+        x *= rng.choice([-1.0, 1.0], (m, 1, 1))
+    signs = np.diag(rng.choice([-1.0, 1.0], n))
+
+    def tangent() -> Array:
+        a = rng.standard_normal(y.shape)
+        if kind != "euclidean":
+            for _ in range(2):  # once is not enough where little is left
+                a -= y @ (np.matrix_transpose(y) @ a)
+                a /= np.linalg.matrix_norm(a, keepdims=True)
+        return a * rng.uniform(0.5, 2, (m, 1, 1))
+
+    def layout(a: Array) -> Array:
+        return np.ascontiguousarray((a if kind == "subspaces" else a[:, :, 0].T).astype(dtype))
+
+    def scaled(low: float, high: float) -> Array:
+        return 10 ** rng.uniform(low, high, (m, 1, 1))
+
+    return Case(
+        geometry=geometry, kind=kind, y=layout(y), z=layout(z), x=layout(x), h=layout(h), k=layout(reach * h),
+        e=layout(directions @ np.matrix_transpose(turns)), u=layout(tangent()), v=layout(tangent()),
+        g=layout(rng.standard_normal(y.shape) * scaled(-20, 20)), w=layout(rng.standard_normal(y.shape)),
+        scales=scaled(-3, 3)[:, 0, 0].astype(dtype) if kind != "euclidean" else layout(scaled(-3, 3) + 0 * y),
+        rotation=(signs if kind == "euclidean" else np.linalg.qr(rng.standard_normal((n, n)))[0]).astype(dtype),
+        turn=turns[0].astype(dtype), triangle=_triangle(rng, m, dtype),
+        symmetric=(lambda a: a + a.T)(rng.standard_normal((n, n))),
+    )
+
+
+def lengths(rng: np.random.Generator, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    """Lengths from 0 to pi, log-uniform for the most part, with 0, pi/2 and pi - 10^-k among them."""
+    lowest, nearest = (-150, 8) if dtype == np.float64 else (-30, 4)
+    drawn = np.pi * 10.0 ** rng.uniform(lowest, 0, shape)
+    choice = rng.integers(0, 8, shape)
+    drawn = np.where(choice == 0, np.pi - 10.0 ** -rng.integers(1, nearest, shape), drawn)
+    drawn = np.where(choice <= 4, np.where(choice > 0, np.pi * 10.0 ** rng.uniform(-3, 0, shape), drawn), drawn)
+    return np.where(choice == 5, rng.choice([0.0, np.pi / 2], shape), drawn)
+
+
+def _orthonormal(rng: np.random.Generator, m: int, n: int, p: int) -> Array:
+    return np.linalg.qr(rng.standard_normal((m, n, p)))[0]
+
+
+def _tangent_frame(rng: np.random.Generator, y: Array) -> Array:
+    """Orthonormal (m, n, p) matrices orthogonal to y."""
+    p = y.shape[-1]
+    return np.linalg.qr(np.concatenate([y, rng.standard_normal(y.shape)], axis=-1))[0][..., p:]
+
+
+def _triangle(rng: np.random.Generator, m: int, dtype: Any) -> tuple[Array, Array, Array]:
+    """Three corners in R^3, each less than 45 degrees from a common centre."""
+    centre = rng.standard_normal((3, m))
+    centre /= np.linalg.norm(centre, axis=0)
+    corners = []
+    for _ in range(3):
+        a = rng.standard_normal((3, m))
+        a -= centre * np.sum(a * centre, axis=0)
+        corner = centre + a / np.linalg.norm(a, axis=0) * rng.uniform(0.1, 0.9, m)
+        corners.append((corner / np.linalg.norm(corner, axis=0)).astype(dtype))
+    return corners[0], corners[1], corners[2]

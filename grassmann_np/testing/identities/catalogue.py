@@ -1,0 +1,61 @@
+"""An identity is a named statement that a geometry must obey, and a function that measures by how much it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...backend import Array
+from ..cases import KINDS, Case
+
+
+@dataclass(frozen=True)
+class Identity:
+    """`measure(case)` returns residuals; the identity holds where none is above `limit`.
+
+    unit "eps": residuals count machine epsilons times the natural scale of the quantity.
+    unit "slope": by how much the log-log slope of a finite-difference error falls short; only tried in float64.
+    """
+
+    number: int  # in the list of identities; 0 for what the Protocol itself promises
+    name: str
+    statement: str
+    kinds: tuple[str, ...]
+    unit: str
+    limit: float
+    measure: Callable[[Case], Array | float]
+
+
+def identity(number: int, kinds: tuple[str, ...] = KINDS, unit: str = "eps",
+             limit: float = 8.0) -> Callable[[Callable[[Case], Array | float]], Identity]:
+    """Makes a function an Identity: its name is the name, the first line of its docstring the statement."""
+
+    def wrap(measure: Callable[[Case], Array | float]) -> Identity:
+        statement = (measure.__doc__ or "").strip().splitlines()[0].rstrip(".")
+        return Identity(number, measure.__name__, statement, kinds, unit, limit, measure)
+
+    return wrap
+
+
+STEPS = 2.0 ** -np.arange(4, 10)
+
+
+def slope_deficit(error: Callable[[float], Array], order: float) -> float:
+    """By how much the slope of log |error(t)| against log t, over t = 1/16 ... 1/512, falls short of `order`.
+
+    All points count together, so that one accidental zero cannot hide or feign anything.
+    """
+    sizes = np.array([np.linalg.norm(np.ravel(error(float(t)))) for t in STEPS])
+    if not np.all(np.isfinite(sizes)):
+        return np.inf
+    if np.max(sizes) < 1e-12:
+        return 0.0  # exact: there is nothing to measure a slope on
+    slope = np.polyfit(np.log(STEPS), np.log(np.maximum(sizes, 1e-300)), 1)[0]
+    return max(0.0, float(order - slope))
+
+
+def worst(*residuals: Array | float) -> float:
+    """The largest residual; NaN counts as infinite."""
+    return max(float(np.max(np.nan_to_num(r, nan=np.inf, posinf=np.inf), initial=0.0)) for r in residuals)

@@ -1,0 +1,153 @@
+"""Identities 0 to 6: what the functions promise, projection onto the tangent space, gradients, invariance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ... import ops
+from ...backend import Array
+from ..cases import CURVED, ROUND, Case
+from .catalogue import identity, slope_deficit, worst
+
+
+def normal_part(c: Case, y: Array, a: Array) -> Array:
+    """|y'a| (columns) or |Y'A| (matrices), one number per point, in float64: zero for a tangent vector."""
+    return np.linalg.matrix_norm(np.matrix_transpose(c.matrices(y)) @ c.matrices(a))
+
+
+@identity(0)
+def move_is_exp_and_transport(c: Case) -> float:
+    """move(y, h, v) = (exp(y, h), transport(y, h, v))."""
+    point, carried = c.geometry.move(c.y, c.h, c.v)
+    return worst(
+        c.error(point, c.geometry.exp(c.y, c.h), c.weight),
+        c.error(carried, c.geometry.transport(c.y, c.h, c.v), c.size(c.v)),
+    )
+
+
+@identity(0)
+def inner_and_norm(c: Case) -> float:
+    """<a, b> is the surrounding space's, |h| its root, also where |h|^2 underflows."""
+    return worst(
+        c.number_error(c.geometry.inner(c.y, c.u, c.v), c.dot(c.u, c.v), c.size(c.u) * c.size(c.v)),
+        c.number_error(c.geometry.norm(c.y, c.h), c.size(c.h), np.maximum(c.size(c.h), 1e-300)),
+    )
+
+
+@identity(0)
+def random_is_on_the_manifold(c: Case) -> float:
+    """random_point gives points, random_tangent tangent vectors, and a seed gives the same ones again."""
+    first, second = (c.geometry.random_point(c.y.shape, np.random.default_rng(5)) for _ in range(2))
+    h = c.geometry.random_tangent(c.y, np.random.default_rng(6))
+    if first.shape != c.y.shape or h.shape != c.y.shape or h.dtype != c.y.dtype or not np.array_equal(first, second):
+        return np.inf
+    if c.kind == "euclidean":
+        return 0.0
+    y = c.matrices(first)
+    gram = np.matrix_transpose(y) @ y - np.eye(y.shape[-1])
+    tangent = normal_part(c, c.y, h) / (c.eps * np.maximum(np.sqrt(len(c.y)), c.size(h)))
+    return worst(np.linalg.matrix_norm(gram) / 2 / (2.0**-52 * c.weight), tangent)
+
+
+@identity(0, kinds=ROUND)
+def normalize_forgets_scale(c: Case) -> float:
+    """normalize(a w) = normalize(w) = w/|w| for a > 0, also for a = 1e-20 and 1e20."""
+    w = np.asarray(c.w, np.float64)
+    unit = (w / c.size(w)).astype(c.y.dtype)
+    return worst(*(c.error(c.geometry.normalize(c.w * np.asarray(a, c.w.dtype)), unit) for a in (1e-20, 1.0, 1e20)))
+
+
+@identity(1)
+def project_twice(c: Case) -> float:
+    """P P g = P g."""
+    once = c.geometry.project(c.y, c.g)
+    return worst(c.error(c.geometry.project(c.y, once), once, c.size(c.g)))
+
+
+@identity(2)
+def project_is_symmetric(c: Case) -> float:
+    """<P g, w> = <g, P w>."""
+    left = c.dot(c.geometry.project(c.y, c.g), c.w)
+    right = c.dot(c.g, c.geometry.project(c.y, c.w))
+    return worst(c.number_error(left, right, c.size(c.g) * c.size(c.w)))
+
+
+@identity(3, kinds=CURVED)
+def project_is_tangent(c: Case) -> float:
+    """<x, P g> = 0 and |g|^2 = |P g|^2 + <x, g>^2."""
+    tangent, size = c.geometry.project(c.y, c.g), c.size(c.g)
+    pythagoras = (c.size(tangent) / size) ** 2 + (normal_part(c, c.y, c.g) / size) ** 2 - 1
+    return worst(normal_part(c, c.y, tangent) / (c.eps * size), np.abs(pythagoras) / c.eps / c.weight)
+
+
+@identity(4, unit="slope", limit=0.1)
+def gradient_is_first_order(c: Case) -> float:
+    """f(exp_x tu) - f(x) - t <P grad f, u> has slope 2 in t."""
+    f, grad, _ = _example(c)
+    rate = c.dot(c.geometry.project(c.y, grad), c.u)
+    return slope_deficit(lambda t: f(c.geometry.exp(c.y, t * c.u)) - f(c.y) - t * rate, 2)
+
+
+@identity(4, unit="slope", limit=0.15)
+def hessian_is_second_order(c: Case) -> float:
+    """... minus t^2/2 <u, P(Hess f u) - <x, grad f> u> has slope 3."""
+    f, grad, hess = _example(c)
+    rate = c.dot(c.geometry.project(c.y, grad), c.u)
+    bend = c.dot(c.u, c.geometry.project(c.y, hess) - _times_normal(c, c.u, grad))
+    return slope_deficit(lambda t: f(c.geometry.exp(c.y, t * c.u)) - f(c.y) - t * rate - t**2 / 2 * bend, 3)
+
+
+@identity(5, kinds=ROUND)
+def scale_invariant_gradient(c: Case) -> float:
+    """f(cx) = f(x), a batch-normalized neuron: <x, grad f> = 0 and grad f(cx) = grad f(x)/c."""
+    y = c.geometry.normalize(c.w)
+    grad, noise = _neuron(c, y)
+    shrunk, _ = _neuron(c, c.times(c.scales, y))
+    return worst(
+        c.error(c.geometry.project(y, grad), grad, noise),
+        c.error(c.times(c.scales, shrunk), grad, noise),
+    )
+
+
+@identity(6, kinds=ROUND)
+def sign_goes_into_gamma(c: Case) -> float:
+    """f(y, gamma, beta) = f(-y, -gamma, beta), a batch-normalized neuron with y = normalize(w)."""
+    inputs = np.sin(np.arange(7 * c.y.shape[0], dtype=c.y.dtype)).reshape(7, -1)
+    gamma = 1 + np.arange(c.y.shape[1], dtype=c.y.dtype)
+
+    def neuron(w: Array, gamma: Array) -> Array:
+        return ops.batch_norm(inputs @ c.geometry.normalize(w), gamma, np.ones_like(gamma))[0]
+
+    return worst(c.error(neuron(c.w, gamma), neuron(-c.w, -gamma), c.size(neuron(c.w, gamma))))
+
+
+def _example(c: Case) -> tuple[Any, Array, Array]:
+    """A smooth f, one number per point, its gradient at y, and its Hessian at y applied to u."""
+    if c.kind == "euclidean":
+        return np.sin, np.cos(c.y), -np.sin(c.y) * c.u
+    a = c.symmetric.astype(c.y.dtype)
+    return lambda y: c.dot(y, a @ y) / 2, a @ c.y, a @ c.u
+
+
+def _times_normal(c: Case, u: Array, grad: Array) -> Array:
+    """u <x, grad f>, or U (Y' grad f): how the manifold's own bending enters the second derivative."""
+    if c.kind == "euclidean":
+        return 0 * u
+    if c.kind == "subspaces":
+        return u @ (np.matrix_transpose(c.y) @ grad)
+    return u * c.dot(c.y, grad)
+
+
+def _neuron(c: Case, w: Array) -> tuple[Array, Array]:
+    """(gradient of sum(r BN(Xw)) to w, the size of the terms it is summed from), eps = 0 in BN."""
+    rng = np.random.default_rng(c.y.shape[0])
+    inputs = rng.standard_normal((3 * c.y.shape[0], c.y.shape[0])).astype(c.y.dtype)
+    upstream = rng.standard_normal((len(inputs), c.y.shape[1])).astype(c.y.dtype)
+    ones = np.ones(c.y.shape[1], c.y.dtype)
+    z, back_linear = ops.linear(inputs, w)
+    _, back_norm = ops.batch_norm(z, ones, 0 * ones, eps=0.0)
+    dz = back_norm(upstream)[0]
+    terms = np.abs(inputs).T @ np.abs(upstream) / c.size(z / np.sqrt(np.float32(len(z))))
+    return back_linear(dz)[1], c.size(terms)

@@ -1,0 +1,32 @@
+"""A geometry seen through another array library: it is handed that library's arrays, the caller only sees NumPy's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+
+class Through:
+    """`geometry` with NumPy arrays in and out: `to` converts every argument, `back` every result.
+
+    Lets `identities.check` try a geometry on CuPy, on a strict Array API module, or one written for another library.
+    """
+
+    def __init__(self, geometry: Any, to: Callable[[Any], Any], back: Callable[[Any], Any]) -> None:
+        self._geometry, self._to, self._back = geometry, to, back
+        self.__name__ = f"{geometry.__name__} through {to.__name__}"
+
+    def __getattr__(self, name: str) -> Any:
+        function = getattr(self._geometry, name)
+
+        def call(*arguments: Any, **options: Any) -> Any:
+            moved = [self._to(a) if isinstance(a, np.ndarray | np.generic) else a for a in arguments]
+            result = function(*moved, **options)
+            return tuple(map(self._unwrap, result)) if isinstance(result, tuple) else self._unwrap(result)
+
+        return call
+
+    def _unwrap(self, array: Any) -> Any:
+        return array if isinstance(array, np.ndarray | np.generic) else self._back(array)

@@ -1,0 +1,139 @@
+"""Bad input raises at the door, says what was expected and what came, and changes nothing."""
+
+import array_api_strict as strict
+import numpy as np
+import pytest
+
+from grassmann_np.geometry import euclidean, lines, sphere, subspaces
+
+ALL = (euclidean, sphere, lines, subspaces)
+TWO, THREE = ("project", "inner", "norm", "exp", "log", "distance", "random_tangent"), ("transport", "move")
+
+
+def point(geometry, dtype=np.float64):
+    return geometry.random_point((4, 2), np.random.default_rng(1)).astype(dtype)
+
+
+def call(geometry, name, y, other):
+    """Calls a function of the geometry with `other` as its last argument."""
+    arguments = (y, y, other) if name in THREE or name == "inner" else (y, other)
+    return getattr(geometry, name)(*arguments)
+
+
+@pytest.mark.parametrize("geometry", ALL, ids=lambda g: g.__name__.split(".")[-1])
+@pytest.mark.parametrize("name", [n for n in (*TWO, *THREE) if n != "random_tangent"])
+@pytest.mark.parametrize(
+    ("spoil", "error", "message"),
+    [
+        (lambda a: a[:3], ValueError, r"expected shape \(4, 2\) like y, got \(3, 2\)"),
+        (lambda a: a.astype(np.float32), TypeError, "expected float64 like y, got float32"),
+        (lambda a: a.astype(int), TypeError, "expected float32 or float64, got int64"),
+        (lambda a: np.where(a == a, np.nan, a), ValueError, "expected finite numbers, got NaN or inf"),
+        (lambda a: a + np.inf, ValueError, "expected finite numbers, got NaN or inf"),
+        (lambda a: a.tolist(), TypeError, "expected a NumPy or CuPy array, got list"),
+        (lambda a: strict.asarray(a), TypeError, "expected arrays of one backend, got numpy"),
+    ],
+    ids=["shape", "mixed dtype", "integer", "nan", "inf", "list", "mixed backend"],
+)
+def test_second_argument(geometry, name, spoil, error, message):
+    y = point(geometry)
+    with pytest.raises(error, match=message):
+        call(geometry, name, y, spoil(y))
+
+
+@pytest.mark.parametrize("geometry", ALL, ids=lambda g: g.__name__.split(".")[-1])
+def test_mixed_devices(geometry):
+    y = strict.asarray(point(geometry))
+    with pytest.raises(ValueError, match="h: expected device"):
+        geometry.exp(y, y.to_device(strict.Device("device1")))
+
+
+@pytest.mark.parametrize("geometry", (sphere, lines))
+def test_zero_vector(geometry):
+    with pytest.raises(ValueError, match="zero column; it has no direction"):
+        geometry.normalize(np.array([[1.0, 0.0], [2.0, 0.0]]))
+    with pytest.raises(ValueError, match="zero column"):
+        geometry.log(np.array([1.0, 0.0]), np.zeros(2))
+
+
+@pytest.mark.parametrize("geometry", (sphere, lines))
+@pytest.mark.parametrize("shape", [(), (0, 3), (2, 3, 4)])
+def test_shape_of_columns(geometry, shape):
+    with pytest.raises(ValueError, match="expected one column"):
+        geometry.normalize(np.ones(shape))
+
+
+@pytest.mark.parametrize("shape", [(3,), (2, 3), (4, 0)])
+def test_shape_of_matrices(shape):
+    with pytest.raises(ValueError, match="expected matrices"):
+        subspaces.normalize(np.ones(shape))
+
+
+def test_dependent_columns():
+    with pytest.raises(ValueError, match="linearly independent"):
+        subspaces.normalize(np.zeros((3, 2)))
+
+
+@pytest.mark.parametrize("geometry", (sphere, subspaces))
+def test_scale_wants_one_number_per_point(geometry):
+    y = point(geometry)
+    with pytest.raises(ValueError, match="s: expected float64 of shape"):
+        geometry.scale(y, np.ones(3))
+    np.testing.assert_array_equal(geometry.scale(y, 2 * geometry.inner(y, y, y) ** 0), 2 * y)
+
+
+def test_cut_locus_of_the_sphere():
+    y, e = np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0])
+    with pytest.raises(ValueError, match="every direction is shortest"):
+        sphere.log(y, -y)
+    np.testing.assert_allclose(sphere.log(y, -y, cut=3 * e + y), np.pi * e)
+    np.testing.assert_allclose(sphere.log(y, e, cut=-e), np.pi / 2 * e)  # not at the cut locus: no choice to make
+    with pytest.raises(ValueError, match="cut: expected one of 'raise', got 'x'"):
+        sphere.log(y, -y, cut="x")
+
+
+def test_cut_locus_of_lines():
+    y, x = np.eye(2)[:, [0]], np.eye(2)[:, [1]]
+    with pytest.raises(ValueError, match="equally near"):
+        lines.log(y, x)
+    np.testing.assert_allclose(lines.log(y, x, cut="x"), np.pi / 2 * x)
+    np.testing.assert_allclose(lines.log(y, x, cut="-x"), -np.pi / 2 * x)
+    with pytest.raises(ValueError, match="expected one of 'raise', 'x', '-x', got 'either'"):
+        lines.log(y, x, cut="either")
+
+
+def test_cut_locus_of_subspaces():
+    axes = np.eye(4)
+    with pytest.raises(ValueError, match="several geodesics are shortest"):
+        subspaces.log(axes[:, :2], axes[:, 1:3])
+    h = subspaces.log(axes[:, :2], axes[:, 1:3], cut="any")
+    assert subspaces.distance(subspaces.exp(axes[:, :2], h), axes[:, 1:3]) < 1e-15
+    with pytest.raises(ValueError, match="expected one of 'raise', 'any'"):
+        subspaces.log(axes[:, :2], axes[:, 1:3], cut="x")
+
+
+@pytest.mark.parametrize("geometry", ALL, ids=lambda g: g.__name__.split(".")[-1])
+def test_arguments_are_left_alone(geometry):
+    y = point(geometry)
+    h = geometry.random_tangent(y, np.random.default_rng(2))
+    before = y.copy(), h.copy()
+    geometry.move(y, h, h), geometry.log(y, geometry.exp(y, h / 9)), geometry.project(y, h)
+    np.testing.assert_array_equal((y, h), before)
+
+
+@pytest.mark.parametrize("geometry", (sphere, lines))
+def test_one_column_is_a_vector(geometry):
+    y = point(geometry)
+    h = geometry.random_tangent(y, np.random.default_rng(3)) / 9
+    for name in ("exp", "project", "norm"):
+        both, one = (getattr(geometry, name)(a, b) for a, b in ((y, h), (y[:, 0], h[:, 0])))
+        np.testing.assert_allclose(one, both[..., 0], rtol=1e-15)
+
+
+def test_columns_are_independent():
+    """49: batched = looped."""
+    rng = np.random.default_rng(4)
+    y = sphere.random_point((5, 7), rng)
+    h, v = (sphere.random_tangent(y, rng) for _ in range(2))
+    looped = np.stack([sphere.transport(y[:, j], h[:, j], v[:, j]) for j in range(7)], axis=1)
+    np.testing.assert_allclose(sphere.transport(y, h, v), looped, atol=1e-15)
