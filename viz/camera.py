@@ -30,21 +30,15 @@ class Camera:
         azimuth = np.arctan2(self.direction[1], self.direction[0])
         self.right = np.array([-np.sin(azimuth), np.cos(azimuth), 0.0])
         self.up = np.cross(self.direction, self.right)
+        self.basis = np.stack([self.right, self.up, self.direction], axis=1)  # takes (screen, depth) to R^3
 
     def screen(self, p: np.ndarray) -> np.ndarray:
         """Where p is seen: (2,) or (2, m)."""
-        return np.stack([self.right, self.up]) @ p
+        return self.basis[:, :2].T @ p
 
     def depth(self, p: np.ndarray) -> np.ndarray:
         """How near p is to the eye; 0 is the plane of the limb."""
         return self.direction @ p
-
-    def lift(self, screen: np.ndarray) -> np.ndarray:
-        """The point of the visible half-sphere seen at screen (2, m); beyond the limb, the nearest of the limb."""
-        outside = np.maximum(1.0, np.hypot(*screen))
-        x, y = screen / outside
-        z = np.sqrt(np.maximum(0.0, 1 - x * x - y * y))
-        return np.stack([self.right, self.up, self.direction], axis=1) @ np.stack([x, y, z])
 
     def hidden(self, p: np.ndarray, on_sphere: bool) -> np.ndarray:
         """Whether the sphere hides p: one bool per column."""
@@ -89,6 +83,12 @@ def facing(y: np.ndarray, d: np.ndarray) -> Camera:
     """The camera that shows the walk from y along d well: unit(mid + 0.4 unit(y x d)), mid half-way along it."""
     aside = np.cross(y, d) if np.any(d) else sphere.project(y, np.array([0.0, 0.0, 1.0]))
     return Camera(sphere.exp(y, d / 2) + 0.4 * (sphere.normalize(aside) if np.any(aside) else np.eye(3)[0]))
+
+
+def on_sphere(screen: np.ndarray) -> np.ndarray:
+    """(screen, depth) of the visible points of the sphere at screen (2, m): (3, m); beyond the limb, the limb's."""
+    x, y = screen / np.maximum(1.0, np.hypot(*screen))
+    return np.stack([x, y, np.sqrt(np.maximum(0.0, 1 - x * x - y * y))])
 
 
 def _crossings(p: np.ndarray, v: np.ndarray) -> list[float]:

@@ -77,7 +77,7 @@ class Drawing:
         self.unit = min(width / 640, height / 480)
         self.figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor="white")
         self.canvas = FigureCanvasAgg(self.figure)
-        strip = 74 * self.unit
+        strip = 68 * self.unit
         side = min(height - strip, 0.64 * width)
         left = 4 * self.unit
         axes = self._axes(left, strip + (height - strip - side) / 2, side, side)
@@ -152,7 +152,8 @@ class Drawing:
         for at in panel.marks:
             axes.axvline(at, color="#9aa0a6", linewidth=0.8 * self.unit, linestyle=(0, (3, 3)))
         (low, high), spread = (panel.points[1].min(), panel.points[1].max()), np.ptp(panel.points[1]) or 1.0
-        axes.set(xlim=(panel.points[0, 0], panel.points[0, -1]), ylim=(low - 0.1 * spread, high + 0.25 * spread))
+        start, end = panel.points[0, [0, -1]]
+        axes.set(xlim=(start, end if end > start else start + 1), ylim=(low - 0.1 * spread, high + 0.25 * spread))
         axes.plot(*panel.points, color="#9aa0a6", linewidth=1.2 * self.unit, linestyle=(0, (2, 2)))
         (self.walked,) = axes.plot([], [], color=STYLES["arc"].color, linewidth=2.4 * self.unit, gid="loss.walked")
         (self.here,) = axes.plot([], [], "o", color="black", markersize=7 * self.unit, gid="loss.here", zorder=5)

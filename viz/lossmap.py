@@ -13,39 +13,39 @@ import contourpy
 import numpy as np
 from matplotlib import colormaps
 
-from .camera import Camera
+from .camera import Camera, on_sphere
 from .losses import Loss
 
 
 @cache
-def pixels(n: int) -> np.ndarray:
-    """The centres of n x n pixels of the square [-1, 1]^2: (2, n * n)."""
+def _pixels(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """n x n pixels of the square [-1, 1]^2: (right, up, towards the eye) on the sphere (3, n * n), alpha (n * n,)."""
     x = (np.arange(n) + 0.5) * 2 / n - 1
-    return np.stack(np.meshgrid(x, x)).reshape(2, -1)
+    screen = np.stack(np.meshgrid(x, x)).reshape(2, -1)
+    edge = (1 - np.hypot(*screen)) * n / 2 + 0.5  # one soft pixel at the limb
+    return on_sphere(screen), np.round(255 * np.clip(edge, 0, 1)).astype(np.uint8)
 
 
 def plain(n: int) -> np.ndarray:
     """The disc without a loss: pale, lit from the upper left; the same for every camera."""
-    x, y = pixels(n)
-    rho = np.minimum(1.0, np.hypot(x, y))
-    z = np.sqrt(1 - rho**2)
-    light = 0.88 + 0.12 * np.clip(-0.45 * x + 0.55 * y + 0.70 * z, 0, 1)
-    return _image(np.stack([light * 247, light * 249, light * 252], axis=1), n)
+    light = 0.88 + 0.12 * np.clip(np.array([-0.45, 0.55, 0.70]) @ _pixels(n)[0], 0, 1)
+    return _image(np.outer(light, [247, 249, 252]).round().astype(np.uint8), n)
 
 
 def coloured(loss: Loss, limits: tuple[float, float], camera: Camera, n: int) -> np.ndarray:
     """The disc coloured by a loss, light (low) at limits[0] and dark at limits[1]."""
     low, high = limits
-    f = loss(camera.lift(pixels(n)))[0]
-    rgb = colormaps["cividis_r"]((f - low) / (high - low or 1.0))[:, :3]
-    return _image(255 * (rgb + (1 - rgb) / 3), n)
+    f = loss(camera.basis @ _pixels(n)[0])[0]
+    rgb = colormaps["cividis_r"](np.arange(256), bytes=True)[:, :3]
+    rgb = (rgb + (255 - rgb) / 3).round().astype(np.uint8)
+    return _image(rgb[np.clip((f - low) * (255 / (high - low or 1.0)), 0, 255).astype(int)], n)
 
 
 def contours(loss: Loss, limits: tuple[float, float], camera: Camera, n: int = 96) -> np.ndarray:
     """The lines of constant loss, ten from limits[0] to limits[1], on the screen: (2, k), gaps are NaN."""
     x = np.linspace(-1, 1, n)
     grid = np.stack(np.meshgrid(x, x)).reshape(2, -1)
-    f = np.ma.masked_array(loss(camera.lift(grid))[0], np.hypot(*grid) > 1 + 1.5 / n).reshape(n, n)
+    f = np.ma.masked_array(loss(camera.basis @ on_sphere(grid))[0], np.hypot(*grid) > 1 + 1.5 / n).reshape(n, n)
     lines = contourpy.contour_generator(x, x, f)
     parts = [np.full((2, 1), np.nan)]
     for level in np.linspace(*limits, 12)[1:-1]:
@@ -64,6 +64,5 @@ def limits(loss: Loss) -> tuple[float, float]:
 
 
 def _image(rgb: np.ndarray, n: int) -> np.ndarray:
-    """Pixels (n * n, 3) in 0..255 as an image, transparent beyond the limb, with one soft pixel at it."""
-    alpha = 255 * np.clip((1 - np.hypot(*pixels(n))) * n / 2 + 0.5, 0, 1)
-    return np.column_stack([rgb, alpha]).round().astype(np.uint8).reshape(n, n, 4)
+    """Pixels (n * n, 3) as an image, transparent beyond the limb."""
+    return np.column_stack([rgb, _pixels(n)[1]]).reshape(n, n, 4)

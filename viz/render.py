@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from PIL import Image, ImageColor
@@ -56,16 +57,17 @@ def _mp4(path: Path, frames: Iterator[memoryview], size: tuple[int, int], about:
             for frame in frames:
                 pipe.stdin.write(frame)
             pipe.stdin.close()
+            pipe.wait()
         except BrokenPipeError:
-            pass  # ffmpeg has ended: its exit status says why below
+            pass  # ffmpeg has ended: its exit status says so below
         except BaseException:
             pipe.kill()
             raise
         finally:
-            failed = pipe.wait()
-            if failed:
-                pipe.stdin = None
-        if failed:
+            with suppress(BrokenPipeError):
+                pipe.stdin.close()
+            pipe.wait()
+        if pipe.returncode:
             log.seek(0)
             raise RuntimeError(f"ffmpeg failed on {path.name}: {log.read().decode(errors='replace').strip()[-400:]}")
 

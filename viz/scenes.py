@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from inspect import signature
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from grassmann_np.geometry import sphere
 from .animation import Animation
 from .camera import facing
 from .drawing import Formula, Frame, Panel
-from .losses import Loss, neuron
+from .losses import Loss, check, neuron
 from .marks import Curve, Mark, Plane, Point, Ring, Vector
 
 FORMULAS = (
@@ -62,11 +63,11 @@ def step(seed: int = 101, loss: Loss | None = None, lr: float = 1.0, momentum: f
     It is the second step from a random point, so that there is a momentum. `loss` maps columns of R^3 to (values,
     gradients); by default one batch-normalized neuron. lr, clip: eta, nu; orbit: degrees that the camera turns.
     """
-    if not (lr > 0 and clip > 0 and 0 <= momentum < 1):
+    if not (0 < lr < np.inf and 0 < clip and 0 <= momentum < 1):
         raise ValueError(f"expected lr > 0, clip > 0, 0 <= momentum < 1, got lr {lr}, clip {clip}, momentum {momentum}")
     rng = np.random.default_rng(seed)
     default = loss is None
-    loss = neuron(rng, eps=EPS) if loss is None else loss
+    loss = neuron(rng, eps=EPS) if loss is None else check(loss)
     first = take(loss, sphere.random_point((3,), rng), np.zeros(3), lr, momentum, clip)
     y, tau = sphere.move(first.y, first.d, first.d)
     now = take(loss, sphere.normalize(y), tau, lr, momentum, clip)
@@ -74,8 +75,7 @@ def step(seed: int = 101, loss: Loss | None = None, lr: float = 1.0, momentum: f
     angle, (after, carried) = float(sphere.norm(now.y, now.d)), sphere.move(now.y, now.d, now.d)
     after_value = float(loss(after)[0])
     walk = np.linspace(0, 1.3 if angle > 0 else 1, 131)
-    along = np.stack([sphere.exp(now.y, s * now.d) for s in walk], axis=1)
-    panel = Panel(np.stack([np.degrees(angle) * walk, loss(along)[0]]), "Loss f(y)", "degrees walked",
+    panel = Panel(np.stack([np.degrees(angle) * walk, loss(_along(now, walk))[0]]), "Loss f(y)", "degrees walked",
                   (float(np.degrees(angle)),))
     captions = _captions(now, lr, momentum, clip, angle, after_value, carried, default)
     e = sphere.normalize(now.d if angle > 0 else sphere.random_tangent(now.y, rng))
@@ -90,14 +90,14 @@ def step(seed: int = 101, loss: Loss | None = None, lr: float = 1.0, momentum: f
         marks = _marks(now, stage, s, walked, e, half, lr, momentum, clip)
         turn = camera.turned(orbit * (t - 0.5)) if orbit else camera
         gone = np.linspace(0, walked, 61)
-        curve = np.stack([np.degrees(angle) * gone, loss(np.stack([sphere.exp(now.y, a * now.d) for a in gone], 1))[0]])
+        curve = np.stack([np.degrees(angle) * gone, loss(_along(now, gone))[0]])
         return Frame(marks, turn, captions[stage], stage, curve)
 
-    command = (f"python -m viz step --seed {seed} --lr {lr:g} --momentum {momentum:g} --clip {clip:g} "
-               f"--seconds {seconds:g} --size {size[0]}x{size[1]} --orbit {orbit:g}")
+    given = {"seed": seed, "lr": lr, "momentum": momentum, "clip": clip, "seconds": seconds,
+             "size": f"{size[0]}x{size[1]}", "orbit": orbit}
     caption = _summary(now, lr, momentum, clip, angle, after_value, default)
     return Animation(frame, "One step of SGD-G", caption, FORMULAS, panel, seconds, size, loss,
-                     command=command if default else "")
+                     command=_command("step", given) if default else "")
 
 
 SCENES: dict[str, Callable[..., Animation]] = {"step": step}
@@ -131,8 +131,7 @@ def _marks(now: Step, stage: int, s: float, walked: float, e: np.ndarray, half: 
     if stage == 6:
         marks["tau"] = Vector(here, sphere.transport(y, walked * now.d, now.d), "d", "τ")
     if stage >= 5:
-        path = np.stack([sphere.exp(y, a * now.d) for a in np.linspace(0, walked, 61)], axis=1)
-        marks["walk"] = Curve(path)
+        marks["walk"] = Curve(_along(now, np.linspace(0, walked, 61)))
         marks["from"] = Point(y)
     marks["y"] = Point(here, "y", aside=-np.cross(here, e))
     return marks
@@ -143,14 +142,14 @@ def _captions(now: Step, lr: float, momentum: float, clip: float, angle: float, 
     """What each stage shows, in numbers of the step."""
     g, h, tau = (np.linalg.norm(v) for v in (now.g, now.h, now.tau))
     radial, degrees = float(now.y @ now.g), np.degrees(angle)
+    leans = "leaves" if abs(radial) >= 0.005 else "lies in"
     why = f" BN's eps, {EPS:g} here, lets it lean; with eps = 0 it would be tangent." if default else ""
     clipped = f"clipped from {h:.2f} to ν = {clip:g}" if h > clip else f"not clipped, {h:.2f} is within ν = {clip:g}"
     moved = f"The loss goes from {now.value:.3f} to {after:.3f}."
     return (
         f"y, the direction of a weight vector: a point of the unit sphere. Loss f(y) = {now.value:.3f}.",
         "The tangent plane at y: all the ways in which y can turn, the vectors v with y'v = 0.",
-        f"−g, downhill in space: |g| = {g:.2f}. It leaves the plane: y'g = {_number(radial)}.{why}" if abs(radial) > 0.005
-        else f"−g, downhill in space: |g| = {g:.2f}. It lies in the plane: y'g = {_number(radial)}.",
+        f"−g, downhill in space: |g| = {g:.2f}. It {leans} the plane: y'g = {_number(radial)}.{why}",
         f"−h, its projection onto the plane: |h| = {h:.2f}. What is lost, {abs(radial):.2f} along y, cannot turn y.",
         f"d = γτ − ηĥ, the step: ĥ is h, {clipped}, η = {lr:g}; γ = {momentum:g}, and τ is the momentum of the step "
         f"before, |τ| = {tau:.2f}. So y will turn by |d| = {angle:.2f}.",
@@ -175,6 +174,11 @@ def _summary(now: Step, lr: float, momentum: float, clip: float, angle: float, a
     )
 
 
+def _along(now: Step, s: np.ndarray) -> np.ndarray:
+    """The points exp_y(s d), s (k,): (3, k)."""
+    return sphere.exp(np.outer(now.y, np.ones_like(s)), np.outer(now.d, s))
+
+
 def _stage(t: float) -> tuple[int, float]:
     """The stage at time t in [0, 1], and the fraction of it that is done."""
     ends = np.cumsum(LASTING) / np.sum(LASTING)
@@ -185,6 +189,13 @@ def _stage(t: float) -> tuple[int, float]:
 
 def _ease(s: float) -> float:
     return s * s * (3 - 2 * s)
+
+
+def _command(name: str, given: dict[str, object]) -> str:
+    """The command line that makes the scene, with the words that are not the default."""
+    usual = {key: parameter.default for key, parameter in signature(SCENES[name]).parameters.items()}
+    usual["size"] = "{}x{}".format(*usual["size"])
+    return f"python -m viz {name}" + "".join(f" --{key} {value}" for key, value in given.items() if value != usual[key])
 
 
 def _number(x: float) -> str:

@@ -153,7 +153,7 @@ class View:
         """Each label a little beyond its mark, pushed apart where two would meet."""
         labels = [label for label in labels if label[1]]
         gap = 0.057 * self.reach
-        places = np.array([at + 1.75 * gap * _unit(direction) for _, _, at, direction, _ in labels]).reshape(-1, 2)
+        places = np.array([at + 1.5 * gap * _unit(direction) for _, _, at, direction, _ in labels]).reshape(-1, 2)
         for _ in range(12):
             apart = places[:, None] - places[None]
             far = np.hypot(apart[..., 0], apart[..., 1]) + 9 * np.eye(len(labels))

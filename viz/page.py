@@ -1,0 +1,147 @@
+"""A page is one HTML file that holds the comparison and the film: offline, nothing beside it is needed to read it."""
+
+from __future__ import annotations
+
+import base64
+import json
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from . import curves
+from .files import beside
+
+COMPARE = "python -m grassmann_np compare --data digits --model mlp --seeds 5 --out {folder}/compare"
+MAKERS = {  # what the page is made from, and the command that makes it
+    "compare/results.json": COMPARE,
+    "compare/comparison.png": COMPARE,
+    "step.mp4": "python -m viz step --out {folder}/step.mp4",
+    "step.gif": "python -m viz step --out {folder}/step.gif",
+    "step.png": "python -m viz step --out {folder}/step.png",
+}
+PITCH = (
+    "Batch normalization does not see the length of a weight vector, only its direction. So let each weight vector be "
+    "a point of the unit sphere, and let gradient descent walk on great circles: SGD-G and Adam-G."
+)
+STYLE = """
+:root { color-scheme: light dark; --ink: #1b1f24; --soft: #57606a; --paper: #fff; --line: #d0d7de; --code: #f3f5f7 }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #e6e9ec; --soft: #a3acb5; --paper: #14171a; --line: #3a4148; --code: #20252a } }
+* { box-sizing: border-box }
+body { margin: 0 auto; max-width: 62rem; padding: 2rem 1.1rem 3rem; background: var(--paper); color: var(--ink);
+  font: 1.02rem/1.6 system-ui, sans-serif }
+h1 { font-size: clamp(1.5rem, 5vw, 2.3rem); line-height: 1.2; margin: 0 0 .6rem }
+h2 { margin: 2.6rem 0 .7rem; font-size: 1.3rem }
+.pitch { font-size: 1.13rem; max-width: 46rem; margin: 0 }
+.scroll { overflow-x: auto }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; min-width: 60% }
+th, td { padding: .42rem .9rem .42rem 0; border-bottom: 1px solid var(--line); text-align: right }
+th:first-child, td:first-child { text-align: left }
+thead th { color: var(--soft); font-weight: 600; font-size: .88rem; vertical-align: bottom }
+td { white-space: nowrap }
+[hidden] { display: none !important }
+figure { margin: 0 }
+figure img, figure video { display: block; width: 100%; height: auto; background: #fff; border-radius: 10px;
+  border: 1px solid var(--line) }
+.scroll img { min-width: 38rem }
+.film { display: grid; gap: .2rem 1.6rem; align-items: end }
+@media (min-width: 58rem) { .film { grid-template-columns: 40rem 1fr } }
+figcaption, .soft { color: var(--soft); font-size: .92rem; margin: .6rem 0 }
+pre { background: var(--code); padding: .7rem .9rem; border-radius: 8px; overflow-x: auto; font-size: .84rem;
+  margin: .8rem 0 }
+"""
+SCRIPT = """
+const film = document.querySelector("video"), still = document.querySelector("#gif");
+const swap = () => { still.src = still.dataset.src; still.hidden = false; film.hidden = true; };
+film.querySelector("source").addEventListener("error", swap);
+if (!matchMedia("(prefers-reduced-motion: reduce)").matches) film.play().catch(() => {});
+"""
+
+
+def write(folder: str | Path) -> Path:
+    """Write folder/index.html from the results, the figure and the films in the folder; returns its path.
+
+    FileNotFoundError, naming the command that makes it, for what is missing; ValueError for results it cannot read.
+    """
+    folder = Path(folder)
+    for name, maker in MAKERS.items():
+        if not (folder / name).is_file():
+            raise FileNotFoundError(f"{folder / name} is missing; make it with: {maker.format(folder=folder)}")
+    try:
+        results = json.loads((folder / "compare/results.json").read_text(encoding="utf-8"))
+        text = _page(folder, results)
+    except (json.JSONDecodeError, KeyError, TypeError) as wrong:
+        raise ValueError(f"{folder / 'compare/results.json'}: {type(wrong).__name__} {wrong}; make it again with: "
+                         f"{COMPARE.format(folder=folder)}") from wrong
+    with beside(folder / "index.html") as part:
+        part.write_text(text, encoding="utf-8")
+    return folder / "index.html"
+
+
+def _page(folder: Path, results: dict[str, Any]) -> str:
+    with Image.open(folder / "step.png") as still:
+        words, (width, height) = still.info, still.size
+    film, command = escape(words.get("Description", "")), words.get("Source") or MAKERS["step.mp4"].split(" --out")[0]
+    curve, png = escape(curves.caption(results)), _data(folder / "compare/comparison.png", "image/png")
+    gif = _data(folder / "step.gif", "image/gif")
+    mp4, poster = _data(folder / "step.mp4", "video/mp4"), _data(folder / "step.png", "image/png")
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>grassmann_np: batch normalization on the sphere</title>
+<link rel="icon" href="data:,">
+<style>{STYLE}</style>
+</head>
+<body>
+<h1>Batch normalization, walked on the sphere</h1>
+<p class="pitch">{escape(PITCH)}</p>
+
+<h2>One step, drawn</h2>
+<figure class="film">
+<div><video controls loop muted playsinline width="{width}" height="{height}" poster="{poster}" aria-label="{film}">
+<source src="{mp4}" type="video/mp4"></video>
+<img id="gif" hidden width="{width}" height="{height}" alt="{film}" data-src="{gif}"></div>
+<figcaption>{film}</figcaption>
+</figure>
+<pre><code>{escape(f"{command} --out {folder / 'step.mp4'}")}</code></pre>
+
+<h2>The optimizers on {escape(str(results["data"]))}</h2>
+{_table(results)}
+<figure>
+<div class="scroll"><img src="{png}" alt="{curve}"></div>
+<figcaption>{curve}</figcaption>
+</figure>
+<pre><code>{escape(results["command"])}</code></pre>
+
+<p class="soft">After Minhyung Cho and Jaehyung Lee, <cite>Riemannian approach to batch normalization</cite>, NIPS 2017,
+arXiv 1709.09603. This page was made by</p>
+<pre><code>python -m viz page {escape(str(folder))}</code></pre>
+<script>{SCRIPT}</script>
+</body>
+</html>
+"""
+
+
+def _table(results: dict[str, Any]) -> str:
+    rows = [
+        f"<tr><td>{escape(curves.NAMES.get(row['optimizer'], row['optimizer']))}</td>"
+        f"<td>{100 * row['median_test_error']:.2f}</td>"
+        f"<td>{100 * row['quartiles'][0]:.2f} to {100 * row['quartiles'][1]:.2f}</td>"
+        f"<td>{row['seconds_per_epoch']:.3f}</td></tr>"
+        for row in results["summary"]
+    ]
+    seeds = len(results["seeds"])
+    return (
+        '<div class="scroll"><table><thead><tr><th scope="col">optimizer</th><th scope="col">median test error, %</th>'
+        '<th scope="col">quartiles, %</th><th scope="col">seconds per epoch</th></tr></thead><tbody>'
+        f"{''.join(rows)}</tbody></table></div>\n"
+        f'<p class="soft">{escape(str(results["model"]))}, {results["epochs"]} epochs, {seeds} seeds.</p>'
+    )
+
+
+def _data(path: Path, kind: str) -> str:
+    return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
