@@ -110,6 +110,29 @@ def test_dropout_drops_in_training_only():
     assert (y == 1).all() and (pullback(x) == 1).all()
 
 
+@pytest.mark.parametrize(
+    "compose",
+    [
+        lambda layer: nn.Sequential(nn.ReLU(), layer),
+        lambda layer: nn.Residual(layer),
+        lambda layer: nn.Residual(nn.ReLU(), shortcut=layer),
+    ],
+)
+def test_a_composition_hands_evaluation_on(compose):
+    one = np.ones((1, 3), np.float32)
+    y, _ = compose(nn.BatchNorm(3))(one, training=False)
+    assert y.shape == (1, 3)
+    with pytest.raises(ValueError, match="more than one value per channel in training"):
+        compose(nn.BatchNorm(3))(one)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_tracing_computes_the_same(name):
+    layer, x = draw(name)
+    y = layer.trace(x, lambda name, layer, x: layer(x, training=False)[0])
+    np.testing.assert_array_equal(y, layer(x, training=False)[0])
+
+
 def test_a_residual_of_two_shapes_raises():
     rng = np.random.default_rng(0)
     layer = nn.Residual(nn.Linear(4, 3, rng))

@@ -21,6 +21,10 @@ def test_a_convolution_is_seen_as_columns():
     assert p.matrix_grad.shape == (24, 5)
 
 
+def test_the_last_axis_counts_units_whatever_comes_before():
+    assert nn.Parameter(np.ones((2, 3, 4))).matrix.shape == (6, 4)
+
+
 @pytest.mark.parametrize("shape", [(3,), (3, 2)])
 def test_vectors_and_dense_weights_are_themselves(shape):
     p = nn.Parameter(np.ones(shape))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from grassmann_np import ops
+from tests.fake_cupy import cupy
 
 X, IMAGE = np.ones((4, 5)), np.ones((2, 5, 6, 3))
 RNG = np.random.default_rng(0)
@@ -56,6 +57,7 @@ def test_value_errors(call, message):
     [
         (lambda: ops.cross_entropy(X, np.zeros(4)), "labels: expected integers, got float64"),
         (lambda: ops.cross_entropy(X, [0, 1, 2, 3]), "expected a NumPy or CuPy array, got list"),
+        (lambda: ops.batch_norm(cupy.asarray(X), running=ops.RunningMoments(5)), "one backend, got cupy, numpy"),
         (lambda: ops.linear(X.tolist(), X), "expected a NumPy or CuPy array, got list"),
         (lambda: ops.linear(X.astype(np.float16), X.T), "x: expected float32 or float64, got float16"),
         (lambda: ops.linear(X, X.T.astype(np.float32)), "w: expected float64 like x, got float32"),

@@ -104,8 +104,8 @@ def test_running_moments_by_hand():
     close(running.mean, [0.25 * 4])
     close(running.var, [0.75 + 0.25 * 13])
     close(y.ravel(), (x.ravel() - 4) / math.sqrt(26 / 3))
-    ops.mean_only_batch_norm(x, np.zeros(1), running=running)
-    close(running.mean, [0.75 + 0.25 * 4])
+    ops.mean_only_batch_norm(x + 6, np.zeros(1), running=running)
+    close(running.mean, [0.75 * 1 + 0.25 * 10])
     close(running.var, [0.75 + 0.25 * 13])
 
 
