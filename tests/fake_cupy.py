@@ -35,6 +35,8 @@ round squeeze std sum swapaxes take tolist trace transpose var
 """)
 PROPERTIES = _words("T dtype flags itemsize mT nbytes ndim shape size strides")
 
+NO_KEYWORDS = {"device", "initial", "like", "subok", "where"}  # that NumPy's functions have and CuPy's have not
+
 
 class Device:
     """The one device, number 0; a context, as CuPy's is."""
@@ -170,6 +172,8 @@ def _to_device(value):
 
 def _on_device(function):
     def call(*args, **kwargs):
+        if refused := kwargs.keys() & NO_KEYWORDS:
+            raise TypeError(f"{function.__name__}() got an unexpected keyword argument {refused.pop()!r}")
         return _to_device(function(*_to_host(args), **_to_host(kwargs)))
 
     return call

@@ -43,6 +43,12 @@ def test_refuses_names_that_cupy_lacks(missing):
         missing()
 
 
+@pytest.mark.parametrize("keyword", [{"device": None}, {"like": None}])
+def test_refuses_keywords_that_cupy_lacks(keyword):
+    with pytest.raises(TypeError, match="unexpected keyword argument"):
+        cupy.eye(3, **keyword)
+
+
 def test_results_stay_on_the_device():
     x = cupy.ones((2, 3), dtype=np.float32)
     for y in (x.sum(), x @ x.T, 2 * x, x[0, 0], x > 0, cupy.where(x > 0, x, 0.0), *cupy.linalg.svd(x)):
