@@ -45,7 +45,7 @@ class Parameter:
         if y.shape != self.matrix.shape or y.dtype != self.value.dtype:
             want = f"{self.value.dtype} of shape {tuple(self.matrix.shape)}"
             raise ValueError(f"{self.name or 'matrix'}: expected {want}, got {y.dtype} of shape {tuple(y.shape)}")
-        self.value = y.reshape(self.value.shape)
+        self.value = get_xp(y).reshape(y, self.value.shape)
 
     @property
     def matrix_grad(self) -> Array:
@@ -69,4 +69,4 @@ def _rebuild(geometry: str) -> Parameter:
 
 
 def _as_matrix(array: Array) -> Array:
-    return array.reshape(-1, array.shape[-1]) if array.ndim > 2 else array
+    return get_xp(array).reshape(array, (-1, array.shape[-1])) if array.ndim > 2 else array

@@ -112,7 +112,7 @@ def naive_norm(y, h):
 # name of the bug -> (the faulty geometry, an identity that must catch it)
 BUGS = {
     "wrong sign in transport": (
-        Planted(sphere, "sphere", transport=wrong_sign_in_transport), "holonomy_of_a_latitude"),
+        Planted(sphere, "sphere", transport=wrong_sign_in_transport), "holonomy_is_area"),
     "chord for geodesic": (
         Planted(sphere, "sphere", exp=lambda y, h: sphere.normalize(y + h)), "distance_is_length"),
     "projection in place of transport": (
@@ -146,7 +146,7 @@ BUGS = {
         Planted(sphere, "sphere", transport=transport_to_unit_length), "transport_is_linear"),
     "transport that also turns": (
         Planted(sphere, "sphere", transport=lambda y, h, v: -sphere.transport(y, h, v)),
-        "transport_leaves_the_rest_alone"),
+        "holonomy_of_a_latitude"),
     "logarithm of wrong sign": (
         Planted(sphere, "sphere", log=lambda y, x: -sphere.log(y, x)), "gradient_of_half_squared_distance"),
     "tilted logarithm": (

@@ -1,0 +1,101 @@
+"""Groups of parameters, each with its own optimizer, stepped as one; `sgd_g` and `adam_g` are the paper's two groups.
+
+Weights that a normalization makes scale-invariant live on a curved geometry (nn.on_sphere puts them there) and take
+SGD-G or Adam-G; everything else is Euclidean and takes SGD with Nesterov momentum and weight decay.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..geometry import euclidean
+from ..nn.layer import Layer
+from ..nn.parameter import Parameter
+from .adam import Adam
+from .optimizer import Optimizer
+from .sgd import SGD
+
+
+class Groups:
+    """Several optimizers stepped as one: either all of them step, or an error leaves all as they were."""
+
+    def __init__(self, *optimizers: Optimizer) -> None:
+        self.optimizers = optimizers
+        parameters = [p for optimizer in optimizers for p in optimizer.parameters]
+        if len({id(p) for p in parameters}) < len(parameters):
+            raise ValueError("optimizers: expected every parameter in one group, got one in two")
+
+    @property
+    def parameters(self) -> list[Parameter]:
+        """The parameters of all groups."""
+        return [p for optimizer in self.optimizers for p in optimizer.parameters]
+
+    @property
+    def factor(self) -> float:
+        """What a schedule multiplies every group's rate by."""
+        return self.optimizers[0].factor
+
+    @factor.setter
+    def factor(self, factor: float) -> None:
+        for optimizer in self.optimizers:
+            optimizer.factor = factor
+
+    def step(self) -> None:
+        """One step of every group.  Raises ValueError, before anything changes, as Optimizer.step."""
+        plans = [optimizer.plan() for optimizer in self.optimizers]
+        for optimizer, plan in zip(self.optimizers, plans, strict=True):
+            optimizer.commit(plan)
+
+    def state_dict(self) -> dict[str, Any]:
+        """{"groups": the state of every optimizer}."""
+        return {"groups": [optimizer.state_dict() for optimizer in self.optimizers]}
+
+    def load_state_dict(self, saved: dict[str, Any]) -> None:
+        """Takes back what `state_dict` gave.  Raises ValueError if the groups do not fit; then nothing changes."""
+        ours, theirs = self.optimizers, saved["groups"]
+        if len(ours) != len(theirs):
+            raise ValueError(f"state: expected {len(ours)} groups, got {len(theirs)}")
+        before = [optimizer.state_dict() for optimizer in ours]
+        try:
+            for optimizer, one in zip(ours, theirs, strict=True):
+                optimizer.load_state_dict(one)
+        except ValueError:
+            for optimizer, one in zip(ours, before, strict=True):
+                optimizer.load_state_dict(one)
+            raise
+
+
+def sgd_g(model: Layer, lr: float = 0.2, lr_euclidean: float = 0.01, momentum: float = 0.9, clip: float | None = 0.1,
+          orthogonality: float = 0.1, weight_decay: float = 5e-4) -> Groups:
+    """SGD-G for the weights that live on a curved geometry, SGD for the rest; the defaults are the paper's for CIFAR.
+
+    Raises ValueError if no weight does: call nn.on_sphere(model) first.
+    """
+    curved, flat = _split(model)
+    return Groups(
+        SGD(curved, lr, momentum, clip=clip, orthogonality=orthogonality),
+        *_euclidean(flat, lr_euclidean, momentum, weight_decay),
+    )
+
+
+def adam_g(model: Layer, lr: float = 0.05, lr_euclidean: float = 0.01, beta1: float = 0.9, beta2: float = 0.99,
+           eps: float = 1e-8, momentum: float = 0.9, clip: float | None = 0.1, orthogonality: float = 0.1,
+           weight_decay: float = 5e-4) -> Groups:
+    """Adam-G for the weights that live on a curved geometry, SGD for the rest; otherwise as `sgd_g`."""
+    curved, flat = _split(model)
+    return Groups(
+        Adam(curved, lr, beta1, beta2, eps, clip=clip, orthogonality=orthogonality),
+        *_euclidean(flat, lr_euclidean, momentum, weight_decay),
+    )
+
+
+def _split(model: Layer) -> tuple[list[Parameter], list[Parameter]]:
+    parameters = model.parameters()
+    curved = [p for p in parameters if p.geometry is not euclidean]
+    if not curved:
+        raise ValueError("model: expected weights on a curved geometry, got none; call nn.on_sphere(model) first")
+    return curved, [p for p in parameters if p.geometry is euclidean]
+
+
+def _euclidean(parameters: list[Parameter], lr: float, momentum: float, weight_decay: float) -> list[Optimizer]:
+    return [SGD(parameters, lr, momentum, nesterov=True, weight_decay=weight_decay)] if parameters else []

@@ -1,0 +1,144 @@
+"""An optimizer turns the gradients of its parameters into one step of each, along the geodesics of their geometry.
+
+SGD and Adam differ in `advance` alone; what comes before it is here:
+
+    y = normalize(y)                                   rounding must not add up
+    g = gradient + weight decay + orthogonality
+    h = project(y, g), no longer than nu                the authors' norm clipping
+
+A step computes everything before it changes anything, so an error leaves parameters and state as they were.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from ..backend import Array, asarray_like, get_xp, to_numpy
+from ..geometry import Geometry
+from ..nn.parameter import Parameter
+from .penalty import orthogonality_gradient
+
+State = dict[str, Array]
+Plan = list[tuple[Parameter, Array, State]]
+
+
+def clip_norm(geometry: Geometry, y: Array, h: Array, nu: float | None) -> Array:
+    """h, shortened to length nu where it is longer; nu = None leaves it.  Section 3.3 of the paper."""
+    if nu is None:
+        return h
+    xp, length = get_xp(y), geometry.norm(y, h)
+    return geometry.scale(h, xp.where(length > nu, nu / xp.where(length > nu, length, 1.0), 1.0))
+
+
+class Optimizer:
+    """What SGD and Adam have in common: parameters, settings, state, and the gradient that a step starts from.
+
+    `lr` is the learning rate, in radians per unit of gradient on curved geometries; `factor` multiplies it, for
+    schedules. Raises ValueError for no parameters, one given twice, or a setting out of range.
+    """
+
+    def __init__(self, parameters: Iterable[Parameter], lr: float, weight_decay: float, clip: float | None,
+                 orthogonality: float) -> None:
+        self.parameters = list(parameters)
+        if not self.parameters:
+            raise ValueError("parameters: expected at least one, got none")
+        if len({id(p) for p in self.parameters}) < len(self.parameters):
+            raise ValueError("parameters: expected each once, got one twice")
+        self.lr = in_range("lr", lr)
+        self.weight_decay = in_range("weight_decay", weight_decay)
+        self.clip = None if clip is None else in_range("clip", clip, above=0.0)
+        self.orthogonality = in_range("orthogonality", orthogonality)
+        self.factor = 1.0
+        self.steps = 0
+        self.state: list[State] = [self.start(p) for p in self.parameters]
+
+    def start(self, parameter: Parameter) -> State:
+        """The state of a parameter before the first step."""
+        raise NotImplementedError
+
+    def advance(self, geometry: Geometry, y: Array, h: Array, state: State) -> tuple[Array, State]:
+        """The point and the state after a step, given the point y and the clipped Riemannian gradient h."""
+        raise NotImplementedError
+
+    def step(self) -> None:
+        """One step of every parameter, from its `.grad`.
+
+        Raises ValueError, before anything changes, if a gradient is missing or anything is not finite.
+        """
+        self.commit(self.plan())
+
+    def plan(self) -> Plan:
+        """Every parameter with its next point and state; changes nothing."""
+        found = []
+        for parameter, state in zip(self.parameters, self.state, strict=True):
+            geometry, name = parameter.geometry, parameter.name or "parameter"
+            g = parameter.matrix_grad
+            _require_finite(f"gradient of {name}", g)
+            y = geometry.normalize(parameter.matrix)
+            h = clip_norm(geometry, y, geometry.project(y, self._penalized(parameter, y, g)), self.clip)
+            y, state = self.advance(geometry, y, h, state)
+            for what, array in {"value": y, **state}.items():
+                _require_finite(f"next {what} of {name}", array)
+            found.append((parameter, y, state))
+        return found
+
+    def commit(self, plan: Plan) -> None:
+        """Makes the points and states of `plan` the present ones."""
+        for parameter, y, _ in plan:
+            parameter.matrix = y
+        self.state = [state for _, _, state in plan]
+        self.steps += 1
+
+    def _penalized(self, parameter: Parameter, y: Array, g: Array) -> Array:
+        if self.weight_decay and parameter.decay:
+            g = g + y * self.weight_decay
+        if self.orthogonality and y.ndim == 2:
+            g = g + orthogonality_gradient(y, self.orthogonality)
+        return g
+
+    def settings(self) -> dict[str, Any]:
+        """Every setting by name: numbers and None only."""
+        hidden = ("parameters", "state")
+        return {key: value for key, value in vars(self).items() if key not in hidden}
+
+    def state_dict(self) -> dict[str, Any]:
+        """{"kind", "settings", "state"}; state is one dict of host arrays per parameter, in their order."""
+        state = [{key: np.array(to_numpy(a)) for key, a in one.items()} for one in self.state]
+        return {"kind": type(self).__name__, "settings": self.settings(), "state": state}
+
+    def load_state_dict(self, saved: dict[str, Any]) -> None:
+        """Takes back what `state_dict` gave.  Raises ValueError, before anything changes, if it does not fit."""
+        if saved.get("kind") != type(self).__name__:
+            raise ValueError(f"state: expected one of {type(self).__name__}, got {saved.get('kind')!r}")
+        if set(saved["settings"]) != set(self.settings()) or len(saved["state"]) != len(self.state):
+            raise ValueError(f"state: expected {len(self.state)} parameters and {sorted(self.settings())}, got "
+                             f"{len(saved['state'])} and {sorted(saved['settings'])}")
+        loaded = []
+        for p, ours, theirs in zip(self.parameters, self.state, saved["state"], strict=True):
+            if set(ours) != set(theirs) or any(ours[key].shape != theirs[key].shape for key in ours):
+                want, got = ({key: tuple(a.shape) for key, a in one.items()} for one in (ours, theirs))
+                raise ValueError(f"state of {p.name or 'parameter'}: expected {want}, got {got}")
+            loaded.append({key: asarray_like(theirs[key], p.value) for key in ours})
+        self.state = loaded
+        for key, value in saved["settings"].items():
+            setattr(self, key, value)
+
+
+def in_range(name: str, value: float, above: float | None = None, most: float = math.inf) -> float:
+    """`value` as a float.  Raises ValueError unless it is finite, >= 0 (or > above) and <= most."""
+    low = value > above if above is not None else value >= 0
+    if not (low and value <= most and math.isfinite(value)):
+        least = f"> {above:g}" if above is not None else ">= 0"
+        raise ValueError(f"{name}: expected a finite number {least}{f' and <= {most:g}' if most < math.inf else ''}, "
+                         f"got {value!r}")
+    return float(value)
+
+
+def _require_finite(name: str, array: Array) -> None:
+    xp = get_xp(array)
+    if not xp.all(xp.isfinite(array)):
+        raise ValueError(f"{name}: expected finite numbers, got NaN or inf; nothing was changed")

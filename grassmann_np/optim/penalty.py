@@ -1,0 +1,38 @@
+"""The orthogonality term keeps the weight vectors of a layer apart.
+
+    L(alpha, W) = alpha/2 |W'W - I|_F^2,      grad = 2 alpha W (W'W - I)          W (n, p), a weight vector a column
+
+It is zero for orthonormal columns. p > n unit columns cannot be orthonormal: then |W'W - I|^2 is at least p^2/n - p.
+"""
+
+from __future__ import annotations
+
+from ..backend import Array, get_xp
+
+
+def orthogonality(w: Array, alpha: float) -> Array:
+    """alpha/2 |W'W - I|_F^2 of w (n, p): a number.
+
+    >>> import numpy as np
+    >>> float(orthogonality(np.array([[1.0, 0.6], [0.0, 0.8]]), alpha=1.0))
+    0.36
+    """
+    xp = get_xp(w)
+    return alpha / 2 * xp.sum(_gram_minus_identity(w) ** 2)
+
+
+def orthogonality_gradient(w: Array, alpha: float) -> Array:
+    """2 alpha W (W'W - I) of w (n, p): (n, p)."""
+    return 2 * alpha * (w @ _gram_minus_identity(w))
+
+
+def welch_bound(n: int, p: int) -> float:
+    """The least |W'W - I|_F^2 of p unit columns in R^n: max(0, p^2/n - p)  (Welch 1974)."""
+    return max(0.0, p * p / n - p)
+
+
+def _gram_minus_identity(w: Array) -> Array:
+    xp = get_xp(w)
+    if w.ndim != 2:
+        raise ValueError(f"w: expected a matrix (n, p), got shape {tuple(w.shape)}")
+    return w.T @ w - xp.eye(w.shape[1], dtype=w.dtype, device=w.device)

@@ -1,0 +1,44 @@
+"""A schedule is a function of the progress of training, 0 at the start and 1 at the end, to a factor of the rate.
+
+    >>> schedule = cosine(); [round(schedule(p), 3) for p in (0, 0.5, 1)]
+    [1.0, 0.5, 0.0]
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+Schedule = Callable[[float], float]
+
+
+def constant() -> Schedule:
+    """1, always."""
+    return lambda progress: 1.0
+
+
+def step_decay(drops: Sequence[float] = (0.3, 0.6, 0.8), factor: float = 0.2) -> Schedule:
+    """`factor` once for every drop passed; the paper's CIFAR schedule is the default (epochs 60, 120, 160 of 200)."""
+    return lambda progress: factor ** sum(progress >= drop for drop in drops)
+
+
+def linear(end: float = 0.0) -> Schedule:
+    """From 1 straight to `end`."""
+    return lambda progress: 1 + (end - 1) * progress
+
+
+def exponential(end: float = 0.01) -> Schedule:
+    """From 1 to `end` by a constant ratio per step; end > 1 grows.  Raises ValueError unless end > 0."""
+    if not end > 0:
+        raise ValueError(f"end: expected a positive number, got {end!r}; an exponential never reaches zero")
+    return lambda progress: end**progress
+
+
+def cosine(end: float = 0.0) -> Schedule:
+    """From 1 to `end` along half a cosine."""
+    return lambda progress: end + (1 - end) * (1 + math.cos(math.pi * progress)) / 2
+
+
+SCHEDULES: dict[str, Callable[[], Schedule]] = {
+    "constant": constant, "step": step_decay, "linear": linear, "exponential": exponential, "cosine": cosine,
+}

@@ -1,0 +1,365 @@
+"""Identities 45 to 50, the textbook as oracle on flat space, state, groups, schedules and bad input."""
+
+import array_api_strict as strict
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from grassmann_np import nn, optim
+from grassmann_np.geometry import euclidean, lines, sphere, subspaces
+from grassmann_np.testing import strategies
+
+GEOMETRIES = {"euclidean": euclidean, "sphere": sphere, "lines": lines, "subspaces": subspaces}
+MAKERS = {
+    "SGD": lambda ps, **kw: optim.SGD(ps, 0.2, **kw),
+    "Adam": lambda ps, **kw: optim.Adam(ps, 0.05, **kw),
+}
+seeds = st.integers(0, 2**32 - 1)
+
+
+def parameter(geometry, seed=0, shape=(6, 3), dtype=np.float64):
+    return nn.Parameter(geometry.random_point(shape, np.random.default_rng(seed)).astype(dtype), geometry=geometry)
+
+
+def gradients(seed, shape=(6, 3), steps=5, dtype=np.float64):
+    return np.random.default_rng(seed).standard_normal((steps, *shape)).astype(dtype)
+
+
+def walk(optimizer, grads):
+    """The values of the optimizer's only parameter after every step."""
+    (p,) = optimizer.parameters
+    values = []
+    for g in grads:
+        p.grad = g
+        optimizer.step()
+        values.append(p.value)
+    return np.array(values)
+
+
+@given(strategies.points(5, 3), seeds, st.floats(0.01, 2), strategies.scales(6))
+@settings(max_examples=50, deadline=None)
+def test_45_one_step_is_exp_of_the_clipped_gradient(y, seed, eta, size):
+    g = size * gradients(seed, (5, 3), 1)[0]
+    p, nu = nn.Parameter(y, geometry=sphere), 0.1
+    p.grad = g
+    optim.SGD([p], eta, momentum=0.0, clip=nu).step()
+    h = g - y * np.sum(y * g, axis=0)
+    length = np.linalg.norm(h, axis=0)
+    angle = 2 * np.arcsin(np.minimum(1, np.linalg.norm(y - p.value, axis=0) / 2))
+    np.testing.assert_allclose(angle, np.minimum(eta * np.minimum(length, nu), np.pi), rtol=1e-9, atol=1e-15)
+    np.testing.assert_allclose(p.value, sphere.exp(sphere.normalize(y), -eta * h * np.minimum(1, nu / length)),
+                               atol=1e-14)
+
+
+@given(seeds, st.floats(0, 0.95))
+@settings(max_examples=30, deadline=None)
+def test_45_with_momentum_no_step_is_longer_than_eta_nu_over_one_minus_gamma(seed, gamma):
+    p = parameter(sphere, seed)
+    optimizer, before = optim.SGD([p], 0.2, gamma, clip=0.1), p.value
+    for after in walk(optimizer, gradients(seed, steps=30)):
+        assert np.all(sphere.distance(before, after) <= 0.2 * 0.1 / (1 - gamma) * (1 + 1e-12))
+        before = after
+
+
+def test_46_zero_gradient_and_full_momentum_close_a_great_circle():
+    p = parameter(sphere)
+    optimizer, y = optim.SGD([p], 0.1, momentum=1.0), p.value
+    direction = sphere.normalize(sphere.random_tangent(y, np.random.default_rng(1)))
+    optimizer.state = [{"tau": 2 * np.pi / 40 * direction}]
+    values = walk(optimizer, np.zeros((40, 6, 3)))
+    np.testing.assert_allclose(values[19], -y, atol=1e-13)
+    np.testing.assert_allclose(values[39], y, atol=1e-13)
+    np.testing.assert_allclose(optimizer.state[0]["tau"], 2 * np.pi / 40 * direction, atol=1e-13)
+
+
+@given(strategies.points(4, 3), st.data(), st.floats(1e-3, 2))
+@settings(max_examples=50, deadline=None)
+def test_47_clip(y, data, nu):
+    h = data.draw(strategies.tangents(y))
+    clipped = optim.clip_norm(sphere, y, h, nu)
+    length, new = np.linalg.norm(h, axis=0), np.linalg.norm(clipped, axis=0)
+    np.testing.assert_allclose(new, np.minimum(length, nu), rtol=1e-14)
+    np.testing.assert_allclose(clipped * length, h * new, atol=1e-14)  # the same direction
+    np.testing.assert_array_equal(clipped[:, length < nu], h[:, length < nu])
+    np.testing.assert_allclose(optim.clip_norm(sphere, y, clipped, nu), clipped, rtol=1e-15)
+    assert optim.clip_norm(sphere, y, h, None) is h
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+@pytest.mark.parametrize("kind", ["sphere", "lines", "subspaces"])
+def test_48_trajectories_turn_with_the_space(maker, kind):
+    geometry = GEOMETRIES[kind]
+    r = np.linalg.qr(np.random.default_rng(3).standard_normal((6, 6)))[0]
+    p, q = parameter(geometry), parameter(geometry)
+    q.value = r @ q.value
+    one = walk(MAKERS[maker]([p], clip=0.5, orthogonality=0.1 if kind != "subspaces" else 0.0), gradients(4))
+    two = walk(MAKERS[maker]([q], clip=0.5, orthogonality=0.1 if kind != "subspaces" else 0.0), r @ gradients(4))
+    np.testing.assert_allclose(two, r @ one, atol=1e-13)
+
+
+def test_48_elementwise_adam_does_not_turn_with_the_space():
+    r = np.linalg.qr(np.random.default_rng(3).standard_normal((6, 6)))[0]
+    p, q = parameter(euclidean), parameter(euclidean)
+    q.value = r @ q.value
+    one, two = walk(optim.Adam([p], 0.05), gradients(4)), walk(optim.Adam([q], 0.05), r @ gradients(4))
+    assert np.max(np.abs(two - r @ one)) > 0.01
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+def test_48_a_line_does_not_see_the_sign_of_its_vector(maker):
+    p, q = parameter(lines), parameter(lines)
+    q.value = -q.value
+    one, two = walk(MAKERS[maker]([p]), gradients(5)), walk(MAKERS[maker]([q]), -gradients(5))
+    np.testing.assert_array_equal(two, -one)
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+def test_49_columns_are_independent(maker):
+    together = walk(MAKERS[maker]([parameter(sphere)], clip=0.5), gradients(6))
+    for j in range(3):
+        p = nn.Parameter(parameter(sphere).value[:, j], geometry=sphere)
+        alone = walk(MAKERS[maker]([p], clip=0.5), gradients(6)[..., j])
+        np.testing.assert_allclose(alone, together[..., j], atol=1e-14)
+
+
+@given(seeds, st.integers(2, 6), st.integers(1, 6))
+@settings(max_examples=30, deadline=None)
+def test_50_gradient_of_the_orthogonality_term(seed, n, p):
+    rng = np.random.default_rng(seed)
+    w, d = rng.standard_normal((2, n, p))
+    t = 1e-5
+    slope = (optim.orthogonality(w + t * d, 0.7) - optim.orthogonality(w - t * d, 0.7)) / (2 * t)
+    np.testing.assert_allclose(np.sum(optim.orthogonality_gradient(w, 0.7) * d), slope, rtol=1e-6, atol=1e-6)
+
+
+def test_50_two_vectors_on_a_circle_settle_at_ninety_degrees():
+    w = nn.Parameter(np.array([[1.0, 0.8], [0.0, 0.6]]), geometry=sphere)
+    walk(optim.SGD([w], 0.2, orthogonality=0.5), np.zeros((600, 2, 2)))
+    assert abs(w.value[:, 0] @ w.value[:, 1]) < 1e-9
+
+
+@pytest.mark.parametrize(("n", "p"), [(2, 3), (3, 7), (4, 3)])
+def test_50_too_many_vectors_settle_at_the_welch_bound(n, p):
+    w = nn.Parameter(sphere.random_point((n, p), np.random.default_rng(2)), geometry=sphere)
+    walk(optim.SGD([w], 0.1, orthogonality=0.5), np.zeros((1000, n, p)))
+    assert 2 * optim.orthogonality(w.value, 1.0) == pytest.approx(optim.welch_bound(n, p), abs=1e-6)
+
+
+def test_sgd_on_flat_space_is_the_textbook():
+    p, grads = parameter(euclidean), gradients(7)
+    w, tau, expected = p.value, 0.0, []
+    for g in grads:
+        tau = 0.9 * tau - 0.2 * (g + 0.01 * w)
+        w = w + tau
+        expected.append(w)
+    np.testing.assert_allclose(walk(optim.SGD([p], 0.2, weight_decay=0.01), grads), expected, rtol=1e-14)
+
+
+def test_nesterov_on_flat_space_is_the_textbook():
+    """Sutskever et al. 2013, with the gradient taken at the point looked ahead to, written at that point."""
+    p, a = parameter(euclidean), np.arange(1.0, 7.0)[:, None]
+    w, tau = p.value, np.zeros((6, 3))
+    optimizer = optim.SGD([p], 0.05, nesterov=True)
+    for _ in range(10):
+        tau = 0.9 * tau - 0.05 * a * (w + 0.9 * tau)
+        w = w + tau
+        p.grad = a * p.value
+        optimizer.step()
+        np.testing.assert_allclose(p.value, w + 0.9 * tau, rtol=1e-12)
+
+
+def test_adam_on_flat_space_is_the_textbook():
+    """Kingma and Ba 2015, algorithm 1, whose eps = 1e-8 outside the root is 1e-16 inside it, t apart."""
+    p, grads = parameter(euclidean), gradients(8, steps=20)
+    w, m, v, expected = p.value, 0.0, 0.0, []
+    for t, g in enumerate(grads, start=1):
+        m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
+        w = w - 0.05 * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+        expected.append(w)
+    np.testing.assert_allclose(walk(optim.Adam([p], 0.05, eps=1e-16), grads), expected, atol=1e-6)
+
+
+def test_adam_g_first_step_turns_by_the_learning_rate():
+    p = parameter(sphere)
+    before = p.value
+    walk(optim.Adam([p], 0.05, beta2=0.99), gradients(9, steps=1))
+    np.testing.assert_allclose(sphere.distance(before, p.value), 0.05, rtol=1e-6)
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+@pytest.mark.parametrize("kind", GEOMETRIES)
+def test_float32_stays_and_points_stay_on_the_manifold(maker, kind):
+    p = parameter(GEOMETRIES[kind], dtype=np.float32)
+    optimizer = MAKERS[maker]([p], clip=0.5)
+    walk(optimizer, gradients(1, steps=100, dtype=np.float32))
+    assert p.value.dtype == np.float32
+    assert all(a.dtype == np.float32 for a in optimizer.state[0].values())
+    if kind != "euclidean":
+        np.testing.assert_allclose(GEOMETRIES[kind].normalize(p.value), p.value, atol=1e-6)
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+@pytest.mark.parametrize("kind", GEOMETRIES)
+def test_inside_the_array_api(maker, kind):
+    on_numpy, on_strict = parameter(GEOMETRIES[kind]), parameter(GEOMETRIES[kind])
+    device = strict.Device("device1")
+    on_strict.value = strict.asarray(on_strict.value, device=device)
+    one = walk(MAKERS[maker]([on_numpy], clip=0.5), gradients(2))
+    optimizer = MAKERS[maker]([on_strict], clip=0.5)
+    for g in gradients(2):
+        on_strict.grad = strict.asarray(g, device=device)
+        optimizer.step()
+    result = np.asarray(on_strict.value.to_device(strict.Device("CPU_DEVICE")))
+    np.testing.assert_allclose(result, one[-1], atol=1e-14)
+
+
+def test_a_convolution_is_seen_as_columns():
+    rng = np.random.default_rng(0)
+    w = nn.Parameter(rng.standard_normal((3, 3, 2, 5)), geometry=sphere)
+    w.grad = rng.standard_normal(w.value.shape)
+    optim.SGD([w], 0.1).step()
+    assert w.value.shape == (3, 3, 2, 5)
+    np.testing.assert_allclose(np.linalg.norm(w.value.reshape(18, 5), axis=0), 1)
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+def test_saved_state_goes_on_to_the_same_bits(maker):
+    p, q = parameter(sphere), parameter(sphere)
+    grads = gradients(3, steps=10)
+    expected = walk(MAKERS[maker]([p]), grads)
+    first = MAKERS[maker]([q])
+    walk(first, grads[:4])
+    saved, resumed = first.state_dict(), MAKERS[maker]([q])
+    walk(first, grads[4:])  # going on does not change what was saved
+    q.value = expected[3]
+    resumed.load_state_dict(saved)
+    np.testing.assert_array_equal(walk(resumed, grads[4:]), expected[4:])
+
+
+def test_momentum_survives_a_drop_of_the_rate():
+    p = parameter(sphere)
+    optimizer = optim.SGD([p], 0.2)
+    walk(optimizer, gradients(1, steps=3))
+    tau, before = optimizer.state[0]["tau"], p.value
+    optimizer.factor = 0.0
+    walk(optimizer, gradients(2, steps=1))
+    np.testing.assert_allclose(p.value, sphere.exp(before, 0.9 * tau), atol=1e-14)
+
+
+@pytest.mark.parametrize("spoil", [
+    lambda s: s | {"kind": "Adam"},
+    lambda s: s | {"state": s["state"] * 2},
+    lambda s: s | {"settings": {"lr": 0.1}},
+    lambda s: s | {"state": [{"tau": np.zeros((2, 2))}]},
+])
+def test_a_state_that_does_not_fit_changes_nothing(spoil):
+    p = parameter(sphere)
+    optimizer = optim.SGD([p], 0.2)
+    walk(optimizer, gradients(1))
+    before = optimizer.state_dict()
+    with pytest.raises(ValueError, match="expected"):
+        optimizer.load_state_dict(spoil(optimizer.state_dict()))
+    after = optimizer.state_dict()
+    assert after["settings"] == before["settings"]
+    np.testing.assert_array_equal(after["state"][0]["tau"], before["state"][0]["tau"])
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize("kind", GEOMETRIES)
+def test_a_bad_gradient_is_named_and_changes_nothing(bad, kind):
+    good, spoiled = parameter(GEOMETRIES[kind]), parameter(GEOMETRIES[kind], seed=1)
+    spoiled.name, values = "3.w", (good.value, spoiled.value)
+    good.grad, spoiled.grad = gradients(1)[0], gradients(2)[0]
+    spoiled.grad[2, 1] = bad
+    optimizer = optim.Adam([good, spoiled], 0.1)
+    with pytest.raises(ValueError, match=r"gradient of 3\.w: expected finite numbers"):
+        optimizer.step()
+    assert good.value is values[0] and spoiled.value is values[1] and optimizer.steps == 0
+
+
+def test_overflow_of_the_second_moment_changes_nothing():
+    p = parameter(sphere, dtype=np.float32)
+    optimizer = optim.Adam([p], 0.1)
+    p.grad = gradients(1, dtype=np.float32)[0] * np.float32(1e30)
+    with np.errstate(over="ignore"), pytest.raises(ValueError, match="next v of parameter: expected finite"):
+        optimizer.step()
+    assert not np.any(optimizer.state[0]["v"])
+
+
+def test_missing_gradient():
+    with pytest.raises(ValueError, match="no gradient yet"):
+        optim.SGD([parameter(sphere)], 0.1).step()
+
+
+@pytest.mark.parametrize(("make", "message"), [
+    (lambda p: optim.SGD([], 0.1), "expected at least one"),
+    (lambda p: optim.SGD([p, p], 0.1), "got one twice"),
+    (lambda p: optim.SGD([p], -0.1), "lr: expected a finite number >= 0, got -0.1"),
+    (lambda p: optim.SGD([p], np.nan), "lr: expected"),
+    (lambda p: optim.SGD([p], 0.1, momentum=1.5), "momentum: expected a finite number >= 0 and <= 1"),
+    (lambda p: optim.SGD([p], 0.1, clip=0.0), "clip: expected a finite number > 0"),
+    (lambda p: optim.SGD([p], 0.1, nesterov=True), "nesterov: expected Euclidean parameters only"),
+    (lambda p: optim.Adam([p], 0.1, beta2=1.0), "beta2: expected"),
+    (lambda p: optim.Adam([p], 0.1, eps=0.0), "eps: expected"),
+    (lambda p: optim.Groups(optim.SGD([p], 0.1), optim.SGD([p], 0.2)), "got one in two"),
+    (lambda p: optim.schedule.exponential(0.0), "an exponential never reaches zero"),
+])
+def test_bad_settings(make, message):
+    with pytest.raises(ValueError, match=message):
+        make(parameter(sphere))
+
+
+def model():
+    network = nn.mlp([8, 6, 3], np.random.default_rng(0))
+    nn.on_sphere(network)
+    x = np.random.default_rng(1).standard_normal((10, 8)).astype(np.float32)
+    y, pullback = network(x)
+    pullback(np.ones_like(y) * np.arange(3, dtype=np.float32))
+    return network
+
+
+@pytest.mark.parametrize("maker", [optim.sgd_g, optim.adam_g])
+def test_the_two_groups_of_the_paper(maker):
+    network = model()
+    groups = maker(network, weight_decay=0.5)
+    curved, flat = groups.optimizers
+    assert [p.name for p in curved.parameters] == [p.name for p in network.parameters() if p.geometry is sphere]
+    assert {id(p) for p in groups.parameters} == {id(p) for p in network.parameters()}
+    assert (curved.weight_decay, curved.clip, curved.orthogonality) == (0.0, 0.1, 0.1)
+    assert (flat.weight_decay, flat.clip, flat.nesterov, flat.lr) == (0.5, None, True, 0.01)
+    groups.factor = 0.2
+    assert curved.factor == flat.factor == 0.2
+    saved = groups.state_dict()
+    groups.step()
+    assert curved.steps == flat.steps == 1
+    groups.load_state_dict(saved)
+    assert curved.steps == flat.steps == 0
+    with pytest.raises(ValueError, match="expected one of"):
+        groups.load_state_dict({"groups": saved["groups"][::-1] if maker is optim.adam_g else [{"kind": "x"}] * 2})
+
+
+def test_a_bad_gradient_in_one_group_stops_both():
+    network = model()
+    groups = optim.sgd_g(network)
+    groups.parameters[-1].grad = groups.parameters[-1].grad * np.float32(np.nan)
+    before = [p.value for p in groups.parameters]
+    with pytest.raises(ValueError, match="gradient of"):
+        groups.step()
+    assert all(a is p.value for a, p in zip(before, groups.parameters, strict=True))
+
+
+def test_groups_want_weights_on_the_sphere():
+    with pytest.raises(ValueError, match=r"call nn.on_sphere\(model\) first"):
+        optim.sgd_g(nn.mlp([8, 6, 3], np.random.default_rng(0)))
+
+
+@pytest.mark.parametrize(("make", "values"), [
+    (optim.schedule.constant, (1, 1, 1, 1)),
+    (optim.schedule.step_decay, (1, 0.2, 0.04, 0.008)),
+    (optim.schedule.linear, (1, 0.7, 0.4, 0)),
+    (lambda: optim.schedule.exponential(1e-2), (1, 10**-0.6, 10**-1.2, 0.01)),
+    (optim.schedule.cosine, (1, (1 + np.cos(0.3 * np.pi)) / 2, (1 + np.cos(0.6 * np.pi)) / 2, 0)),
+])
+def test_schedules(make, values):
+    np.testing.assert_allclose([make()(p) for p in (0, 0.3, 0.6, 1)], values, atol=1e-15)
