@@ -71,6 +71,8 @@ def test_the_published_rule():
     assert nn.on_sphere(wrn, rule="published") == three and len(three) == 13
     square = nn.Sequential(nn.Conv2D(1, 9, 3, np.random.default_rng(0)), nn.BatchNorm(9))
     assert nn.on_sphere(square, rule="published") == []  # strict: 9 = 9
+    others = nn.Sequential(nn.Conv2D(8, 2, 1, np.random.default_rng(0)), nn.Conv2D(2, 2, 5, np.random.default_rng(0)))
+    assert nn.on_sphere(others, rule="published") == []  # 3x3 only
 
 
 def test_an_unknown_rule_raises_before_anything_moves():
@@ -78,6 +80,27 @@ def test_an_unknown_rule_raises_before_anything_moves():
     with pytest.raises(ValueError, match="rule: expected one of 'invariant', 'published', got 'all'"):
         nn.on_sphere(model, rule="all")
     assert all(p.geometry is euclidean for p in model.parameters())
+
+
+def test_the_measure_by_hand():
+    model = widen(nn.Sequential(nn.Linear(6, 10, np.random.default_rng(1))))
+    x, labels = batch((6,), n=7, dtype=np.float64)
+    w = model.parameters()[0].value
+
+    def loss(w):
+        logits = x @ w
+        return -np.mean(logits[np.arange(7), labels] - np.log(np.exp(logits).sum(1)))
+
+    p = np.exp(x @ w) / np.exp(x @ w).sum(1, keepdims=True)
+    grad = x.T @ (p - np.eye(10)[labels]) / 7
+    cosines = [abs(a @ b) / np.sqrt((a @ a) * (b @ b)) for a, b in zip(w.T, grad.T, strict=True)]
+    j = int(np.argmax(cosines))
+    assert j > 0  # else a wrong column could not be told
+    twice = w.copy()
+    twice[:, j] *= 2
+    (measured,) = nn.measure_invariance(model, x, labels)
+    expected = (cosines[j], abs(loss(twice) - loss(w)), abs(loss(2 * w) - loss(w)))
+    np.testing.assert_allclose(measured[2:], expected, rtol=1e-9)
 
 
 def test_measuring_leaves_the_model_as_it_was():
