@@ -36,7 +36,7 @@ def comparison(results: dict[str, Any]) -> Figure:
     FigureCanvasAgg(figure)
     panels = (("test_error", "Test error, %", 100.0), ("train_loss", "Training loss", 1.0))
     for i, (key, title, scale) in enumerate(panels):
-        axes = figure.add_axes((0.065 + 0.48 * i, 0.125, 0.36, 0.765))
+        axes = figure.add_axes((0.055 + 0.5 * i, 0.125, 0.36, 0.765))
         ends = []
         for optimizer, style in zip(optimizers, LINES, strict=False):
             low, middle, high = scale * np.quantile(_history(results, optimizer, key), [0.25, 0.5, 0.75], axis=0)

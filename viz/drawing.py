@@ -155,13 +155,14 @@ class Drawing:
         start, end = panel.points[0, [0, -1]]
         axes.set(xlim=(start, end if end > start else start + 1), ylim=(low - 0.1 * spread, high + 0.25 * spread))
         axes.plot(*panel.points, color="#9aa0a6", linewidth=1.2 * self.unit, linestyle=(0, (2, 2)))
-        (self.walked,) = axes.plot([], [], color=STYLES["arc"].color, linewidth=2.4 * self.unit, gid="loss.walked")
+        (self.walked,) = axes.plot([], [], color=STYLES["arc"].color, linewidth=2.4 * self.unit, gid="loss.walked",
+                                 zorder=4)
         (self.here,) = axes.plot([], [], "o", color="black", markersize=7 * self.unit, gid="loss.here", zorder=5)
         self.here.set(markeredgecolor="white", markeredgewidth=1.2 * self.unit)
         for line in (self.walked, self.here):
             line.set(animated=True, clip_on=False)
         self.value = axes.text(1, 1, "", transform=axes.title.get_transform(), ha="right", va="baseline", family=FONT,
-                               fontsize=9.5 * self.unit, weight="bold", animated=True, gid="loss.value")
+                               fontsize=9.5 * self.unit, weight="bold", animated=True, gid="loss.value", zorder=6)
 
 
 def _wrapped(text: str, columns: int) -> str:

@@ -46,7 +46,7 @@ figure { margin: 0 }
 figure img, figure video { display: block; width: 100%; height: auto; background: #fff; border-radius: 10px;
   border: 1px solid var(--line) }
 .scroll img { min-width: 38rem }
-.film { display: grid; gap: .2rem 1.6rem; align-items: end }
+.film { display: grid; gap: .2rem 1.6rem; align-items: start }
 @media (min-width: 58rem) { .film { grid-template-columns: 40rem 1fr } }
 figcaption, .soft { color: var(--soft); font-size: .92rem; margin: .6rem 0 }
 pre { background: var(--code); padding: .7rem .9rem; border-radius: 8px; overflow-x: auto; font-size: .84rem;
@@ -72,7 +72,7 @@ def write(folder: str | Path) -> Path:
     try:
         results = json.loads((folder / "compare/results.json").read_text(encoding="utf-8"))
         text = _page(folder, results)
-    except (json.JSONDecodeError, KeyError, TypeError) as wrong:
+    except (ValueError, LookupError, TypeError, AttributeError) as wrong:
         raise ValueError(f"{folder / 'compare/results.json'}: {type(wrong).__name__} {wrong}; make it again with: "
                          f"{COMPARE.format(folder=folder)}") from wrong
     with beside(folder / "index.html") as part:

@@ -78,9 +78,11 @@ def _pillow(path: Path, frames: Iterator[memoryview], size: tuple[int, int], sam
     first, suffix = next(pictures), path.suffix.lower()
     how = {"save_all": True, "append_images": pictures, "duration": 1000 // FILMS[suffix], "loop": 0}
     if suffix == ".gif":
-        first.save(path, **how, optimize=False, disposal=1, comment=about["comment"].encode())
+        how |= {"format": "GIF", "optimize": False, "disposal": 1, "comment": about["comment"].encode()}
     else:
-        first.save(path, **how, lossless=True, method=2, quality=40)
+        how |= {"format": "WEBP", "lossless": True, "method": 2, "quality": 40}
+    with path.open("wb") as out:
+        first.save(out, **how)
 
 
 def _palette(sample: list[bytes], size: tuple[int, int]) -> Image.Image:

@@ -63,7 +63,7 @@ def step(seed: int = 101, loss: Loss | None = None, lr: float = 1.0, momentum: f
     It is the second step from a random point, so that there is a momentum. `loss` maps columns of R^3 to (values,
     gradients); by default one batch-normalized neuron. lr, clip: eta, nu; orbit: degrees that the camera turns.
     """
-    if not (0 < lr < np.inf and 0 < clip and 0 <= momentum < 1):
+    if not (0 < lr < np.inf and clip > 0 and 0 <= momentum < 1):
         raise ValueError(f"expected lr > 0, clip > 0, 0 <= momentum < 1, got lr {lr}, clip {clip}, momentum {momentum}")
     rng = np.random.default_rng(seed)
     default = loss is None
@@ -170,7 +170,8 @@ def _summary(now: Step, lr: float, momentum: float, clip: float, angle: float, a
         f"with learning rate {lr:g} and momentum {momentum:g} the weight vector y turns by {np.degrees(angle):.1f} "
         f"degrees along a great circle, and the loss {verb} from {now.value:.3f} to {after:.3f}. The momentum is "
         "carried along. "
-        "The step is drawn large, to be seen: in training the paper takes learning rate 0.2 and clip 0.1."
+        + ("The step is drawn large, to be seen: in training the paper takes learning rate 0.2 and clip 0.1."
+           if lr * clip > 0.2 * 0.1 else "")
     )
 
 

@@ -41,6 +41,7 @@ class View:
         self.limits = lossmap.limits(loss) if loss else (0.0, 1.0)
         self.artists: dict[str, Artist] = {}
         self.camera: Camera | None = None
+        self.placed = 0
         frame = {"xlim": (x - self.reach, x + self.reach), "ylim": (y - self.reach, y + self.reach)}
         axes.set(**frame, aspect="equal")
         axes.set_axis_off()
@@ -58,7 +59,7 @@ class View:
             self._surface()
         for gid, artist in self.artists.items():
             artist.set_visible(gid.split(".")[0] in ("limb", "graticule", "contour"))
-        labels: list[tuple[str, str, np.ndarray, np.ndarray, str]] = []
+        self.placed, labels = 0, []
         for name, mark in marks.items():
             self._mark(name, mark, 1.0, labels)
             if self.ghost:
@@ -69,7 +70,7 @@ class View:
         """(background, foreground), each in drawing order: what stays while the camera does, and what may move."""
         seen = sorted([self.disc, *self.artists.values()], key=Artist.get_zorder)
         seen = [artist for artist in seen if artist.get_visible()]
-        return ([a for a in seen if a.get_zorder() <= GRATICULE], [a for a in seen if a.get_zorder() > GRATICULE])
+        return ([a for a in seen if a.get_zorder() < HIDDEN], [a for a in seen if a.get_zorder() >= HIDDEN])
 
     def _surface(self) -> None:
         """What lies on the sphere itself: the loss map with its contour lines, and the graticule every 30 degrees."""
@@ -122,38 +123,44 @@ class View:
             corners = np.stack([y + v, base + 0.36 * tall * across, base - 0.36 * tall * across], axis=1)
             behind = bool(self.camera.hidden(y + v - tall / 2 * u, on_sphere=False))
             patch = self._get(f"{name}.head", lambda: Polygon(corners[:2].T))
-            patch.set(xy=self.camera.screen(corners).T, facecolor=style.color, visible=True)
+            patch.set(xy=self.camera.screen(corners).T, facecolor=style.color)
             patch.set(edgecolor="white", linewidth=0.7 * self.unit)
-            patch.set(alpha=alpha * (FADED if behind else 1), zorder=HIDDEN if behind else VECTOR)
+            patch.set(alpha=alpha * (FADED if behind else 1))
+            self._place(patch, HIDDEN if behind else VECTOR)
 
-    def _halves(self, name: str, visible: Any, hidden: Any, style: Style, zorder: int, alpha: float) -> None:
-        self._line(f"{name}.front", visible, style, zorder, alpha)
-        if zorder == VECTOR and style.width > 2:
+    def _halves(self, name: str, visible: Any, hidden: Any, style: Style, layer: int, alpha: float) -> None:
+        self._line(f"{name}.front", visible, style, layer, alpha)
+        if layer == VECTOR and style.width > 2:
             halo = withStroke(linewidth=(style.width + 1.8) * self.unit, foreground="white")
             self.artists[f"{name}.front"].set_path_effects([halo])
         self._line(f"{name}.back", hidden, Style(style.color, 0.7 * style.width, (1.6, 1.6)), HIDDEN, FADED * alpha)
 
-    def _line(self, gid: str, points: np.ndarray, style: Style, zorder: int, alpha: float = 1.0) -> None:
+    def _line(self, gid: str, points: np.ndarray, style: Style, layer: int, alpha: float = 1.0) -> None:
         line = self._get(gid, lambda: Line2D([], [], dash_capstyle="butt", solid_capstyle="butt"))
-        line.set(data=points, color=style.color, alpha=alpha, linewidth=style.width * self.unit, zorder=zorder)
-        line.set(linestyle=(0, style.dashes) if style.dashes else "-", visible=bool(np.isfinite(points).any()))
+        line.set(data=points, color=style.color, alpha=alpha, linewidth=style.width * self.unit)
+        line.set(linestyle=(0, style.dashes) if style.dashes else "-")
+        self._place(line, layer)
+        line.set_visible(bool(np.isfinite(points).any()))
 
     def _dot(self, gid: str, at: np.ndarray, style: Style, hidden: bool, alpha: float) -> None:
         dot = self._get(gid, lambda: Line2D([], [], linestyle="", marker="o"))
-        dot.set(data=at[:, None], alpha=alpha * (FADED if hidden else 1), zorder=HIDDEN if hidden else POINT)
-        dot.set(markersize=8 * self.unit, markeredgewidth=1.4 * self.unit, visible=True)
+        dot.set(data=at[:, None], alpha=alpha * (FADED if hidden else 1))
+        dot.set(markersize=8 * self.unit, markeredgewidth=1.4 * self.unit)
+        self._place(dot, HIDDEN if hidden else POINT)
         dot.set(markerfacecolor="none" if hidden else style.color, markeredgecolor=style.color if hidden else "white")
 
     def _plane(self, gid: str, corners: np.ndarray, style: Style, front: bool, alpha: float) -> None:
         patch = self._get(gid, lambda: Polygon(corners.T))
         patch.set(xy=corners.T, facecolor=(style.color, 0.28 * alpha), edgecolor=(style.color, 0.9 * alpha))
-        patch.set(linewidth=style.width * self.unit, zorder=PLANE if front else PLANE_BEHIND, visible=True)
+        patch.set_linewidth(style.width * self.unit)
+        self._place(patch, PLANE if front else PLANE_BEHIND)
 
     def _labels(self, labels: list[tuple[str, str, np.ndarray, np.ndarray, str]]) -> None:
         """Each label a little beyond its mark, pushed apart where two would meet."""
         labels = [label for label in labels if label[1]]
         gap = 0.057 * self.reach
-        places = np.array([at + 1.5 * gap * _unit(direction) for _, _, at, direction, _ in labels]).reshape(-1, 2)
+        places = np.array([at + 1.65 * gap * _unit(direction) for _, _, at, direction, _ in labels]).reshape(-1, 2)
+        places[:, 1] += 1e-3 * gap * np.arange(len(labels))  # no two in one place
         for _ in range(12):
             apart = places[:, None] - places[None]
             far = np.hypot(apart[..., 0], apart[..., 1]) + 9 * np.eye(len(labels))
@@ -161,12 +168,18 @@ class View:
         low, high = np.array([self.axes.get_xlim(), self.axes.get_ylim()]).T
         for (name, text, _, _, color), place in zip(labels, np.clip(places, low + gap, high - gap), strict=True):
             label = self._get(f"{name}.label", self._text)
-            label.set(text=text, position=place, color=color, visible=True)
+            label.set(text=text, position=place, color=color)
+            self._place(label, LABEL)
 
     def _text(self) -> Any:
         halo = [withStroke(linewidth=3.2 * self.unit, foreground="white")]
         return self.axes.text(0, 0, "", ha="center", va="center", fontsize=13 * self.unit, fontstyle="italic",
-                              family="DejaVu Sans", path_effects=halo, zorder=LABEL)
+                              family="DejaVu Sans", path_effects=halo)
+
+    def _place(self, artist: Artist, layer: int) -> None:
+        """Show an artist in its layer, over what this update has put there before."""
+        self.placed += 1
+        artist.set(zorder=layer + self.placed / 10_000, visible=True)
 
     def _get(self, gid: str, make: Any) -> Any:
         """The artist of that gid, made and put on the axes when first asked for."""

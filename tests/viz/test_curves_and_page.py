@@ -1,0 +1,177 @@
+"""The comparison's curves against the numbers, the page against a parser, and the command line as a person types it."""
+
+import json
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from viz import curves, page, scenes
+from viz.__main__ import main
+
+OPTIMIZERS = ("sgd", "sgd-g", "adam-g")
+
+
+@pytest.fixture
+def results():
+    rng = np.random.default_rng(0)
+    runs, summary = [], []
+    for number, optimizer in enumerate(OPTIMIZERS):
+        finals = []
+        for seed in range(5):
+            error = np.round(450 * (0.02 + 0.005 * number + 0.2 * 0.6 ** np.arange(6) + 0.01 * rng.random(6))) / 450
+            history = {"train_loss": list(0.5 ** np.arange(6) * (1 + rng.random())), "train_error": list(error / 2),
+                       "test_error": list(error), "seconds": [0.1] * 6}
+            runs.append({"optimizer": optimizer, "seed": seed, "history": history})
+            finals.append(error[-1])
+        summary.append({"optimizer": optimizer, "median_test_error": float(np.median(finals)),
+                        "quartiles": list(np.quantile(finals, [0.25, 0.75])), "seconds_per_epoch": 0.1})
+    return {"data": "digits", "model": "mlp", "epochs": 6, "seeds": list(range(5)), "runs": runs, "summary": summary,
+            "command": "python -m grassmann_np compare --data digits --note '<b>&'"}
+
+
+@pytest.fixture
+def folder(results, tmp_path):
+    (tmp_path / "compare").mkdir()
+    (tmp_path / "compare/results.json").write_text(json.dumps(results))
+    curves.save(curves.comparison(results), tmp_path / "compare/comparison.png")
+    film = scenes.step(seconds=0.1, size=(160, 160))
+    for suffix in ("mp4", "gif", "png"):
+        film.save(tmp_path / f"step.{suffix}")
+    return tmp_path
+
+
+def test_lines_are_medians_and_bands_are_quartiles(results):
+    figure = curves.comparison(results)
+    for axes, key, scale in zip(figure.axes, ("test_error", "train_loss"), (100, 1), strict=True):
+        lines = {line.get_gid(): line for line in axes.lines}
+        assert tuple(lines) == OPTIMIZERS
+        for band, (optimizer, line) in zip(axes.collections, lines.items(), strict=True):
+            runs = [run["history"][key] for run in results["runs"] if run["optimizer"] == optimizer]
+            low, middle, high = scale * np.quantile(runs, [0.25, 0.5, 0.75], axis=0)
+            assert np.allclose(line.get_ydata(), middle) and np.array_equal(line.get_xdata(), np.arange(1, 7))
+            corners = band.get_paths()[0].vertices
+            for epoch in range(1, 7):
+                heights = corners[np.isclose(corners[:, 0], epoch), 1]
+                assert np.isclose(heights.min(), low[epoch - 1]) and np.isclose(heights.max(), high[epoch - 1])
+
+
+def test_lines_differ_without_colour_and_carry_their_names_apart(results):
+    figure = curves.comparison(results)
+    figure.canvas.draw()
+    for axes in figure.axes:
+        assert len({str(line._dash_pattern) for line in axes.lines}) == len(OPTIMIZERS)
+        assert [text.get_text() for text in axes.texts] == ["SGD", "SGD-G", "Adam-G"]
+        boxes = [text.get_window_extent() for text in axes.texts]
+        assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[i + 1 :])
+        assert all(box.x0 >= 0 and box.x1 <= figure.bbox.x1 and box.y0 >= 0 for box in boxes)
+
+
+def test_the_caption_tells_the_numbers(results):
+    figure = curves.comparison(results)
+    for row in results["summary"]:
+        low, high = row["quartiles"]
+        told = f"{100 * row['median_test_error']:.2f} % ({100 * low:.2f} to {100 * high:.2f})"
+        assert told in figure.get_label()
+    assert "5 seeds" in figure.get_label() and "epoch 6" in figure.get_label()
+
+
+@pytest.mark.parametrize("runs", [[], [{"optimizer": str(i), "history": {}} for i in range(9)]])
+def test_results_without_runs_or_with_too_many_optimizers_are_refused(results, runs):
+    with pytest.raises(ValueError, match="expected runs of one to 4 optimizers"):
+        curves.comparison(results | {"runs": runs})
+
+
+def test_one_epoch_of_one_seed_and_an_error_of_zero_can_be_drawn(results, tmp_path):
+    run = {"optimizer": "adam", "seed": 0, "history": {"train_loss": [1.0], "test_error": [0.0]}}
+    curves.save(curves.comparison(results | {"runs": [run]}), tmp_path / "one.png")
+    with Image.open(tmp_path / "one.png") as picture:
+        assert "Adam 0.00 %" in picture.info["Description"]
+
+
+class Reader(HTMLParser):
+    """The tags of a page with their attributes, and which of them were left open."""
+
+    def __init__(self):
+        super().__init__()
+        self.tags, self.open, self.words = [], [], []
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+        if tag not in ("meta", "link", "img", "source", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+def test_the_page_is_whole_offline_and_says_what_the_results_say(folder, results):
+    text = page.write(folder).read_text(encoding="utf-8")
+    reader = Reader()
+    reader.feed(text)
+    words = " ".join(reader.words)
+    assert not reader.open and "http" not in text
+    for tag, attributes in reader.tags:
+        for name in ("src", "href", "poster", "data-src"):
+            assert attributes.get(name, "data:").startswith("data:"), (tag, name)
+        if tag == "img":
+            assert len(attributes["alt"]) > 40
+    kinds = re.findall(r'"data:([a-z]+/[a-z0-9]+);base64,', text)
+    assert sorted(kinds) == ["image/gif", "image/png", "image/png", "video/mp4"]
+    for row in results["summary"]:
+        assert f"{100 * row['median_test_error']:.2f}" in words and curves.NAMES[row["optimizer"]] in words
+    assert results["command"] in words and "python -m viz step --seconds 0.1 --size 160x160 --out" in words
+    assert curves.caption(results) in words
+    assert scenes.step(seconds=0.1, size=(160, 160)).caption in words
+    assert "prefers-color-scheme: dark" in text and 'name="viewport"' in text
+
+
+@pytest.mark.parametrize("name", page.MAKERS)
+def test_a_missing_piece_is_named_with_the_command_that_makes_it(folder, name):
+    (folder / name).unlink()
+    with pytest.raises(FileNotFoundError, match=re.escape(page.MAKERS[name].format(folder=folder))):
+        page.write(folder)
+    assert not (folder / "index.html").exists()
+
+
+@pytest.mark.parametrize("broken", ["{", "[]", '{"data": 1}'])
+def test_results_that_cannot_be_read_leave_the_page_that_was_there(folder, broken):
+    before = page.write(folder).read_bytes()
+    (folder / "compare/results.json").write_text(broken)
+    with pytest.raises(ValueError, match=r"results\.json"):
+        page.write(folder)
+    assert (folder / "index.html").read_bytes() == before
+
+
+def test_the_command_line_lists_draws_and_writes(folder, capsys):
+    main(["list"])
+    assert "step" in capsys.readouterr().out
+    out = folder / "new/step.png"
+    main(["step", "--out", str(out), "--lr", "0.5", "--momentum", "0.3", "--clip", "0.4", "--seed", "3", "--size",
+          "320x240", "--orbit", "20", "--seconds", "1"])
+    assert capsys.readouterr().out.strip() == str(out)
+    with Image.open(out) as still:
+        assert still.size == (320, 240)
+        again = still.info["Source"]
+    assert again == ("python -m viz step --seed 3 --lr 0.5 --momentum 0.3 --clip 0.4 --seconds 1.0 --size 320x240 "
+                     "--orbit 20.0")
+    first = out.read_bytes()
+    main([*again.split()[3:], "--out", str(out)])
+    assert out.read_bytes() == first
+    main(["page", str(folder)])
+    assert (folder / "index.html").exists()
+
+
+@pytest.mark.parametrize("words, says", [
+    (["step", "--out", "a.avi"], ".mp4, .gif"), (["step", "--out", "a.png", "--lr", "-1"], "lr > 0"),
+    (["page", "no-such-folder"], "make it with"),
+])
+def test_wrong_words_end_in_a_sentence(words, says):
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert says in str(ended.value)
