@@ -36,10 +36,10 @@ test-gpu: $(READY)
 # A wheel, installed into an empty environment, imports and runs its doctests.
 wheel: $(READY)
 	rm -rf dist .venv/wheel
-	$(BIN)/python -m build --wheel --outdir dist .
+	$(BIN)/python -m build --quiet --wheel --outdir dist .
 	$(PYTHON) -m venv .venv/wheel
 	.venv/wheel/bin/python -m pip install --quiet dist/*.whl
-	cd .venv/wheel && bin/python -m grassmann_np doctest
+	.venv/wheel/bin/python -I tests/installed.py
 
 clean:
 	rm -rf .venv dist $(OUT)

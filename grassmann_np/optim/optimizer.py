@@ -76,10 +76,10 @@ class Optimizer:
         found = []
         for parameter, state in zip(self.parameters, self.state, strict=True):
             geometry, name = parameter.geometry, parameter.name or "parameter"
-            g = parameter.matrix_grad
-            _require_finite(f"gradient of {name}", g)
             y = geometry.normalize(parameter.matrix)
-            h = clip_norm(geometry, y, geometry.project(y, self._penalized(parameter, y, g)), self.clip)
+            g = self._penalized(parameter, y, parameter.matrix_grad)
+            _require_finite(f"gradient of {name}", g)
+            h = clip_norm(geometry, y, geometry.project(y, g), self.clip)
             y, state = self.advance(geometry, y, h, state)
             for what, array in {"value": y, **state}.items():
                 _require_finite(f"next {what} of {name}", array)
