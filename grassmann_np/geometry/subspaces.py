@@ -86,8 +86,8 @@ def distance(y: Array, x: Array) -> Array:
 def principal_angles(y: Array, x: Array) -> Array:
     """The p angles between two subspaces, smallest first, each in [0, pi/2]: (..., p)."""
     xp = check_matrices(y=y, x=x)
-    cosine = xp.linalg.svdvals(_t(y) @ x)
-    sine = xp.flip(xp.linalg.svdvals(_project(y, x)), axis=-1)
+    cosine = xp.linalg.svd(_t(y) @ x, full_matrices=False)[1]
+    sine = xp.flip(xp.linalg.svd(_project(y, x), full_matrices=False)[1], axis=-1)
     return xp.atan2(sine, cosine)
 
 

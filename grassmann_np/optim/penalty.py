@@ -7,7 +7,9 @@ It is zero for orthonormal columns. p > n unit columns cannot be orthonormal: th
 
 from __future__ import annotations
 
-from ..backend import Array, get_xp
+import numpy as np
+
+from ..backend import Array, asarray_like, get_xp
 
 
 def orthogonality(w: Array, alpha: float) -> Array:
@@ -32,7 +34,6 @@ def welch_bound(n: int, p: int) -> float:
 
 
 def _gram_minus_identity(w: Array) -> Array:
-    xp = get_xp(w)
     if w.ndim != 2:
         raise ValueError(f"w: expected a matrix (n, p), got shape {tuple(w.shape)}")
-    return w.T @ w - xp.eye(w.shape[1], dtype=w.dtype, device=w.device)
+    return w.T @ w - asarray_like(np.eye(w.shape[1]), w)

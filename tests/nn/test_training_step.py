@@ -16,8 +16,8 @@ MODELS = {
 OPTIMIZERS = {
     "sgd": lambda model: optim.SGD(model.parameters(), 0.1, nesterov=True, weight_decay=5e-4),
     "adam": lambda model: optim.Adam(model.parameters(), 0.01),
-    "sgd_g": lambda model: optim.sgd_g(model, orthogonality=0.0),
-    "adam_g": lambda model: optim.adam_g(model, orthogonality=0.0),
+    "sgd_g": optim.sgd_g,
+    "adam_g": optim.adam_g,
 }
 
 

@@ -237,6 +237,20 @@ def test_saved_state_goes_on_to_the_same_bits(maker):
     np.testing.assert_array_equal(walk(resumed, grads[4:]), expected[4:])
 
 
+def test_what_is_saved_is_a_copy():
+    optimizer = optim.SGD([parameter(sphere)], 0.2)
+    walk(optimizer, gradients(1))
+    optimizer.state_dict()["state"][0]["tau"][:] = 0
+    assert np.all(optimizer.state[0]["tau"])
+
+
+def test_only_what_decays_is_decayed():
+    for decay, expected in ((True, 0.9), (False, 1.0)):
+        p = nn.Parameter(np.ones(2), decay=decay)
+        walk(optim.SGD([p], 0.2, weight_decay=0.5), np.zeros((1, 2)))
+        np.testing.assert_allclose(p.value, expected)
+
+
 def test_momentum_survives_a_drop_of_the_rate():
     p = parameter(sphere)
     optimizer = optim.SGD([p], 0.2)
@@ -335,8 +349,10 @@ def test_the_two_groups_of_the_paper(maker):
     assert curved.steps == flat.steps == 1
     groups.load_state_dict(saved)
     assert curved.steps == flat.steps == 0
-    with pytest.raises(ValueError, match="expected one of"):
-        groups.load_state_dict({"groups": saved["groups"][::-1] if maker is optim.adam_g else [{"kind": "x"}] * 2})
+    groups.step()
+    with pytest.raises(ValueError, match="expected one of SGD, got 'x'"):
+        groups.load_state_dict({"groups": [saved["groups"][0], {"kind": "x"}]})
+    assert curved.steps == flat.steps == 1  # the first group fitted, and yet nothing changed
 
 
 def test_a_bad_gradient_in_one_group_stops_both():

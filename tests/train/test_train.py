@@ -50,9 +50,8 @@ def test_optimizers_start_from_the_same_network():
 
 def test_loss_and_error_by_hand():
     images = data.digits()
-    model = nn.mlp([64, 10], np.random.default_rng(0))
-    logits, _ = model(images.x_test, training=False)
-    logits = logits.astype(float)
+    model = nn.mlp([64, 8, 10], np.random.default_rng(0))
+    logits = model(images.x_test, training=False)[0].astype(float)
     log_p = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
     loss, error = train.evaluate(model, images.x_test, images.y_test, batch_size=100)
     assert loss == pytest.approx(-log_p[np.arange(len(log_p)), images.y_test].mean(), rel=1e-5)
