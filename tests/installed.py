@@ -9,24 +9,28 @@ import pkgutil
 import sys
 from pathlib import Path
 
-import grassmann_np
-
 NEEDS_AN_EXTRA = {"grassmann_np.testing.strategies": "hypothesis"}
 
-here = Path(__file__).resolve().parents[1]
-if Path(grassmann_np.__file__).is_relative_to(here / "grassmann_np"):
-    sys.exit("expected the installed package, got the one of the checkout")
 
-modules = [m.name for m in pkgutil.walk_packages(grassmann_np.__path__, "grassmann_np.") if "__main__" not in m.name]
-attempted = failed = 0
-for name in modules:
-    try:
-        module = importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name != NEEDS_AN_EXTRA.get(name):
-            raise
-        continue
-    result = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE)
-    attempted, failed = attempted + result.attempted, failed + result.failed
-print(f"installed wheel: {len(modules)} modules, {attempted} doctest examples, {failed} failed")
-sys.exit(bool(failed) or not attempted)
+def main():
+    """The exit status: 0 if every module imports and every doctest passes."""
+    package = importlib.import_module("grassmann_np")
+    if Path(package.__file__).is_relative_to(Path(__file__).resolve().parents[1] / "grassmann_np"):
+        return "expected the installed package, got the one of the checkout"
+    modules = [m.name for m in pkgutil.walk_packages(package.__path__, "grassmann_np.") if "__main__" not in m.name]
+    attempted = failed = 0
+    for name in modules:
+        try:
+            module = importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if error.name != NEEDS_AN_EXTRA.get(name):
+                raise
+            continue
+        result = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE)
+        attempted, failed = attempted + result.attempted, failed + result.failed
+    print(f"installed wheel: {len(modules)} modules, {attempted} doctest examples, {failed} failed")
+    return int(failed > 0 or attempted == 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
