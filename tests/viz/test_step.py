@@ -141,6 +141,13 @@ def test_marks_are_drawn_where_they_are_under_any_camera(view, rng):
                                                        min(0.11, 0.6 * np.linalg.norm(h)), atol=1e-6)
 
 
+def test_y_walks_without_a_jump():
+    scene = scenes.step(size=(160, 160))
+    y = np.stack([scene.frame(float(t)).marks["y"].at for t in np.linspace(0, 1, 301)], axis=1)
+    steps = sphere.distance(y[:, :-1], y[:, 1:])
+    assert np.isclose(steps.sum(), np.radians(scene.panel.marks[0])) and steps.max() < 0.05
+
+
 def test_a_name_that_is_gone_is_not_drawn(view):
     y = np.array([0.0, 0.0, 1.0])
     view.update({"y": Point(y), "h": Vector(y, np.array([0.5, 0, 0]), "h", "h")}, Camera(y))
