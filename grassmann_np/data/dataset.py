@@ -5,18 +5,21 @@ Images are (N, H, W, C) float32, labels (N,) int64 from 0 to classes - 1.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
+from ..backend import to_device
+
 Array = np.ndarray[Any, Any]
+Augment: TypeAlias = Callable[[Any, np.random.Generator], Any]  # training images, a generator -> images like them
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Training and test images with their labels."""
+    """Training and test images with their labels, and how a batch of training images is augmented, if at all."""
 
     name: str
     classes: int
@@ -24,6 +27,7 @@ class Dataset:
     y_train: Array
     x_test: Array
     y_test: Array
+    augment: Augment | None = None
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -44,6 +48,11 @@ class Dataset:
         background = self.x_train.min()
         x_train, x_test = (np.pad(x, border, constant_values=background) for x in (self.x_train, self.x_test))
         return replace(self, x_train=x_train, x_test=x_test)
+
+    def to(self, device: str) -> Dataset:
+        """The same data with their arrays on `device`, "cpu" or "gpu".  Raises as `backend.to_device` does."""
+        arrays = {name: getattr(self, name) for name in ("x_train", "y_train", "x_test", "y_test")}
+        return replace(self, **to_device(arrays, device))
 
 
 def split(name: str, images: Array, labels: Array, test_fraction: float, seed: int) -> Dataset:
@@ -67,16 +76,3 @@ def split(name: str, images: Array, labels: Array, test_fraction: float, seed: i
     x = ((images - mean) / np.where(deviation > 0, deviation, 1)).astype(np.float32)
     y = labels.astype(np.int64)
     return Dataset(name, int(y.max()) + 1, x[train], y[train], x[test], y[test])
-
-
-def batches(n: int, size: int, rng: np.random.Generator) -> Iterator[Array]:
-    """The numbers 0 to n - 1 in a new order, `size` at a time; the last batch may be smaller.
-
-    A last batch of one sample joins the one before: batch normalization needs two.
-    """
-    order = rng.permutation(n)
-    starts = list(range(0, n, size))
-    if len(starts) > 1 and n - starts[-1] == 1:
-        starts.pop()
-    for start, stop in zip(starts, [*starts[1:], n], strict=True):
-        yield order[start:stop]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from grassmann_np import data
+from tests import fake_cupy
 
 
 @pytest.fixture(scope="module", params=["digits", "mnist"])
@@ -57,13 +58,13 @@ def test_padded(images):
         images.padded(side - 1)
 
 
-@pytest.mark.parametrize(("n", "size", "expected"), [(10, 4, [4, 4, 2]), (9, 4, [4, 5]), (8, 4, [4, 4]), (1, 4, [1])])
-def test_batches_hold_every_sample_once(n, size, expected):
-    rng = np.random.default_rng(0)
-    first, second = (list(data.batches(n, size, rng)) for _ in range(2))
-    assert [len(batch) for batch in first] == expected
-    assert sorted(np.concatenate(first)) == list(range(n))
-    assert n == 1 or not np.array_equal(np.concatenate(first), np.concatenate(second))
+def test_to_a_device_and_back(images, monkeypatch):
+    fake_cupy.install(monkeypatch)
+    there = images.to("gpu")
+    for name in ("x_train", "y_train", "x_test", "y_test"):
+        assert isinstance(getattr(there, name), fake_cupy.ndarray)
+        np.testing.assert_array_equal(getattr(there.to("cpu"), name), getattr(images, name))
+    assert (there.name, there.classes, there.shape) == (images.name, images.classes, images.shape)
 
 
 @pytest.mark.parametrize("fraction", [0, 1, -0.5])

@@ -1,0 +1,31 @@
+"""A batch is the numbers of a few training samples; an epoch is batches that hold every sample once, in a new order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+
+from .dataset import Array
+
+
+def batches(n: int, size: int, rng: np.random.Generator, drop_last: bool = False) -> Iterator[Array]:
+    """The numbers 0 to n - 1 in an order drawn from `rng`, `size` at a time; every call draws a new one.
+
+    The last batch may be smaller, and is left out with `drop_last`.  A last batch of one sample joins the one before:
+    batch normalization needs two.  Raises ValueError, at once, where there would be no batch.
+
+    >>> [len(batch) for batch in batches(10, 4, np.random.default_rng(0))]
+    [4, 4, 2]
+    """
+    if size < 1 or n < 1:
+        raise ValueError(f"expected at least one sample and batches of at least one, got n = {n} and size = {size}")
+    if drop_last and n < size:
+        raise ValueError(f"expected at least one full batch of {size}, got {n} samples; keep the last, or take fewer")
+    order = rng.permutation(n)
+    stop = n - n % size if drop_last else n
+    starts = list(range(0, stop, size))
+    if len(starts) > 1 and stop - starts[-1] == 1:
+        starts.pop()
+    return (order[a:b] for a, b in pairwise([*starts, stop]))
