@@ -23,6 +23,7 @@ demo: $(READY)
 	$(BIN)/python -m viz step --out $(OUT)/step.gif
 	$(BIN)/python -m viz step --out $(OUT)/step.png
 	$(BIN)/python -m viz page $(OUT)
+	@echo 'Open $(OUT)/index.html in a browser.'
 
 test: $(READY)
 	$(BIN)/ruff check .

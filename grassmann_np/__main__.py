@@ -103,7 +103,7 @@ def _parser() -> argparse.ArgumentParser:
 
     train = command("train", _train, "Train one network.")
     train.add_argument("--optimizer", choices=RATES, help=f"default {default.optimizer}")
-    train.add_argument("--lr", type=float, help="default: the paper's rate of the optimizer")
+    train.add_argument("--lr", type=float, help="default: " + ", ".join(f"{key} {rate:g}" for key, rate in RATES.items()))
     several = command("compare", _compare, "Train with several optimizers and seeds; a table, a figure, a JSON.")
     several.add_argument("--optimizers", default="sgd,sgd-g,adam-g", help="separated by commas; default %(default)s")
     several.add_argument("--seeds", type=int, default=5, help="how many, from --seed on; default %(default)s")

@@ -13,7 +13,7 @@ from PIL import Image
 from . import curves
 from .files import beside
 
-COMPARE = "python -m grassmann_np compare --data digits --model mlp --seeds 5 --out {folder}/compare"
+COMPARE = "python -m grassmann_np compare --data digits --model mlp --seeds 5 --out {folder}/compare --overwrite"
 MAKERS = {  # what the page is made from, and the command that makes it
     "compare/results.json": COMPARE,
     "compare/comparison.png": COMPARE,
