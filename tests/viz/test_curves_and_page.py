@@ -124,7 +124,10 @@ def test_the_page_is_whole_offline_and_says_what_the_results_say(folder, results
     kinds = re.findall(r'"data:([a-z]+/[a-z0-9]+);base64,', text)
     assert sorted(kinds) == ["image/gif", "image/png", "image/png", "video/mp4"]
     for row in results["summary"]:
-        assert f"{100 * row['median_test_error']:.2f}" in words and curves.NAMES[row["optimizer"]] in words
+        low, high = (100 * error for error in row["quartiles"])
+        name = curves.NAMES[row["optimizer"]]
+        cells = (name, f"{100 * row['median_test_error']:.2f}", f"{low:.2f} to {high:.2f}", "0.100")
+        assert "".join(f"<td>{cell}</td>" for cell in cells) in text
     assert results["command"] in words and "python -m viz step --seconds 0.1 --size 160x160 --out" in words
     assert curves.caption(results) in words
     assert scenes.step(seconds=0.1, size=(160, 160)).caption in words
