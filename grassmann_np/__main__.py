@@ -1,60 +1,80 @@
-"""The command line: `python -m grassmann_np train ...` and `python -m grassmann_np compare ...`."""
+"""The command line: `python -m grassmann_np train`, `compare`, `evaluate` and `recipes`."""
 
 from __future__ import annotations
 
 import argparse
 import shlex
+import shutil
 import sys
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 from .files import write_json
-from .optim.schedule import SCHEDULES
-from .train import Setup, compare, table
+from .train import Setup, compare, evaluate, recipes, table
+from .train import checkpoint as checkpoints
+from .train import folder as runs
 from .train.progress import Progress
-from .train.setup import DATA, MODELS, RATES
+from .train.setup import DATA, MODELS, RATES, SCHEDULES
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The exit status: 0 when done, 1 when training failed, 2 for a wrong command line, 130 after Ctrl-C."""
+    """The exit status: 0 when done, 1 when something failed, 2 for a wrong command line, 130 after Ctrl-C."""
     words = sys.argv[1:] if arguments is None else arguments
     options = _parser().parse_args(words)
-    command = shlex.join(["python", "-m", "grassmann_np", *words])
     try:
-        result: int = options.action(options, command)
+        result: int = options.action(options, shlex.join(["python", "-m", "grassmann_np", *words]))
         return result
-    except KeyboardInterrupt:
-        print("grassmann_np: stopped; nothing was written", file=sys.stderr)
+    except runs.Stopped:
+        print(f"grassmann_np: stopped after a step and saved; go on with\n"
+              f"  python -m grassmann_np train --resume --out {shlex.quote(options.out)}", file=sys.stderr)
         return 130
+    except KeyboardInterrupt:
+        print("grassmann_np: stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of a pipe has had enough
+        sys.stdout = None
+        return 1
     except (ValueError, FloatingPointError, ImportError, OSError) as error:
         print(f"grassmann_np: {error}", file=sys.stderr)
         return 1
 
 
 def _train(options: argparse.Namespace, command: str) -> int:
-    out, setup = _folder(options), _setup(options)
-    with Progress(setup.epochs) as progress:
-        _, history = setup.run(lambda history: progress.show(setup.optimizer, history))
-    write_json(out / "history.json", {"command": command, "setup": asdict(setup), "history": history.as_dict()})
-    print(f"{setup.model} on {setup.data} with {setup.optimizer}: {history.line()}")
-    print(f"history in {out / 'history.json'}")
+    if options.resume:
+        if given := _given(options):
+            raise ValueError(f"--resume: the setup is that of {options.out}; leave out {', '.join(given)}")
+        setup = runs.read_setup(options.out)
+    else:
+        setup = _setup(options)
+        runs.begin(options.out, setup, options.overwrite)
+    with Progress(setup.optimizer, options.quiet) as progress:
+        trainer = runs.go_on(options.out, progress.step, progress.epoch)
+    print(f"{setup.model} on {setup.data} with {setup.optimizer}: {trainer.history.line()}")
+    print(f"setup, history and checkpoint in {options.out}")
     return 0
 
 
 def _compare(options: argparse.Namespace, command: str) -> int:
-    out, setup, optimizers = _folder(options), _setup(options), options.optimizers.split(",")
-    for name in optimizers:
-        if name not in RATES:
-            raise ValueError(f"--optimizers: expected some of {', '.join(RATES)}, got {name!r}")
+    out, setup = Path(options.out), _setup(options)
+    optimizers, schedules = options.optimizers.split(","), options.schedules.split(",") if options.schedules else []
+    for name, values, known in (("optimizers", optimizers, tuple(RATES)), ("schedules", schedules, SCHEDULES)):
+        for value in values:
+            if value not in known:
+                raise ValueError(f"--{name}: expected some of {', '.join(known)}, got {value!r}")
     if options.seeds < 1:
         raise ValueError(f"--seeds: expected at least 1, got {options.seeds}")
-    seeds = range(setup.seed, setup.seed + options.seeds)
+    if out.exists() and not out.is_dir():
+        raise ValueError(f"--out: expected a folder, got the file {out}")
+    if options.overwrite:
+        shutil.rmtree(out / "runs", ignore_errors=True)
 
-    with Progress(len(optimizers) * len(seeds) * setup.epochs, every=setup.epochs) as progress:
-        results = compare(setup, optimizers, seeds,
-                          lambda one, history: progress.show(f"{one.optimizer} seed {one.seed}", history))
-    results = {"command": command, **results}
+    def after_run(name: str, history: dict[str, Any]) -> None:
+        if not options.quiet:
+            print(f"{name}  test error {100 * history['test_error'][-1]:5.2f} %", file=sys.stderr, flush=True)
+
+    seeds = range(setup.seed, setup.seed + options.seeds)
+    results = {"command": command, **compare(out, setup, optimizers, seeds, schedules, options.jobs, after_run)}
     write_json(out / "results.json", results)
     print(table(results))
     print(f"results in {out / 'results.json'}")
@@ -63,51 +83,92 @@ def _compare(options: argparse.Namespace, command: str) -> int:
     except ImportError:
         print("no figure: matplotlib is missing; pip install 'grassmann-np[viz]'", file=sys.stderr)
         return 0
-    figure = files.save(curves.comparison(results), out / "comparison.png", command)
-    print(f"figure in {figure}")
+    print(f"figure in {files.save(curves.comparison(results), out / 'comparison.png', command)}")
     return 0
 
 
+def _evaluate(options: argparse.Namespace, command: str) -> int:
+    tree = checkpoints.load(Path(options.run) / "checkpoint.npz")
+    setup = Setup.from_dict(tree["setup"])
+    trainer, generators = setup.start()
+    checkpoints.restore(trainer, generators, tree)
+    loss, error = evaluate(trainer.model, trainer.data.x_test, trainer.data.y_test)
+    print(f"{setup.model} on {setup.data} with {setup.optimizer}, {len(trainer.history)} of {setup.epochs} epochs: "
+          f"test loss {loss:.4f}, test error {100 * error:.2f} %")
+    return 0
+
+
+def _recipes(options: argparse.Namespace, command: str) -> int:
+    print(recipes.table())
+    return 0
+
+
+def _given(options: argparse.Namespace) -> dict[str, Any]:
+    """The options of the setup that were given, by the name on the command line."""
+    names = {f.name: "--" + f.name.replace("_", "-") for f in fields(Setup)} | {"recipe": "--recipe"}
+    return {names[key]: value for key, value in vars(options).items() if key in names and value is not None}
+
+
 def _setup(options: argparse.Namespace) -> Setup:
+    base, known = Setup(), recipes.recipes()
+    if options.recipe is not None:
+        if options.recipe not in known:
+            raise ValueError(f"--recipe: expected one of `python -m grassmann_np recipes`, got {options.recipe!r}")
+        base = known[options.recipe]
     given = {key: value for key, value in vars(options).items() if value is not None}
-    return replace(Setup(), **{f.name: given[f.name] for f in fields(Setup) if f.name in given})
-
-
-def _folder(options: argparse.Namespace) -> Path:
-    out = Path(options.out)
-    if out.exists() and not out.is_dir():
-        raise ValueError(f"--out: expected a folder, got the file {out}")
-    if out.exists() and any(out.iterdir()) and not options.overwrite:
-        raise ValueError(f"--out: {out} is not empty; choose another folder, or say --overwrite")
-    return out
+    return replace(base, **{f.name: given[f.name] for f in fields(Setup) if f.name in given})
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m grassmann_np", description="Train networks on the sphere.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    default = Setup()
 
     def command(name: str, action: Any, about: str) -> argparse.ArgumentParser:
         one = commands.add_parser(name, help=about, description=about)
         one.set_defaults(action=action)
-        one.add_argument("--out", required=True, metavar="FOLDER", help="where the results go")
-        one.add_argument("--overwrite", action="store_true", help="write into a folder that is not empty")
-        one.add_argument("--data", choices=DATA, help=f"default {default.data}")
-        one.add_argument("--model", help=f"{MODELS}; default {default.model}")
-        one.add_argument("--epochs", type=int, help=f"default {default.epochs}")
-        one.add_argument("--seed", type=int, help="of the weights and the order of the batches; default 0")
-        one.add_argument("--batch-size", type=int, help=f"default {default.batch_size}")
-        one.add_argument("--schedule", choices=SCHEDULES, help=f"of the learning rate; default {default.schedule}")
-        one.add_argument("--rule", choices=("invariant", "published"), help="which weights live on the sphere")
         return one
 
-    train = command("train", _train, "Train one network.")
-    train.add_argument("--optimizer", choices=RATES, help=f"default {default.optimizer}")
-    train.add_argument("--lr", type=float, help="default: " + ", ".join(f"{key} {rate:g}" for key, rate in RATES.items()))
+    train = command("train", _train, "Train one network; a run folder with setup, history and checkpoint.")
+    _add_setup(train)
+    train.add_argument("--optimizer", choices=RATES, help=f"default {Setup.optimizer}")
+    train.add_argument("--schedule", choices=SCHEDULES, help=f"of the rate; default {Setup.schedule}")
+    train.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out, to the same bits")
     several = command("compare", _compare, "Train with several optimizers and seeds; a table, a figure, a JSON.")
+    _add_setup(several)
     several.add_argument("--optimizers", default="sgd,sgd-g,adam-g", help="separated by commas; default %(default)s")
+    several.add_argument("--schedules", help=f"separated by commas; default {Setup.schedule}")
     several.add_argument("--seeds", type=int, default=5, help="how many, from --seed on; default %(default)s")
+    several.add_argument("--jobs", type=int, default=-1, help="runs at a time; default one per core")
+    one = command("evaluate", _evaluate, "Loss and error on the test images, of the checkpoint in a run folder.")
+    one.add_argument("run", metavar="FOLDER")
+    command("recipes", _recipes, "List the recipes: every cell of the paper's tables, and small ones.")
     return parser
+
+
+def _add_setup(parser: argparse.ArgumentParser) -> None:
+    """The options of a setup that train and compare share; what is not given is the recipe's or the default."""
+    numbers: dict[str, tuple[Any, str]] = {
+        "epochs": (int, ""), "seed": (int, "of the weights and the order of the batches; "), "batch-size": (int, ""),
+        "lr-euclidean": (float, "rate of what is not on the sphere, in the G runs; "), "momentum": (float, ""),
+        "weight-decay": (float, ""), "clip": (float, "longest gradient on the sphere; "),
+        "orthogonality": (float, "alpha; "), "drop": (float, "factor of the step schedule; "),
+        "end": (float, "factor that linear, exponential and cosine lead to; "), "keep": (float, "of dropout in WRN; "),
+        "warm-up": (float, "fraction of the training; "),
+    }
+    parser.add_argument("--out", required=True, metavar="FOLDER", help="where the results go")
+    parser.add_argument("--overwrite", action="store_true", help="write into a folder that is not empty")
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+    parser.add_argument("--recipe", metavar="NAME", help="what to start from; `recipes` lists them")
+    parser.add_argument("--data", choices=DATA, help=f"default {Setup.data}")
+    parser.add_argument("--folder", help="that holds CIFAR or SVHN")
+    parser.add_argument("--model", help=f"{MODELS}; default {Setup.model}")
+    parser.add_argument("--lr", type=float,
+                        help="default: " + ", ".join(f"{name} {rate:g}" for name, rate in RATES.items()))
+    parser.add_argument("--rule", choices=("invariant", "published"), help="which weights live on the sphere")
+    parser.add_argument("--decay", choices=("weights", "all"), help="all: biases, gamma and beta too")
+    for name, (kind, about) in numbers.items():
+        default = getattr(Setup, name.replace("-", "_"))
+        parser.add_argument(f"--{name}", type=kind, help=f"{about}default {default}")
 
 
 if __name__ == "__main__":

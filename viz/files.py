@@ -1,29 +1,15 @@
-"""A file is written beside its place and then renamed into it: after Ctrl-C or an error, what was there is there."""
+"""A figure is saved with its caption inside, written beside its place and then renamed into it."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import matplotlib
 from matplotlib.figure import Figure
 
+from grassmann_np.files import beside
+
 STILLS = (".png", ".svg")
-
-
-@contextmanager
-def beside(path: str | Path) -> Iterator[Path]:
-    """A path in the same folder, made if need be, to write to; renamed to `path` at the end, removed on any error."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
-    try:
-        yield part
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def save(figure: Figure, path: str | Path, command: str = "") -> Path:

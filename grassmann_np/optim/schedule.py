@@ -1,5 +1,8 @@
 """A schedule is a function of the progress of training, 0 at the start and 1 at the end, to a factor of the rate.
 
+It is asked before every step; `per_epoch` makes it change between epochs only. The factor multiplies the rate of
+every group; momentum and second moments stay as they are when the rate drops.
+
     >>> schedule = cosine(); [round(schedule(p), 3) for p in (0, 0.5, 1)]
     [1.0, 0.5, 0.0]
 """
@@ -39,6 +42,13 @@ def cosine(end: float = 0.0) -> Schedule:
     return lambda progress: end + (1 - end) * (1 + math.cos(math.pi * progress)) / 2
 
 
-SCHEDULES: dict[str, Callable[[], Schedule]] = {
-    "constant": constant, "step": step_decay, "linear": linear, "exponential": exponential, "cosine": cosine,
-}
+def warm_up(schedule: Schedule, fraction: float) -> Schedule:
+    """`schedule`, multiplied by a ramp from 0 to 1 over the first `fraction` of the training."""
+    if not 0 < fraction <= 1:
+        raise ValueError(f"fraction: expected a number from 0 to 1, got {fraction!r}")
+    return lambda progress: schedule(progress) * min(1.0, progress / fraction)
+
+
+def per_epoch(schedule: Schedule, epochs: int) -> Schedule:
+    """`schedule` as it is at the beginning of each of the `epochs`."""
+    return lambda progress: schedule(min(math.floor(progress * epochs + 1e-9), epochs - 1) / epochs)

@@ -1,55 +1,112 @@
-"""A comparison is the same setup with several optimizers, each over the same seeds: medians and spread, not one run."""
+"""A comparison is the same setup with several optimizers and schedules, each over the same seeds: not one run each.
+
+Every run has a folder of its own, and runs go on in parallel, one per core. What is finished is not run again.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.stats import wilcoxon
 
-from .history import History
+from . import folder as run_folder
 from .setup import Setup
 
 Result = dict[str, Any]
 
 
 def compare(
+    out: str | Path,
     setup: Setup,
     optimizers: Sequence[str],
     seeds: Sequence[int],
-    after_epoch: Callable[[Setup, History], None] = lambda setup, history: None,
+    schedules: Sequence[str] = (),
+    jobs: int = -1,
+    after_run: Callable[[str, Result], None] = lambda name, history: None,
 ) -> Result:
-    """Runs every optimizer with every seed; the results as JSON takes them.
+    """Runs every optimizer with every schedule and seed, in out/runs/NAME; the results as JSON takes them.
 
-    {"data", "model", "epochs", "seeds", "setup", "runs": [{"optimizer", "seed", "history"}], "summary": [...]}
+    `jobs` processes at a time, -1 for one per core; a joblib backend chosen by the caller is respected. Raises
+    ImportError without joblib (the extra `data`), and ValueError if out/runs holds a run of another setup.
+
+    {"data", "model", "epochs", "seeds", "setup", "runs": [{"optimizer", "seed", "history"}], "summary", "paired"}
     """
-    runs = []
-    for optimizer in optimizers:
-        for seed in seeds:
-            one = replace(setup, optimizer=optimizer, seed=seed)
-            _, history = one.run(lambda history, one=one: after_epoch(one, history))  # type: ignore[misc]
-            runs.append({"optimizer": optimizer, "seed": seed, "history": history.as_dict()})
-    common = {key: value for key, value in asdict(setup).items() if key not in ("optimizer", "seed")}
+    try:
+        from joblib import Parallel, delayed
+    except ImportError as error:
+        raise ImportError("runs go in parallel through joblib: pip install 'grassmann-np[data]'") from error
+    several = len(schedules) > 1
+    cells = {
+        f"{optimizer} {schedule}" if several else optimizer: replace(setup, optimizer=optimizer, schedule=schedule)
+        for optimizer in optimizers for schedule in schedules or [setup.schedule]
+    }
+    runs = [(label, replace(cell, seed=seed)) for label, cell in cells.items() for seed in seeds]
+    folders = [Path(out) / "runs" / f"{label.replace(' ', '-')}-{one.seed}" for label, one in runs]
+    for (_, one), place in zip(runs, folders, strict=True):
+        if (place / "setup.json").exists() and run_folder.read_setup(place) != one:
+            raise ValueError(f"--out: {place} holds a run of another setup; choose another folder, or say --overwrite")
+    histories = Parallel(n_jobs=jobs, return_as="generator")(
+        delayed(_finish)(place, one) for (_, one), place in zip(runs, folders, strict=True))
+    results = []
+    for (label, one), history in zip(runs, histories, strict=True):
+        after_run(f"{label} seed {one.seed}", history)
+        results.append({"optimizer": label, "seed": one.seed, "history": history})
+    common = {key: value for key, value in setup.as_dict().items() if key not in ("optimizer", "seed")}
     return {"data": setup.data, "model": setup.model, "epochs": setup.epochs, "seeds": list(seeds), "setup": common,
-            "runs": runs, "summary": [summary(name, runs) for name in optimizers]}
+            "runs": results, "summary": [summary(label, results) for label in cells],
+            "paired": [paired(label, next(iter(cells)), results) for label in list(cells)[1:]]}
 
 
-def summary(optimizer: str, runs: Sequence[Result]) -> Result:
+def _finish(place: Path, setup: Setup) -> Result:
+    """The history of a run, finished if it is not yet."""
+    written = run_folder.read_history(place)
+    if written is None or not written["done"]:
+        if not (place / "setup.json").exists():
+            run_folder.begin(place, setup)
+        run_folder.go_on(place)
+        written = run_folder.read_history(place)
+    assert written is not None
+    return dict(written["history"])
+
+
+def summary(label: str, runs: Sequence[Result]) -> Result:
     """Median and quartiles, over the seeds, of the test error after the last epoch; median seconds of an epoch."""
-    histories = [run["history"] for run in runs if run["optimizer"] == optimizer]
-    low, median, high = np.quantile([h["test_error"][-1] for h in histories], [0.25, 0.5, 0.75])
-    seconds = float(np.median([s for h in histories for s in h["seconds"]]))
-    return {"optimizer": optimizer, "median_test_error": float(median), "quartiles": [float(low), float(high)],
+    low, median, high = np.quantile(_errors(label, runs), [0.25, 0.5, 0.75])
+    seconds = float(np.median([s for run in runs if run["optimizer"] == label for s in run["history"]["seconds"]]))
+    return {"optimizer": label, "median_test_error": float(median), "quartiles": [float(low), float(high)],
             "seconds_per_epoch": seconds}
 
 
+def paired(label: str, baseline: str, runs: Sequence[Result]) -> Result:
+    """How `label` differs from `baseline` with the same seeds: Wilcoxon's signed-rank test, exact, two-sided.
+
+    n counts the pairs that differ. With n pairs no p can be below 2^(1-n): five seeds never reach 0.05.
+    """
+    differences = np.array(_errors(label, runs)) - np.array(_errors(baseline, runs))
+    differ = differences[differences != 0]
+    p = float(wilcoxon(differ, method="exact").pvalue) if len(differ) else 1.0
+    return {"optimizer": label, "baseline": baseline, "median_difference": float(np.median(differences)),
+            "n": len(differ), "p": p}
+
+
 def table(results: Result) -> str:
-    """The summary as plain text."""
+    """Summary and paired test as plain text."""
+    width = max(10, *(len(row["optimizer"]) for row in results["summary"]))
     lines = [f"{results['model']} on {results['data']}, {results['epochs']} epochs, {len(results['seeds'])} seeds",
-             f"{'optimizer':10} {'test error, median':>18} {'quartiles':>15} {'s per epoch':>12}"]
+             f"{'optimizer':{width}} {'test error, median':>18} {'quartiles':>15} {'s per epoch':>12}"]
     for row in results["summary"]:
         low, high = (100 * q for q in row["quartiles"])
-        lines.append(f"{row['optimizer']:10} {100 * row['median_test_error']:16.2f} % {low:6.2f} to {high:5.2f} "
+        lines.append(f"{row['optimizer']:{width}} {100 * row['median_test_error']:16.2f} % {low:6.2f} to {high:5.2f} "
                      f"{row['seconds_per_epoch']:12.3f}")
+    for row in results["paired"]:
+        lines.append(f"{row['optimizer']} against {row['baseline']}, same seeds: median difference "
+                     f"{100 * row['median_difference']:+.2f} %, p = {row['p']:.3g} from {row['n']} pairs")
     return "\n".join(lines)
+
+
+def _errors(label: str, runs: Sequence[Result]) -> list[float]:
+    return [run["history"]["test_error"][-1] for run in runs if run["optimizer"] == label]

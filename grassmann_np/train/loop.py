@@ -1,23 +1,26 @@
 """Training is a loop: a batch forward, the loss, its pullback, one step of the optimizer.
 
 Loss and error of training are averaged over an epoch as it goes, with the moments of each batch; test numbers are of
-the model at the end of the epoch, with the running moments.
+the model at the end of the epoch, with the running moments. A Trainer can stop after any step and go on later.
 """
 
 from __future__ import annotations
 
+import copy
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
 
 from .. import ops
+from ..backend import Array, get_xp
 from ..data import Dataset, batches
 from ..nn.layer import Layer
 from ..optim.schedule import Schedule, constant
 from .history import History
+from .monitor import Monitor
 
 
 class Steppable(Protocol):
@@ -28,53 +31,98 @@ class Steppable(Protocol):
     def step(self) -> None:
         """One step from the gradients."""
 
+    def state_dict(self) -> dict[str, Any]:
+        """The state, of host arrays and numbers."""
 
-def fit(
-    model: Layer,
-    optimizer: Steppable,
-    data: Dataset,
-    epochs: int,
-    rng: np.random.Generator,
-    batch_size: int = 64,
-    schedule: Schedule | None = None,
-    after_epoch: Callable[[History], None] = lambda history: None,
-) -> History:
-    """Trains `model` and returns its history; `after_epoch(history)` is called at the end of every epoch.
+    def load_state_dict(self, saved: dict[str, Any]) -> None:
+        """Takes back what `state_dict` gave."""
 
-    Raises ValueError for no epochs or a batch of less than two; FloatingPointError, before the step, if the loss is
-    not finite.
+
+class Trainer:
+    """A training in progress: `run()` goes on to the end from where it is.
+
+    `rng` draws the order of the batches and the augmentation. `generators` are all that a checkpoint must keep.
+    Raises ValueError for no epochs or a batch of less than two.
     """
-    if epochs < 1 or batch_size < 2:
-        raise ValueError(f"expected epochs >= 1 and batch_size >= 2, got {epochs} and {batch_size}")
-    schedule, history = schedule or constant(), History()
-    steps = max(1, math.ceil(len(data.y_train) / batch_size)) * epochs
-    step = 0
-    for epoch in range(1, epochs + 1):
-        started, loss_sum, wrong = time.perf_counter(), 0.0, 0
-        for batch in batches(len(data.y_train), batch_size, rng):
-            x, labels = data.x_train[batch], data.y_train[batch]
-            optimizer.factor = schedule(step / steps)
-            logits, back = model(x, training=True)
-            loss, back_loss = ops.cross_entropy(logits, labels)
-            if not math.isfinite(loss):
-                raise FloatingPointError(f"the loss is {float(loss)} at epoch {epoch}, step {step}; lower the rate")
-            back(back_loss())
-            optimizer.step()
-            loss_sum += float(loss) * len(batch)
-            wrong += int((logits.argmax(axis=1) != labels).sum())
-            step += 1
-        seconds = time.perf_counter() - started
-        test_loss, test_error = evaluate(model, data.x_test, data.y_test)
-        history.add(train_loss=loss_sum / len(data.y_train), train_error=wrong / len(data.y_train),
-                    test_loss=test_loss, test_error=test_error, factor=optimizer.factor, seconds=seconds)
-        after_epoch(history)
-    return history
+
+    def __init__(self, model: Layer, optimizer: Steppable, data: Dataset, epochs: int, rng: np.random.Generator,
+                 batch_size: int = 64, schedule: Schedule | None = None) -> None:
+        if epochs < 1 or batch_size < 2:
+            raise ValueError(f"expected epochs >= 1 and batch_size >= 2, got {epochs} and {batch_size}")
+        self.model, self.optimizer, self.data = model, optimizer, data
+        self.epochs, self.batch_size, self.schedule = epochs, batch_size, schedule or constant()
+        self.order, self.augmentation = rng.spawn(2)
+        self.monitor, self.history = Monitor(model), History()
+        self.steps_per_epoch = sum(1 for _ in batches(len(data.y_train), batch_size, np.random.default_rng(0)))
+        self._begin_epoch()
+
+    def _begin_epoch(self) -> None:
+        self.position = 0  # batches of this epoch that are done
+        self.order_state = self.order.bit_generator.state  # from which this epoch's order is drawn
+        self.loss_sum, self.wrong, self.seconds = 0.0, 0, 0.0
+        self.measured: dict[str, float] = {}  # by the monitor, at the last step
+
+    @property
+    def step(self) -> int:
+        """Steps done since the beginning."""
+        return len(self.history) * self.steps_per_epoch + self.position
+
+    def run(self, after_step: Callable[[Trainer], None] = lambda trainer: None,
+            after_epoch: Callable[[Trainer], None] = lambda trainer: None) -> History:
+        """Trains to the end and returns the history.  A callback may raise to stop: the trainer is then between steps.
+
+        Raises FloatingPointError, before the step, if the loss is not finite, and says where that began.
+        """
+        while len(self.history) < self.epochs:
+            self.order.bit_generator.state = self.order_state
+            for index, batch in enumerate(batches(len(self.data.y_train), self.batch_size, self.order)):
+                if index >= self.position:  # else it was done before the checkpoint
+                    self._one_step(batch)
+                    after_step(self)
+            test_loss, test_error = evaluate(self.model, self.data.x_test, self.data.y_test)
+            n = len(self.data.y_train)
+            self.history.add(
+                train_loss=self.loss_sum / n, train_error=self.wrong / n, test_loss=test_loss, test_error=test_error,
+                factor=self.optimizer.factor, seconds=self.seconds, **self.measured)
+            self._begin_epoch()
+            after_epoch(self)
+        return self.history
+
+    def _one_step(self, batch: Array) -> None:
+        started = time.perf_counter()
+        x, labels = self.data.x_train[batch], self.data.y_train[batch]
+        if self.data.augment is not None:
+            x = self.data.augment(x, self.augmentation)
+        self.optimizer.factor = self.schedule(self.step / (self.epochs * self.steps_per_epoch))
+        logits, back = self.model(x, training=True)
+        loss, back_loss = ops.cross_entropy(logits, labels)
+        if not math.isfinite(loss):
+            raise FloatingPointError(
+                f"the loss is {float(loss)} at epoch {len(self.history) + 1}, step {self.step}, with the rate at "
+                f"{self.optimizer.factor:g} of its start; {first_not_finite(self.model, x)}; lower the rate")
+        back(back_loss())
+        before = self.monitor.look()
+        self.optimizer.step()
+        self.loss_sum += float(loss) * len(batch)
+        self.wrong += int((logits.argmax(axis=1) != labels).sum())
+        self.position += 1
+        if self.position == self.steps_per_epoch:
+            self.measured = self.monitor.measure(before, self.optimizer)
+        self.seconds += time.perf_counter() - started
 
 
-def evaluate(model: Layer, x: Any, labels: Any, batch_size: int = 256) -> tuple[float, float]:
+def fit(model: Layer, optimizer: Steppable, data: Dataset, epochs: int, rng: np.random.Generator,
+        batch_size: int = 64, schedule: Schedule | None = None,
+        after_epoch: Callable[[Trainer], None] = lambda trainer: None) -> History:
+    """Trains `model` and returns its history: a Trainer, run from beginning to end."""
+    return Trainer(model, optimizer, data, epochs, rng, batch_size, schedule).run(after_epoch=after_epoch)
+
+
+def evaluate(model: Layer, x: Array, labels: Array, batch_size: int = 256) -> tuple[float, float]:
     """(mean loss, error) of the model on images x (N, H, W, C), with its running moments; the error is a fraction."""
     loss_sum, wrong = 0.0, 0
-    for part in _parts(len(labels), batch_size):
+    for start in range(0, len(labels), batch_size):
+        part = slice(start, start + batch_size)
         logits, _ = model(x[part], training=False)
         loss, _ = ops.cross_entropy(logits, labels[part])
         loss_sum += float(loss) * len(labels[part])
@@ -82,5 +130,19 @@ def evaluate(model: Layer, x: Any, labels: Any, batch_size: int = 256) -> tuple[
     return loss_sum / len(labels), wrong / len(labels)
 
 
-def _parts(n: int, size: int) -> Iterator[slice]:
-    return (slice(start, start + size) for start in range(0, n, size))
+def first_not_finite(model: Layer, x: Array) -> str:
+    """Where NaN or inf first appears on the way of x through a copy of the model, in words."""
+    xp = get_xp(x)
+    found = [] if xp.all(xp.isfinite(x)) else ["it is in the images"]
+
+    def visit(name: str, layer: Layer, x: Array) -> Array:
+        for parameter in layer.parameters():
+            if not xp.all(xp.isfinite(parameter.value)):
+                found.append(f"it is first in a parameter of layer {name} ({type(layer).__name__})")
+        y, _ = layer(x)
+        if not xp.all(xp.isfinite(y)):
+            found.append(f"it is first in the output of layer {name} ({type(layer).__name__})")
+        return y
+
+    copy.deepcopy(model).trace(x, visit)
+    return found[0] if found else "every layer is finite, the loss alone is not"

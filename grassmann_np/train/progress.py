@@ -5,16 +5,19 @@ from __future__ import annotations
 import sys
 from typing import Any, Self, TextIO
 
-from .history import History
+from .loop import Trainer
 
 
 class Progress:
-    """Shows epochs as they end, on standard error.  A bar needs tqdm (the extra `data`); without it, lines."""
+    """Shows steps and epochs of the run called `name` on standard error, as callbacks of Trainer.run.
 
-    def __init__(self, epochs: int, every: int = 1, stream: TextIO | None = None) -> None:
-        self.epochs, self.every, self.done = epochs, every, 0
-        self.stream = stream or sys.stderr
-        self.bar: Any = _bar(epochs, self.stream) if self.stream.isatty() else None
+    At a terminal that is a bar with the time left, if tqdm is there (the extra `data`); in a pipe, a line for every
+    epoch; with `quiet`, nothing.
+    """
+
+    def __init__(self, name: str, quiet: bool = False, stream: TextIO | None = None) -> None:
+        self.name, self.quiet, self.stream = name, quiet, stream or sys.stderr
+        self.bar: Any = None
 
     def __enter__(self) -> Self:
         return self
@@ -23,20 +26,25 @@ class Progress:
         if self.bar is not None:
             self.bar.close()
 
-    def show(self, name: str, history: History) -> None:
-        """One more epoch of the run called `name`; in a pipe every `every`-th is printed."""
-        self.done += 1
+    def step(self, trainer: Trainer) -> None:
+        """One more step."""
+        if self.bar is None and self.stream.isatty() and not self.quiet:
+            self.bar = _bar(trainer.step - 1, trainer.epochs * trainer.steps_per_epoch, self.name, self.stream)
         if self.bar is not None:
-            self.bar.set_description(name)
-            self.bar.set_postfix_str(history.line())
             self.bar.update()
-        elif len(history) % self.every == 0:
-            print(f"{name}  epoch {len(history):3}  {history.line()}", file=self.stream, flush=True)
+
+    def epoch(self, trainer: Trainer) -> None:
+        """One more epoch."""
+        if self.bar is not None:
+            self.bar.set_postfix_str(trainer.history.line())
+        elif not self.quiet:
+            line = f"{self.name}  epoch {len(trainer.history):3}  {trainer.history.line()}"
+            print(line, file=self.stream, flush=True)
 
 
-def _bar(total: int, stream: TextIO) -> Any:
+def _bar(done: int, total: int, name: str, stream: TextIO) -> Any:
     try:
         from tqdm import tqdm
     except ImportError:
         return None
-    return tqdm(total=total, unit="epoch", file=stream, dynamic_ncols=True)
+    return tqdm(initial=done, total=total, desc=name, unit="step", file=stream, dynamic_ncols=True)

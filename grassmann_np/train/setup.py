@@ -1,10 +1,10 @@
-"""A setup is a run by names: data, model, optimizer, schedule and seed, as the command line gives them."""
+"""A setup is a training by names and numbers, as the command line, a recipe or a checkpoint gives it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -12,79 +12,139 @@ import numpy as np
 from .. import data, nn, optim
 from ..data import Dataset
 from ..nn.layer import Layer
-from ..optim.schedule import SCHEDULES
+from ..optim.schedule import Schedule
 from .history import History
-from .loop import Steppable, fit
+from .loop import Steppable, Trainer
 
-DATA: dict[str, Callable[[], Dataset]] = {"digits": data.digits, "mnist": data.mnist}
 MODELS = "mlp, cnn, vgg-11, vgg-13, vgg-16, vgg-19 or wrn-DEPTH-WIDTH as in wrn-16-4"
+DATA = ("digits", "mnist", "cifar10", "cifar100", "svhn")
 RATES = {"sgd": 0.02, "sgd-g": 0.2, "adam": 0.001, "adam-g": 0.05}
 """sgd-g and adam-g: the paper's for CIFAR. sgd: not the paper's 0.1, with which the small CNN on MNIST diverges."""
+SCHEDULES = ("constant", "step", "linear", "exponential", "cosine")
+Generators = dict[str, np.random.Generator]
 
 
 @dataclass(frozen=True)
 class Setup:
-    """One training run.  `lr` None takes the optimizer's rate in RATES; in the G runs it is the rate on the sphere.
+    """One training.  Everything but the names is a number or None, so that it can be written as JSON.
 
-    `rule` says which weights live there in the G runs: "invariant" or "published" (see nn.on_sphere).
+    lr None takes the optimizer's rate in RATES. In the G runs lr, clip and orthogonality are for the weights on the
+    sphere, which `rule` chooses (see nn.on_sphere), and lr_euclidean is the rate of the rest. decay is "weights", or
+    "all" for biases, gamma and beta too. drops, in fractions of the training, and drop are the step schedule's;
+    end is where linear, exponential and cosine lead. keep is the dropout of wide residual nets.
     """
 
     data: str = "digits"
+    folder: str | None = None
     model: str = "mlp"
     optimizer: str = "sgd-g"
     epochs: int = 30
     seed: int = 0
-    lr: float | None = None
     batch_size: int = 64
-    schedule: str = "linear"
+    lr: float | None = None
+    lr_euclidean: float = 0.01
+    momentum: float = 0.9
+    weight_decay: float = 5e-4
+    decay: str = "weights"
+    clip: float | None = 0.1
+    orthogonality: float = 0.1
     rule: str = "invariant"
+    schedule: str = "linear"
+    drops: tuple[float, ...] = (0.3, 0.6, 0.8)
+    drop: float = 0.2
+    end: float | None = None
+    warm_up: float = 0.0
+    keep: float = 1.0
 
-    def run(self, after_epoch: Callable[[History], None] = lambda history: None) -> tuple[Layer, History]:
-        """Trains and returns (model, history).  Weights and the order of the batches come from `seed`, apart.
+    def __post_init__(self) -> None:
+        """Raises ValueError for a name that is not known, before anything is loaded."""
+        _choose("data", self.data, DATA)
+        _choose("optimizer", self.optimizer, tuple(RATES))
+        _choose("schedule", self.schedule, SCHEDULES)
+        _choose("decay", self.decay, ("weights", "all"))
+        if not re.fullmatch(r"mlp|cnn|vgg-\d+|wrn-\d+-\d+", self.model):
+            raise ValueError(f"model: expected {MODELS}, got {self.model!r}")
+        object.__setattr__(self, "drops", tuple(self.drops))  # JSON has lists only
 
-        Raises ValueError for a name that is not known, before anything is loaded.
+    def start(self) -> tuple[Trainer, Generators]:
+        """The training before its first step, and the generators that its model draws from (dropout).
+
+        Weights and the order of the batches come from `seed`, apart.
         """
-        if self.schedule not in SCHEDULES:
-            raise ValueError(f"schedule: expected one of {', '.join(SCHEDULES)}, got {self.schedule!r}")
-        if self.optimizer not in RATES:
-            raise ValueError(f"optimizer: expected one of {', '.join(RATES)}, got {self.optimizer!r}")
-        images = load(self.data, self.model)
         weights, order = np.random.default_rng(self.seed).spawn(2)
-        model = make_model(self.model, images, weights)
+        images = self.load()
+        model = self.make_model(images, weights)
         optimizer = self.make_optimizer(model)
-        schedule = SCHEDULES[self.schedule]()
-        history = fit(model, optimizer, images, self.epochs, order, self.batch_size, schedule, after_epoch)
-        return model, history
+        trainer = Trainer(model, optimizer, images, self.epochs, order, self.batch_size, self.make_schedule())
+        return trainer, {"weights": weights}
+
+    def run(self, after_epoch: Callable[[Trainer], None] = lambda trainer: None) -> tuple[Layer, History]:
+        """Trains from beginning to end and returns (model, history)."""
+        trainer, _ = self.start()
+        return trainer.model, trainer.run(after_epoch=after_epoch)
+
+    def load(self) -> Dataset:
+        """The images, padded to 32 x 32 for the deep networks, which are made for that size."""
+        if self.data in ("digits", "mnist"):
+            images = data.digits() if self.data == "digits" else data.mnist()
+        elif self.folder is None:
+            raise ValueError(f"folder: expected the folder that holds {self.data}, got None; say --folder FOLDER")
+        else:
+            images = getattr(data, self.data)(self.folder)
+        return images if self.model in ("mlp", "cnn") else images.padded(32)
+
+    def make_model(self, images: Dataset, rng: np.random.Generator) -> Layer:
+        """The network of this name, for these images."""
+        height, width, channels = images.shape
+        if self.model == "mlp":
+            return nn.mlp([height * width * channels, 64, 48, images.classes], rng)
+        if self.model == "cnn":
+            return nn.cnn(images.shape, images.classes, rng)
+        kind, *numbers = self.model.split("-")
+        if kind == "vgg":
+            return nn.vgg(int(numbers[0]), images.classes, rng, channels=channels)
+        depth, widening = map(int, numbers)
+        return nn.wide_resnet(depth, widening, images.classes, rng, keep=self.keep, channels=channels)
 
     def make_optimizer(self, model: Layer) -> Steppable:
-        """The optimizer, with weight decay 5e-4 on every Euclidean weight, and none on biases, gamma and beta."""
+        """The optimizer; in the G runs, this is what puts weights on the sphere."""
         lr = RATES[self.optimizer] if self.lr is None else self.lr
+        for parameter in model.parameters():
+            parameter.decay = parameter.decay or self.decay == "all"
         if self.optimizer == "sgd":
-            return optim.SGD(model.parameters(), lr, nesterov=True, weight_decay=5e-4)
+            return optim.SGD(model.parameters(), lr, self.momentum, nesterov=True, weight_decay=self.weight_decay)
         if self.optimizer == "adam":
-            return optim.Adam(model.parameters(), lr, weight_decay=5e-4)
+            return optim.Adam(model.parameters(), lr, weight_decay=self.weight_decay)
         if not nn.on_sphere(model, self.rule):
             raise ValueError(f"rule: {self.rule!r} puts no weight of {self.model} on the sphere; choose 'invariant'")
-        return optim.sgd_g(model, lr) if self.optimizer == "sgd-g" else optim.adam_g(model, lr)
+        make: Callable[..., optim.Groups] = optim.sgd_g if self.optimizer == "sgd-g" else optim.adam_g
+        return make(model, lr=lr, lr_euclidean=self.lr_euclidean, momentum=self.momentum, clip=self.clip,
+                    orthogonality=self.orthogonality, weight_decay=self.weight_decay)
+
+    def make_schedule(self) -> Schedule:
+        """The factor of the rate, by progress from 0 to 1."""
+        make = getattr(optim.schedule, "step_decay" if self.schedule == "step" else self.schedule)
+        if self.schedule == "step":
+            schedule: Schedule = make(self.drops, self.drop)
+        elif self.schedule == "constant" or self.end is None:
+            schedule = make()
+        else:
+            schedule = make(self.end)
+        return optim.schedule.warm_up(schedule, self.warm_up) if self.warm_up else schedule
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields, as JSON takes them."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Setup:
+        """The setup that `as_dict` gave.  Raises ValueError for a field that is not known."""
+        unknown = set(values) - {field.name for field in fields(cls)}
+        if unknown:
+            raise ValueError(f"setup: expected fields of Setup, got {sorted(unknown)}")
+        return cls(**values)
 
 
-def load(name: str, model: str) -> Dataset:
-    """The data set of this name; images are padded to 32 x 32 for the deep networks, which are made for that size."""
-    if name not in DATA:
-        raise ValueError(f"data: expected one of {', '.join(DATA)}, got {name!r}")
-    images = DATA[name]()
-    return images if model in ("mlp", "cnn") else images.padded(32)
-
-
-def make_model(name: str, images: Dataset, rng: Any) -> Layer:
-    """The model of this name for these images.  Raises ValueError for a name that is not known."""
-    height, width, channels = images.shape
-    if name == "mlp":
-        return nn.mlp([height * width * channels, 64, 48, images.classes], rng)
-    if name == "cnn":
-        return nn.cnn(images.shape, images.classes, rng)
-    if match := re.fullmatch(r"vgg-(\d+)", name):
-        return nn.vgg(int(match[1]), images.classes, rng, channels=channels)
-    if match := re.fullmatch(r"wrn-(\d+)-(\d+)", name):
-        return nn.wide_resnet(int(match[1]), int(match[2]), images.classes, rng, channels=channels)
-    raise ValueError(f"model: expected {MODELS}, got {name!r}")
+def _choose(name: str, value: str, options: tuple[str, ...]) -> None:
+    if value not in options:
+        raise ValueError(f"{name}: expected one of {', '.join(options)}, got {value!r}")

@@ -1,0 +1,114 @@
+"""A run folder holds one training: its setup, its last checkpoint, and its history as JSON and CSV.
+
+    setup.json        what was asked for, complete            checkpoint.npz    where it is
+    history.json      what was measured; "done" at the end    history.csv       the same, a row an epoch
+
+Every epoch ends with a new checkpoint. A training stopped at any moment, even by kill -9, goes on from the last one
+to the same bits as if it had not been stopped.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from ..files import beside, write_json
+from . import checkpoint
+from .loop import Trainer
+from .setup import Generators, Setup
+
+Callback = Callable[[Trainer], None]
+
+
+class Stopped(KeyboardInterrupt):
+    """Ctrl-C was pressed; the step was finished and the run saved."""
+
+
+def begin(folder: str | Path, setup: Setup, overwrite: bool = False) -> None:
+    """Makes the folder and writes setup.json.  Raises ValueError if it holds anything, unless `overwrite`."""
+    folder = Path(folder)
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"--out: expected a folder, got the file {folder}")
+    if folder.exists() and any(folder.iterdir()) and not overwrite:
+        raise ValueError(f"--out: {folder} is not empty; choose another folder, or say --resume or --overwrite")
+    for name in ("checkpoint.npz", "history.json", "history.csv"):
+        (folder / name).unlink(missing_ok=True)
+    write_json(folder / "setup.json", setup.as_dict())
+
+
+def go_on(folder: str | Path, after_step: Callback = lambda trainer: None,
+          after_epoch: Callback = lambda trainer: None) -> Trainer:
+    """Runs the training of this folder to its end, from its checkpoint if there is one, and returns its trainer.
+
+    Raises Stopped after Ctrl-C; ValueError if setup or checkpoint cannot be read; FloatingPointError as Trainer.run.
+    """
+    folder = Path(folder)
+    setup = read_setup(folder)
+    trainer, generators = setup.start()
+    if (folder / "checkpoint.npz").exists():
+        checkpoint.restore(trainer, generators, checkpoint.load(folder / "checkpoint.npz"))
+
+    def save_epoch(trainer: Trainer) -> None:
+        _save(folder, trainer, generators, setup)
+        after_epoch(trainer)
+
+    with _finishing_the_step() as interrupted:
+
+        def check(trainer: Trainer) -> None:
+            after_step(trainer)
+            if interrupted:
+                _save(folder, trainer, generators, setup)
+                raise Stopped
+
+        trainer.run(check, save_epoch)
+    return trainer
+
+
+def read_setup(folder: str | Path) -> Setup:
+    """The setup of a run folder.  Raises ValueError if there is none or it cannot be read."""
+    path = Path(folder) / "setup.json"
+    try:
+        return Setup.from_dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, TypeError, ValueError) as error:
+        raise ValueError(f"{path}: expected the setup of a run: {error}") from error
+
+
+def read_history(folder: str | Path) -> dict[str, Any] | None:
+    """What history.json holds, {"done", "setup", "history"}, or None if there is none."""
+    path = Path(folder) / "history.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def _save(folder: Path, trainer: Trainer, generators: Generators, setup: Setup) -> None:
+    checkpoint.save(folder / "checkpoint.npz", trainer, generators, setup.as_dict())
+    done = len(trainer.history) == trainer.epochs
+    write_json(folder / "history.json",
+               {"done": done, "setup": setup.as_dict(), "history": trainer.history.as_dict()})
+    with beside(folder / "history.csv") as part:
+        part.write_text(trainer.history.as_csv(), encoding="utf-8")
+
+
+@contextmanager
+def _finishing_the_step() -> Iterator[list[int]]:
+    """Turns Ctrl-C into an entry of the list, so that a step is not cut in two.  A second Ctrl-C stops at once."""
+    pressed: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        if pressed:
+            raise KeyboardInterrupt
+        pressed.append(number)
+
+    try:
+        before = signal.signal(signal.SIGINT, note)
+    except ValueError:  # not the main thread: Ctrl-C does not come here
+        yield pressed
+        return
+    try:
+        yield pressed
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,56 @@
+"""A monitor measures, once per epoch, what the method is about: how the scale-invariant weights turn.
+
+    norm            |w|, which the network does not see
+    angle           by how much the epoch's last step turned w, radians
+    effective rate  rate/|w|^2: the rate of the same step on the unit sphere, for plain SGD
+    orthogonality   |W'W - I|_F^2/2 of the unit columns, summed over the layers
+
+norm, angle and effective rate are means over all weight vectors (columns) of all scale-invariant weights.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..backend import Array, to_numpy
+from ..geometry import sphere
+from ..nn.invariant import invariant_weights
+from ..nn.layer import Layer
+from ..optim import orthogonality
+
+
+class Monitor:
+    """Looks at the scale-invariant weights of `model`; without any, there is nothing to measure."""
+
+    def __init__(self, model: Layer) -> None:
+        self.weights = list(invariant_weights(model))
+
+    def look(self) -> list[Array]:
+        """The weights as they are; a step replaces them by new arrays."""
+        return [p.matrix for p in self.weights]
+
+    def measure(self, before: list[Array], optimizer: Any) -> dict[str, float]:
+        """{"norm", "angle", "effective_rate", "orthogonality"} of the step since `before`; {} without weights."""
+        if not before:
+            return {}
+        norms, angles, rates, penalty = [], [], [], 0.0
+        for parameter, was in zip(self.weights, before, strict=True):
+            now = parameter.matrix
+            norm = sphere.norm(now, now)
+            norms.append(norm)
+            angles.append(sphere.distance(was, now))
+            rates.append(_rate(optimizer, parameter) / norm**2)
+            penalty += float(orthogonality(sphere.normalize(now), 1.0))
+        means = {"norm": norms, "angle": angles, "effective_rate": rates}
+        numbers = {key: float(np.mean(np.concatenate([to_numpy(a) for a in arrays]))) for key, arrays in means.items()}
+        return {**numbers, "orthogonality": penalty}
+
+
+def _rate(optimizer: Any, parameter: Any) -> float:
+    """The present rate of the optimizer that trains `parameter`."""
+    for one in getattr(optimizer, "optimizers", (optimizer,)):
+        if any(p is parameter for p in one.parameters):
+            return float(one.lr * one.factor)
+    return 0.0

@@ -1,0 +1,157 @@
+"""The command line: folders, errors, exit codes; and comparisons over seeds."""
+
+import io
+import json
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+
+from grassmann_np import __main__ as command
+from grassmann_np import train
+from grassmann_np.train.compare import paired
+from grassmann_np.train.progress import Progress
+
+SHORT = train.Setup(epochs=2)
+
+
+def test_train_and_evaluate(tmp_path, capsys):
+    run = tmp_path / "run"
+    words = ["train", "--epochs", "1", "--optimizer", "adam-g", "--out", str(run)]
+    assert command.main(words) == 0
+    written = json.loads((run / "history.json").read_text())
+    assert written["done"] and written["setup"]["optimizer"] == "adam-g"
+    assert json.loads((run / "setup.json").read_text()) == written["setup"]
+    assert len((run / "history.csv").read_text().splitlines()) == 2
+    captured = capsys.readouterr()
+    assert "mlp on digits with adam-g: loss" in captured.out and "epoch   1" in captured.err
+    assert command.main(["evaluate", str(run)]) == 0
+    assert f"test error {100 * written['history']['test_error'][0]:.2f} %" in capsys.readouterr().out
+
+
+def test_a_run_folder_is_never_silently_overwritten(tmp_path, capsys):
+    words = ["train", "--epochs", "1", "--quiet", "--out", str(tmp_path / "run")]
+    assert command.main(words) == 0
+    before = (tmp_path / "run" / "checkpoint.npz").read_bytes()
+    assert capsys.readouterr().err == ""
+    assert command.main(words) == 1
+    assert "is not empty; choose another folder, or say --resume or --overwrite" in capsys.readouterr().err
+    assert (tmp_path / "run" / "checkpoint.npz").read_bytes() == before
+    assert command.main([*words, "--overwrite"]) == 0
+    assert command.main(["train", "--quiet", "--resume", "--out", str(tmp_path / "run")]) == 0  # nothing left to do
+    assert command.main(["train", "--resume", "--lr", "1", "--out", str(tmp_path / "run")]) == 1
+    assert "the setup is that of" in capsys.readouterr().err
+
+
+def test_a_recipe_with_one_value_changed(tmp_path):
+    words = ["train", "--recipe", "digits-mlp-adam", "--epochs", "1", "--quiet", "--out", str(tmp_path)]
+    assert command.main(words) == 0
+    setup = json.loads((tmp_path / "setup.json").read_text())
+    assert (setup["optimizer"], setup["epochs"]) == ("adam", 1)
+
+
+def test_recipes(capsys):
+    assert command.main(["recipes"]) == 0
+    assert "cifar10-wrn-28-10-sgd-g" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("words", "message"), [
+    (["compare", "--optimizers", "sgd,lion"], "--optimizers: expected some of"),
+    (["compare", "--schedules", "magic"], "--schedules: expected some of"),
+    (["compare", "--seeds", "0"], "--seeds: expected at least 1"),
+    (["train", "--recipe", "soup"], "--recipe: expected one of"),
+    (["train", "--model", "lstm"], "model: expected"),
+    (["train", "--resume"], "expected the setup of a run"),
+])
+def test_bad_input_writes_nothing(tmp_path, capsys, words, message):
+    assert command.main([*words, "--out", str(tmp_path / "run")]) == 1
+    assert message in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_out_is_a_file(tmp_path, capsys):
+    (tmp_path / "file").write_text("mine")
+    for name in ("train", "compare"):
+        assert command.main([name, "--out", str(tmp_path / "file")]) == 1
+        assert "expected a folder, got the file" in capsys.readouterr().err
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_evaluate_without_a_checkpoint(tmp_path, capsys):
+    assert command.main(["evaluate", str(tmp_path)]) == 1
+    assert "checkpoint.npz" in capsys.readouterr().err
+
+
+def test_compare(tmp_path, capsys):
+    words = ["compare", "--epochs", "2", "--seeds", "3", "--optimizers", "sgd,sgd-g", "--jobs", "1", "--out",
+             str(tmp_path)]
+    assert command.main(words) == 0
+    assert "sgd-g against sgd, same seeds" in capsys.readouterr().out
+    results = json.loads((tmp_path / "results.json").read_text())
+    assert results["command"].startswith("python -m grassmann_np compare --epochs 2")
+    assert [(run["optimizer"], run["seed"]) for run in results["runs"]] == [
+        (o, s) for o in ("sgd", "sgd-g") for s in (0, 1, 2)]
+    last = sorted(run["history"]["test_error"][-1] for run in results["runs"][:3])
+    row = results["summary"][0]
+    assert row["median_test_error"] == last[1]
+    assert row["quartiles"] == pytest.approx([(last[0] + last[1]) / 2, (last[1] + last[2]) / 2])
+    assert f"{100 * last[1]:.2f} %" in train.table(results)
+    assert (tmp_path / "comparison.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_only_what_is_missing_is_run_again(tmp_path):
+    first = train.compare(tmp_path, SHORT, ["sgd"], [0, 1], jobs=1)
+    kept = tmp_path / "runs" / "sgd-0" / "history.json"
+    before = kept.stat().st_mtime_ns
+    for path in (tmp_path / "runs" / "sgd-1").iterdir():
+        path.unlink()
+    second = train.compare(tmp_path, SHORT, ["sgd"], [0, 1], jobs=1)
+    assert kept.stat().st_mtime_ns == before
+    assert [run["history"]["test_error"] for run in second["runs"]] == [
+        run["history"]["test_error"] for run in first["runs"]]
+    with pytest.raises(ValueError, match="holds a run of another setup"):
+        train.compare(tmp_path, replace(SHORT, lr=0.5), ["sgd"], [0, 1], jobs=1)
+
+
+def test_optimizers_and_schedules(tmp_path):
+    results = train.compare(tmp_path, replace(SHORT, epochs=1), ["sgd", "adam"], [0], ["linear", "cosine"], jobs=1)
+    assert [row["optimizer"] for row in results["summary"]] == [
+        "sgd linear", "sgd cosine", "adam linear", "adam cosine"]
+
+
+def test_paired_test_is_exact_and_counts_its_pairs():
+    def runs(label, errors):
+        return [{"optimizer": label, "history": {"test_error": [error]}} for error in errors]
+
+    found = paired("b", "a", runs("a", [0.5, 0.4, 0.3, 0.2]) + runs("b", [0.4, 0.38, 0.27, 0.2]))
+    assert found["n"] == 3 and found["median_difference"] == pytest.approx(-0.025)
+    assert found["p"] == pytest.approx(binomtest(0, 3).pvalue)  # all of one sign: signed ranks say what signs say
+    assert paired("b", "a", runs("a", [0.5]) + runs("b", [0.5]))["p"] == 1.0
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_progress_is_a_bar_at_a_terminal_and_lines_in_a_pipe():
+    history = train.History()
+    history.add(train_loss=1.0, train_error=0.5, test_loss=1.0, test_error=0.25, factor=1.0, seconds=0.1, angle=0.01)
+    trainer = SimpleNamespace(history=history, step=1, epochs=1, steps_per_epoch=2)
+    for stream, quiet, expected in (
+        (Terminal(), False, ["1/2", "25.00 %", "1.0e-02 rad a step"]), (io.StringIO(), False, ["epoch   1", "25.00 %"]),
+        (Terminal(), True, []), (io.StringIO(), True, []),
+    ):
+        with Progress("sgd", quiet, stream) as progress:
+            progress.step(trainer)
+            progress.epoch(trainer)
+        assert all(word in stream.getvalue() for word in expected)
+        assert bool(stream.getvalue()) == bool(expected)
+
+
+def test_medians_over_seeds_are_of_the_last_epoch(tmp_path):
+    results = train.compare(tmp_path, replace(SHORT, epochs=1), ["sgd"], [0, 1, 2], jobs=1)
+    last = [run["history"]["test_error"][-1] for run in results["runs"]]
+    assert results["summary"][0]["median_test_error"] == np.median(last)
