@@ -166,6 +166,7 @@ def _add_setup(parser: argparse.ArgumentParser) -> None:
                         help="default: " + ", ".join(f"{name} {rate:g}" for name, rate in RATES.items()))
     parser.add_argument("--rule", choices=("invariant", "published"), help="which weights live on the sphere")
     parser.add_argument("--decay", choices=("weights", "all"), help="all: biases, gamma and beta too")
+    parser.add_argument("--per-epoch", action="store_true", default=None, help="change the rate between epochs only")
     for name, (kind, about) in numbers.items():
         default = getattr(Setup, name.replace("-", "_"))
         parser.add_argument(f"--{name}", type=kind, help=f"{about}default {default}")

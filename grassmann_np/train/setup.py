@@ -31,7 +31,8 @@ class Setup:
     lr None takes the optimizer's rate in RATES. In the G runs lr, clip and orthogonality are for the weights on the
     sphere, which `rule` chooses (see nn.on_sphere), and lr_euclidean is the rate of the rest. decay is "weights", or
     "all" for biases, gamma and beta too. drops, in fractions of the training, and drop are the step schedule's;
-    end is where linear, exponential and cosine lead. keep is the dropout of wide residual nets.
+    end is where linear, exponential and cosine lead; per_epoch holds the rate within an epoch. keep is the dropout
+    of wide residual nets.
     """
 
     data: str = "digits"
@@ -54,6 +55,7 @@ class Setup:
     drop: float = 0.2
     end: float | None = None
     warm_up: float = 0.0
+    per_epoch: bool = False
     keep: float = 1.0
 
     def __post_init__(self) -> None:
@@ -130,7 +132,9 @@ class Setup:
             schedule = make()
         else:
             schedule = make(self.end)
-        return optim.schedule.warm_up(schedule, self.warm_up) if self.warm_up else schedule
+        if self.warm_up:
+            schedule = optim.schedule.warm_up(schedule, self.warm_up)
+        return optim.schedule.per_epoch(schedule, self.epochs) if self.per_epoch else schedule
 
     def as_dict(self) -> dict[str, Any]:
         """The fields, as JSON takes them."""

@@ -318,6 +318,7 @@ def test_missing_gradient():
     (lambda p: optim.Adam([p], 0.1, eps=0.0), "eps: expected"),
     (lambda p: optim.Groups(optim.SGD([p], 0.1), optim.SGD([p], 0.2)), "got one in two"),
     (lambda p: optim.schedule.exponential(0.0), "an exponential never reaches zero"),
+    (lambda p: optim.schedule.warm_up(optim.schedule.constant(), 0.0), "fraction: expected a number from 0 to 1"),
 ])
 def test_bad_settings(make, message):
     with pytest.raises(ValueError, match=message):
@@ -375,6 +376,9 @@ def test_groups_want_weights_on_the_sphere():
     (optim.schedule.step_decay, (1, 0.2, 0.04, 0.008)),
     (optim.schedule.linear, (1, 0.7, 0.4, 0)),
     (lambda: optim.schedule.exponential(1e-2), (1, 10**-0.6, 10**-1.2, 0.01)),
+    (lambda: optim.schedule.exponential(100.0), (1, 10**0.6, 10**1.2, 100)),
+    (lambda: optim.schedule.warm_up(optim.schedule.linear(), 0.6), (0, 0.35, 0.4, 0)),
+    (lambda: optim.schedule.per_epoch(optim.schedule.linear(), 4), (1, 0.75, 0.5, 0.25)),
     (optim.schedule.cosine, (1, (1 + np.cos(0.3 * np.pi)) / 2, (1 + np.cos(0.6 * np.pi)) / 2, 0)),
 ])
 def test_schedules(make, values):

@@ -127,6 +127,7 @@ def test_models_by_name(model):
     (replace(SHORT, schedule="exponential", end=0.01), (1, 10**-0.5, 0.1)),
     (replace(SHORT, schedule="exponential", end=100.0), (1, 10**0.5, 10)),
     (replace(SHORT, schedule="constant", warm_up=0.5), (0, 0.5, 1)),
+    (replace(SHORT, schedule="linear", per_epoch=True), (1, 1, 0.5)),
 ])
 def test_schedule_of_a_setup(setup, factors):
     np.testing.assert_allclose([setup.make_schedule()(p) for p in (0, 0.25, 0.5)], factors)
