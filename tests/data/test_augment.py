@@ -87,7 +87,7 @@ def test_every_backend_gives_the_same_bits(device, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("shape", "padding"), [((8, 8, 3), 4), ((2, 4, 8, 3), 4), ((2, 8, 4, 3), 4), ((2, 8, 8, 3), -1)]
+    ("shape", "padding"), [((8, 8, 8), 4), ((2, 4, 8, 3), 4), ((2, 8, 4, 3), 4), ((2, 8, 8, 3), -1)]
 )
 def test_refused(shape, padding):
     with pytest.raises(ValueError, match=r"0 <= padding < H, W; got"):

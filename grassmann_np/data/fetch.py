@@ -1,0 +1,50 @@
+"""A published file is known by its address and its MD5: it is used whole and unchanged, or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from pathlib import Path
+
+
+def obtain(folder: Path, url: str, md5: str, download: bool, wanted: str) -> Path:
+    """The file behind `url` in `folder`: checked if it is there, fetched if it is not and `download` says so.
+
+    Raises FileNotFoundError, in the words of `wanted`, if it is not to be fetched; ValueError for a file that is not
+    the published one, and leaves it as it is; else as `fetch` does.
+    """
+    path = folder / _name(url)
+    if not path.is_file():
+        if not download:
+            raise FileNotFoundError(f"expected {wanted} in {folder}; pass download=True, or get it from {url}")
+        return fetch(folder, url, md5)
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "md5").hexdigest()
+    if found != md5:
+        raise ValueError(
+            f"{path}: expected the published file, MD5 {md5}, got {found} ({path.stat().st_size} bytes): truncated, "
+            f"damaged or another file; delete it and pass download=True, or get it from {url}"
+        )
+    return path
+
+
+def fetch(folder: Path, url: str, md5: str) -> Path:
+    """The path of the file behind `url`, now in `folder`, which is made if need be; tries four times.
+
+    Raises ImportError without pooch (the extra `data`), and OSError for a server that does not answer, a download that
+    breaks off or a file that is not the published one; nothing of it is left then.
+    """
+    try:
+        import pooch
+    except ImportError as error:
+        raise ImportError("downloads need pooch: pip install 'grassmann-np[data]'") from error
+    name = _name(url)
+    source = pooch.create(folder, base_url="", registry={name: f"md5:{md5}"}, urls={name: url}, retry_if_failed=3)
+    try:
+        return Path(source.fetch(name, downloader=pooch.HTTPDownloader(progressbar=sys.stderr.isatty())))
+    except (OSError, ValueError) as error:  # a ValueError is pooch's for another checksum
+        raise OSError(f"could not fetch {url}: {error}; or put the file into {folder} by other means") from error
+
+
+def _name(url: str) -> str:
+    return url.rsplit("/", 1)[1]

@@ -1,0 +1,128 @@
+"""CIFAR: small files in the true formats are read exactly; broken and foreign ones are refused with the reason."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+from grassmann_np import data
+from grassmann_np.data import cifar, crop_and_flip
+from tests.data.small import listing, md5, shrink_cifar, write
+
+LOADERS = {"CIFAR10": data.cifar10, "CIFAR100": data.cifar100}
+
+
+@pytest.fixture(params=LOADERS)
+def cifars(request, monkeypatch):
+    """(loader, description, file contents, labels and images) of a small CIFAR."""
+    return LOADERS[request.param], *shrink_cifar(monkeypatch, request.param)
+
+
+def bins(files):
+    return {name: content for name, content in files.items() if name.endswith(".bin")}
+
+
+def packed(files):
+    return {name: content for name, content in files.items() if name.endswith(".gz")}
+
+
+def test_what_is_published():
+    assert cifar.CIFAR10.classes == (10,) and cifar.CIFAR100.classes == (20, 100)
+    sizes = {name: n * 3073 for name, n in (cifar.CIFAR10.train | cifar.CIFAR10.test).items()}
+    assert len(sizes) == 6 and set(sizes.values()) == {30_730_000}
+    assert cifar.CIFAR100.train == {"train.bin": 50_000} and cifar.CIFAR100.test == {"test.bin": 10_000}
+
+
+def test_from_files_from_their_folder_and_from_the_archive(cifars, tmp_path):
+    loader, published, files, made = cifars
+    write(tmp_path / "flat", bins(files))
+    write(tmp_path / "unpacked" / published.inside, bins(files))
+    write(tmp_path / "packed", packed(files))
+    before = listing(tmp_path)
+    sets = [loader(tmp_path / kind) for kind in ("flat", "unpacked", "packed")]
+    sets.append(loader(str(tmp_path / "flat")))
+    train = np.concatenate([made[name][1] for name in published.train]).astype(float)
+    mean, deviation = train.mean(axis=(0, 1, 2)), train.std(axis=(0, 1, 2))
+    (test,) = (made[name][1] for name in published.test)
+    for got in sets:
+        assert (got.name, got.classes) == (published.name, published.classes[-1])
+        assert got.x_train.dtype == got.x_test.dtype == np.float32
+        np.testing.assert_allclose(got.x_train, (train - mean) / deviation, atol=1e-6)
+        np.testing.assert_allclose(got.x_test, (test - mean) / deviation, atol=1e-6)
+        fine = np.concatenate([made[name][0][:, -1] for name in published.train])
+        np.testing.assert_array_equal(got.y_train, fine)
+        np.testing.assert_array_equal(got.y_test, made[next(iter(published.test))][0][:, -1])
+        assert got.y_train.dtype == got.y_test.dtype == np.int64
+        assert got.augment is crop_and_flip
+    assert listing(tmp_path) == before  # nothing was unpacked
+
+
+def test_training_images_have_mean_0_and_deviation_1_in_every_channel(cifars, tmp_path):
+    loader, _, files, _ = cifars
+    write(tmp_path, files)
+    x = loader(tmp_path).x_train.astype(float)
+    np.testing.assert_allclose(x.mean(axis=(0, 1, 2)), 0, atol=1e-6)
+    np.testing.assert_allclose(x.std(axis=(0, 1, 2)), 1, atol=1e-6)
+
+
+def test_a_channel_of_one_value_is_zero(cifars, tmp_path):
+    loader, _, files, _ = cifars
+    write(tmp_path, {name: bytes(len(content)) for name, content in bins(files).items()})
+    assert not loader(tmp_path).x_train.any()
+
+
+@pytest.mark.parametrize("damage", ["empty", "half", "one image less", "one byte less", "one byte more", "pickle"])
+def test_a_file_of_another_size_is_refused(cifars, tmp_path, damage):
+    loader, published, files, made = cifars
+    for name, n in (published.train | published.test).items():
+        size = len(published.classes) + 3072
+        content = {
+            "empty": b"",
+            "half": files[name][: len(files[name]) // 2],
+            "one image less": files[name][:-size],
+            "one byte less": files[name][:-1],
+            "one byte more": files[name] + b"\0",
+            "pickle": pickle.dumps({b"data": made[name][1].reshape(n, -1), b"labels": [0] * n}),
+        }[damage]
+        write(tmp_path, bins(files) | {name: content})
+        with pytest.raises(ValueError, match=f"^{name}: expected {n * size} bytes, .*, got {len(content)}: truncated"):
+            loader(tmp_path)
+
+
+def test_a_label_out_of_range_is_refused(cifars, tmp_path):
+    loader, published, files, _ = cifars
+    size = len(published.classes) + 3072
+    for name in published.train | published.test:
+        for column, limit in enumerate(published.classes):
+            content = bytearray(files[name])
+            content[2 * size + column] = limit
+            write(tmp_path, bins(files) | {name: bytes(content)})
+            reason = f"^{name}: expected labels from 0 to {limit - 1}, got {limit} for image 2"
+            with pytest.raises(ValueError, match=reason):
+                loader(tmp_path)
+
+
+@pytest.mark.parametrize("damage", ["half", "one bit", "foreign"])
+def test_a_broken_archive_is_refused_and_left_alone(cifars, tmp_path, damage):
+    loader, published, files, _ = cifars
+    ((name, whole),) = packed(files).items()
+    flipped = bytearray(whole)
+    flipped[len(whole) // 2] ^= 1
+    content = {"half": whole[: len(whole) // 2], "one bit": bytes(flipped), "foreign": b"<html>404</html>"}[damage]
+    write(tmp_path, {name: content})
+    reason = f"{name}: expected .* MD5 {published.md5}, got {md5(content)} .{len(content)} bytes"
+    for download in (False, True):
+        with pytest.raises(ValueError, match=reason):
+            loader(tmp_path, download=download)
+        assert listing(tmp_path) == {name: content}
+
+
+def test_missing_files_are_named_with_where_to_get_them(cifars, tmp_path):
+    loader, published, files, _ = cifars
+    some = bins(files)
+    some.pop(next(iter(published.test)))
+    write(tmp_path, some)
+    for folder in (tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(FileNotFoundError, match=r"test.*bin, or .*gz, in .*download=True, or get it from http"):
+            loader(folder)
+    assert not (tmp_path / "nowhere").exists()

@@ -1,0 +1,122 @@
+"""Downloads, from a server on loopback: whole and checked, or nothing, with the reason; tried again first."""
+
+import io
+import socket
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from grassmann_np import data
+from grassmann_np.data import cifar
+from tests.data.small import listing, serving, shrink_cifar, shrink_svhn, svhn, write
+
+NAME = "cifar-10-binary.tar.gz"
+
+
+@pytest.fixture(autouse=True)
+def no_waiting_and_no_proxy(monkeypatch):
+    """The seconds that pooch waits before each new attempt: recorded, not waited."""
+    waits = []
+    monkeypatch.setattr("pooch.core.time.sleep", waits.append)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    return waits
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """(point, the archive): a small CIFAR-10, and point(address) publishes it there."""
+    published, files, _ = shrink_cifar(monkeypatch, "CIFAR10")
+
+    def point(address):
+        monkeypatch.setattr(cifar, "CIFAR10", replace(published, url=address + NAME))
+
+    return point, files[NAME]
+
+
+def test_fetched_once_then_used(small, tmp_path):
+    point, whole = small
+    with serving({NAME: [whole]}) as (address, requests):
+        point(address)
+        fetched = data.cifar10(tmp_path / "new" / "folder", download=True)
+        again = data.cifar10(tmp_path / "new" / "folder", download=True)
+        assert requests == [NAME]
+    np.testing.assert_array_equal(fetched.x_train, again.x_train)
+    assert listing(tmp_path) == {f"new/folder/{NAME}": whole}
+
+
+def test_nothing_is_fetched_unless_asked(small, tmp_path):
+    point, whole = small
+    with serving({NAME: [whole]}) as (address, requests):
+        point(address)
+        with pytest.raises(FileNotFoundError, match="download=True"):
+            data.cifar10(tmp_path)
+        assert requests == []
+
+
+@pytest.mark.parametrize("first", ["half", "refused", "wrong"])
+def test_a_failure_is_tried_again(small, tmp_path, no_waiting_and_no_proxy, first):
+    point, whole = small
+    bad = {"half": (whole[: len(whole) // 2], len(whole)), "refused": 503, "wrong": whole[::-1]}[first]
+    with serving({NAME: [bad, bad, bad, whole]}) as (address, requests):
+        point(address)
+        data.cifar10(tmp_path, download=True)
+        assert len(requests) == 4 and len(no_waiting_and_no_proxy) == 3
+    assert listing(tmp_path) == {NAME: whole}
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [("half", "Connection broken|IncompleteRead"), ("missing", "404"), ("refused", "503"), ("wrong", "does not match")],
+)
+def test_a_failure_that_stays_leaves_nothing_and_says_why(small, tmp_path, bad, reason):
+    point, whole = small
+    answer = {"half": (whole[: len(whole) // 2], len(whole)), "missing": 404, "refused": 503, "wrong": whole[::-1]}[bad]
+    write(tmp_path, {"mine.txt": b"keep"})
+    with serving({NAME: [answer]}) as (address, requests):
+        point(address)
+        with pytest.raises(OSError, match=rf"(?s)could not fetch {address}{NAME}: .*({reason}).*put the file into"):
+            data.cifar10(tmp_path, download=True)
+        assert len(requests) == 4
+    assert listing(tmp_path) == {"mine.txt": b"keep"}
+
+
+def test_no_server(small, tmp_path):
+    point, _ = small
+    with socket.socket() as free:  # a port that nobody listens on
+        free.bind(("127.0.0.1", 0))
+        point(f"http://127.0.0.1:{free.getsockname()[1]}/")
+        with pytest.raises(OSError, match=r"(?s)could not fetch http.*put the file into .* by other means"):
+            data.cifar10(tmp_path, download=True)
+    assert listing(tmp_path) == {}
+
+
+def test_svhn_fetches_only_what_is_missing(monkeypatch, tmp_path):
+    files, _ = shrink_svhn(monkeypatch)
+    write(tmp_path, {"train_32x32.mat": files["train_32x32.mat"]})
+    with serving({name: [content] for name, content in files.items()}) as (address, requests):
+        monkeypatch.setattr(svhn, "SITE", address)
+        data.svhn(tmp_path, extra=False, download=True)
+        assert requests == ["test_32x32.mat"]
+        data.svhn(tmp_path, download=True)
+        assert requests == ["test_32x32.mat", "extra_32x32.mat"]
+    assert listing(tmp_path) == files
+
+
+def test_people_at_a_terminal_see_a_bar(small, tmp_path, monkeypatch):
+    point, whole = small
+    terminal = io.StringIO()
+    terminal.isatty = lambda: True
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with serving({NAME: [whole]}) as (address, _):
+        point(address)
+        data.cifar10(tmp_path, download=True)
+    assert "100%" in terminal.getvalue()
+
+
+def test_without_pooch_its_extra_is_named(small, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pooch", None)
+    with pytest.raises(ImportError, match=r"pip install 'grassmann-np\[data\]'"):
+        data.cifar10(tmp_path / "new", download=True)
+    assert not (tmp_path / "new").exists()
