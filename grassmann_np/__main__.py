@@ -79,11 +79,12 @@ def _compare(options: argparse.Namespace, command: str) -> int:
     print(table(results))
     print(f"results in {out / 'results.json'}")
     try:
-        from viz import curves, files
+        from viz import cells, curves, files
     except ImportError:
         print("no figure: matplotlib is missing; pip install 'grassmann-np[viz]'", file=sys.stderr)
         return 0
-    print(f"figure in {files.save(curves.comparison(results), out / 'comparison.png', command)}")
+    figure = cells.cells(results) if schedules else curves.comparison(results)
+    print(f"figure in {files.save(figure, out / 'comparison.png', command)}")
     return 0
 
 
