@@ -1,20 +1,33 @@
 """A convolution is a linear op on every window of an image, with the same weights in each.
 
-    columns = unfold(x)        every window as one row (kh kw c_in)
-    y  = columns w + b         dw = columns' dy         dx = fold(dy w')        db = 1'dy
+    columns = unfold(x)          every window as one row (kh kw c_in)
+    y  = columns w + b           dw = columns' dy          dx = fold(dy w')          db = 1'dy
 
 `fold` is the transpose of `unfold`: it adds every number back to the place it was copied from. Seen as the matrix
 (kh kw c_in, c_out), a column of w is a unit's weight vector, as in a dense layer; no kernel is turned around.
+
+At stride 1 the way back is a convolution too: of dy, with w~, the kernel turned around and its channels exchanged.
+One unfolding of dy then gives both gradients, and nothing is folded:
+
+    columns = unfold(dy)         dx = columns w~           dw~ = columns' x
+
+All columns together would be kh kw times as large as x. So they are made for a few images at a time, in one buffer
+small enough for the cache, and never kept. A row of a window is kw c_in numbers that lie side by side in the padded
+image: to unfold is to copy long runs, and the rest is matrix products.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from typing import Any
 
 from ..backend import Array, get_xp
 from .checks import check_arrays, check_shape
 from .sums import column_sums
 from .types import Pullback
+
+BLOCK = 2**22  # bytes of columns at a time: they stay in the cache, and are enough for a fast matrix product
 
 
 def conv2d(x: Array, w: Array, b: Array | None = None, stride: int = 1, padding: int = 0) -> tuple[Array, Pullback]:
@@ -36,40 +49,100 @@ def conv2d(x: Array, w: Array, b: Array | None = None, stride: int = 1, padding:
         check_shape("b", b, w.shape[3])
     if stride < 1 or padding < 0:
         raise ValueError(f"expected stride >= 1 and padding >= 0, got stride {stride}, padding {padding}")
-    _, height, width, _ = x.shape
     kh, kw, _, c_out = w.shape
-    border = ((0, 0), (padding, padding), (padding, padding), (0, 0))
-    padded = xp.pad(x, border) if padding else x
-    matrix = w.reshape(-1, c_out)  # (kh kw c_in, c_out)
+    border = (padding, padding)
+    shape = (x.shape[0], *_places(x, (kh, kw), stride, border), c_out)
 
     def pullback(dy: Array) -> Any:
-        check_shape("dy", dy, *y.shape)
-        rows = dy.reshape(-1, c_out)  # (N H' W', c_out)
-        columns = unfold(padded, kh, kw, stride)  # made again: nine times the memory of x for a 3x3 kernel
-        dw = (columns.reshape(-1, matrix.shape[0]).T @ rows).reshape(w.shape)
-        d_columns = (rows @ matrix.T).reshape(columns.shape)
-        dx = fold(d_columns, padded.shape, stride)[:, padding : padding + height, padding : padding + width]
+        check_shape("dy", dy, *shape)
+        turnable = stride == 1 and padding < min(kh, kw)
+        dx, dw = _back_by_turning(x, w, dy, padding) if turnable else _back_by_folding(x, w, dy, stride, padding)
         return (dx, dw) if b is None else (dx, dw, column_sums(dy))
 
-    columns = unfold(padded, kh, kw, stride)
-    y = (columns.reshape(-1, matrix.shape[0]) @ matrix).reshape(*columns.shape[:3], c_out)
-    return (y if b is None else y + b), pullback
+    y = xp.empty(shape, dtype=x.dtype)
+    for images, columns in unfold(x, (kh, kw), stride, border):
+        xp.matmul(columns, _rows(w), out=_rows(y[images]))
+        if b is not None:
+            y[images] += b
+    return y, pullback
 
 
-def unfold(x: Array, kh: int, kw: int, stride: int) -> Array:
-    """Every window of x, copied.  (N, H, W, C) -> (N, H', W', kh, kw, C)."""
-    for axis, kernel in ((1, kh), (2, kw)):
-        if x.shape[axis] < kernel:
-            raise ValueError(f"x: expected at least {kernel} pixels on axis {axis} with padding, got {x.shape[axis]}")
-    windows = get_xp(x).lib.stride_tricks.sliding_window_view(x, (kh, kw), axis=(1, 2))[:, ::stride, ::stride]
-    return windows.transpose(0, 1, 2, 4, 5, 3).copy()
+def _back_by_turning(x: Array, w: Array, dy: Array, padding: int) -> tuple[Array, Array]:
+    """dx, dw at stride 1: the convolution of dy with w~."""
+    xp = get_xp(x, w, dy)
+    kh, kw, c_in, c_out = w.shape
+    turned = _turn(w)  # (kh, kw, c_out, c_in)
+    dx, d_turned = xp.empty(x.shape, dtype=x.dtype), xp.zeros((kh * kw * c_out, c_in), dtype=x.dtype)
+    for images, columns in unfold(dy, (kh, kw), 1, (kh - 1 - padding, kw - 1 - padding)):
+        xp.matmul(columns, _rows(turned), out=_rows(dx[images]))
+        d_turned += columns.T @ _rows(x[images])
+    return dx, _turn(d_turned.reshape(turned.shape))
 
 
-def fold(columns: Array, shape: tuple[int, ...], stride: int) -> Array:
-    """The transpose of `unfold`: every number added to where it came from.  (N, H', W', kh, kw, C) -> shape."""
-    _, h, w, kh, kw, _ = columns.shape
-    x = get_xp(columns).zeros(shape, dtype=columns.dtype)
+def _back_by_folding(x: Array, w: Array, dy: Array, stride: int, padding: int) -> tuple[Array, Array]:
+    """dx, dw at any stride."""
+    xp = get_xp(x, w, dy)
+    height, width = x.shape[1:3]
+    dx, dw = xp.empty(x.shape, dtype=x.dtype), xp.zeros(_rows(w).shape, dtype=x.dtype)
+    for images, columns in unfold(x, w.shape[:2], stride, (padding, padding)):
+        dw += columns.T @ _rows(dy[images])
+        d_columns = (_rows(dy[images]) @ _rows(w).T).reshape(*dy[images].shape[:3], *w.shape[:3])
+        padded = fold(d_columns, (height + 2 * padding, width + 2 * padding), stride)
+        dx[images] = padded[:, padding : padding + height, padding : padding + width]
+    return dx, dw.reshape(w.shape)
+
+
+def unfold(x: Array, kernel: tuple[int, int], stride: int, border: tuple[int, int]) -> Iterator[tuple[slice, Array]]:
+    """Every window of x with a border of zeros as a row, a few images at a time: (which images, their rows).
+
+    x (N, H, W, C) -> rows (n H' W', kh kw C), in a buffer that the next ones overwrite.
+    """
+    xp = get_xp(x)
+    n, height, width, channels = x.shape
+    (kh, kw), (top, left) = kernel, border
+    if kernel == (1, 1) and stride == 1 and border == (0, 0):
+        yield slice(0, n), _rows(x)  # every pixel is a row already
+        return
+    shape = (*_places(x, kernel, stride, border), kh, kw, channels)
+    few = min(n, max(1, BLOCK // (math.prod(shape) * x.itemsize)))
+    columns = xp.empty((few, *shape), dtype=x.dtype)
+    padded = xp.zeros((few, height + 2 * top, width + 2 * left, channels), dtype=x.dtype)
+    inside = padded[:, top : top + height, left : left + width]
+    windows = xp.lib.stride_tricks.sliding_window_view(padded, kernel, axis=(1, 2))[:, ::stride, ::stride]
+    windows = windows.transpose(0, 1, 2, 4, 5, 3)  # (few, H', W', kh, kw, C), still a view
+    for start in range(0, n, few):
+        images = slice(start, min(start + few, n))
+        count = images.stop - start
+        inside[:count] = x[images]
+        columns[:count] = windows[:count]
+        yield images, columns[:count].reshape(-1, kh * kw * channels)
+
+
+def fold(columns: Array, size: tuple[int, int], stride: int) -> Array:
+    """The transpose of `unfold`: every number added to where it came from.  (n, H', W', kh, kw, C) -> (n, *size, C)."""
+    n, h, w, kh, kw, channels = columns.shape
+    x = get_xp(columns).zeros((n, *size, channels), dtype=columns.dtype)
     for i in range(kh):
         for j in range(kw):
             x[:, i : i + stride * h : stride, j : j + stride * w : stride] += columns[:, :, :, i, j]
     return x
+
+
+def _turn(w: Array) -> Array:
+    """w~: the kernel turned around, its channels exchanged.  (kh, kw, a, b) -> (kh, kw, b, a)."""
+    return w[::-1, ::-1].transpose(0, 1, 3, 2).copy()
+
+
+def _rows(x: Array) -> Array:
+    """All axes but the last as one."""
+    return x.reshape(-1, x.shape[-1])
+
+
+def _places(x: Array, kernel: tuple[int, int], stride: int, border: tuple[int, int]) -> tuple[int, int]:
+    """(H', W'), the number of places where the kernel fits."""
+    sizes = [x.shape[axis] + 2 * border[axis - 1] for axis in (1, 2)]
+    for axis in (1, 2):
+        if sizes[axis - 1] < kernel[axis - 1]:
+            expected = f"at least {kernel[axis - 1]} pixels on axis {axis} with padding"
+            raise ValueError(f"x: expected {expected}, got {sizes[axis - 1]}")
+    return (sizes[0] - kernel[0]) // stride + 1, (sizes[1] - kernel[1]) // stride + 1

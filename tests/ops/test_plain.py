@@ -1,0 +1,63 @@
+"""A fast op agrees with its plain version to rounding, in float32 and float64, on random shapes and any number of
+blocks; and no two pullbacks share memory.
+"""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from grassmann_np import ops
+from grassmann_np.ops import conv
+from tests.ops import plain
+from tests.ops.cases import CASES, as_tuple, draw
+
+some = settings(max_examples=80, deadline=None)
+seeds = st.integers(0, 2**32 - 1)
+dtypes = st.sampled_from([np.float32, np.float64])
+
+
+def agree(ours, theirs, terms):
+    """Rounding of a sum of so many terms of size 1, relative to the largest number."""
+    for a, b in zip(ours, theirs, strict=True):
+        assert a.dtype == b.dtype and a.shape == b.shape
+        scale = max(1.0, float(np.abs(b).max(initial=0.0)))
+        assert np.abs(a - b).max(initial=0.0) <= 4 * np.sqrt(terms) * np.finfo(b.dtype).eps * scale
+
+
+@some
+@given(
+    seeds, dtypes, st.integers(1, 7), st.integers(1, 9), st.integers(1, 9), st.integers(1, 5), st.integers(1, 5),
+    st.integers(1, 4), st.integers(1, 4), st.integers(1, 3), st.integers(0, 4), st.sampled_from([1, 2**10, 2**22]),
+)
+def test_conv2d(seed, dtype, n, height, width, c_in, c_out, kh, kw, stride, padding, block):
+    height, width = max(height, kh - 2 * padding), max(width, kw - 2 * padding)
+    rng = np.random.default_rng(seed)
+    shapes = (n, height, width, c_in), (kh, kw, c_in, c_out), (c_out,)
+    arrays = [rng.standard_normal(shape).astype(dtype) for shape in shapes]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(conv, "BLOCK", block)
+        y, pullback = ops.conv2d(*arrays, stride=stride, padding=padding)
+        plain_y, plain_pullback = plain.conv2d(*arrays, stride=stride, padding=padding)
+        dy = rng.standard_normal(y.shape).astype(dtype)
+        agree((y, *pullback(dy)), (plain_y, *plain_pullback(dy)), terms=max(y.size, kh * kw * c_in * c_out))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_pullbacks_share_no_memory(name):
+    op, arrays = draw(name)
+    others = [a[::-1].copy() for a in arrays]
+    rng = np.random.default_rng(4)
+    y, pullback = op(*arrays)
+    dy = rng.standard_normal(np.shape(y))
+    alone = [np.copy(a) for a in (y, *as_tuple(pullback(dy)))]
+
+    y, pullback = op(*arrays)
+    other_y, other_pullback = op(*others)
+    grads = as_tuple(pullback(dy))
+    other_pullback(rng.standard_normal(np.shape(other_y)))
+    for a, b in zip((y, *grads), alone, strict=True):
+        np.testing.assert_array_equal(a, b)
+    again = as_tuple(pullback(dy))
+    for a, b in zip(again, alone[1:], strict=True):
+        np.testing.assert_array_equal(a, b)
