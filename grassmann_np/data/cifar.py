@@ -59,8 +59,9 @@ def cifar10(folder: str | Path, download: bool = False) -> Dataset:
 
     `download` fetches the archive (162 MB) into `folder` if none of them is there; it is read without unpacking.
     Pixels are standardized by the mean and deviation of each channel of the training images; `augment` is
-    crop_and_flip.  Takes 0.7 GB, 1.2 while it is read.  Raises FileNotFoundError for missing files, ValueError for a file of another size,
-    checksum or kind, and as `fetch.fetch` does.
+    crop_and_flip.  Takes 0.7 GB, 1.2 while it is read.
+    Raises FileNotFoundError for missing files, ValueError for a file of another size, checksum or kind, and as
+    `fetch.fetch` does.
     """
     return _load(CIFAR10, Path(folder), download)
 
