@@ -33,6 +33,8 @@ def get_xp(*arrays: Array) -> Any:
 
 
 def _module_of(array: Array) -> Any:
+    if isinstance(array, np.ma.MaskedArray | np.matrix):
+        raise TypeError(f"expected a plain array, got {type(array).__name__}; use numpy.array(array)")
     if isinstance(array, np.ndarray | np.generic):
         return np
     if type(array).__module__.split(".")[0] == "cupy":

@@ -48,5 +48,5 @@ def check_matrices(**arrays: Array) -> Any:
 
 def check_option(name: str, value: Any, options: tuple[str, ...]) -> None:
     """Raises ValueError unless `value` is one of `options`."""
-    if value not in options:
+    if not (isinstance(value, str) and value in options):
         raise ValueError(f"{name}: expected one of {', '.join(map(repr, options))}, got {value!r}")

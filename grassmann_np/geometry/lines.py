@@ -39,7 +39,7 @@ def distance(y: Array, x: Array) -> Array:
 def log(y: Array, x: Array, cut: str = "raise") -> Array:
     """The tangent vector at y that points to the nearer of x and -x, as long as their distance.
 
-    Where y'x = 0 both are equally near: ValueError, unless cut="x" or cut="-x" says which one to go to.
+    Where y'x = 0, after rounding, both are equally near: ValueError, unless cut="x" or cut="-x" says where to go.
 
     >>> import numpy as np
     >>> log(np.array([1.0, 0.0]), np.array([0.0, 3.0]), cut="-x") / np.pi

@@ -4,11 +4,11 @@
     exp_y(h)    = y cos|h| + u sin|h|,   u = h/|h|                       (7)
     pt_y(v; h)  = v - (u'v)(sin|h| y + (1 - cos|h|) u)                   (8)
     d(y, x)     = 2 atan2(|x - y|, |x + y|)                             Kahan's angle
-    log_y(x)    = d(y, x) w/|w|,   w = grad-part of x - sign(y'x) y      no cancellation at y nor at -y
+    log_y(x)    = d(y, x) w/|w|,   w = the tangent part of x - sign(y'x) y
 
 Numbers in brackets are equations of Cho and Lee, NIPS 2017. Points must be unit vectors and h tangent (y'h = 0):
-`normalize` and `project` make them so. All lengths are angles, in radians. Every function takes and returns arrays
-of one shape, dtype (float32 or float64) and backend; anything else raises (see geometry/checks.py).
+`normalize` and `project` make them so. All lengths are angles, in radians. The arrays of a call have one shape, dtype
+(float32 or float64) and backend; anything else raises (see geometry/checks.py).
 """
 
 from __future__ import annotations
@@ -28,10 +28,9 @@ def normalize(w: Array) -> Array:
     array([0.6, 0.8])
     """
     xp = check_columns(w=w)
-    length, u = _polar(w)
-    if not xp.all(length > 0):
+    if not xp.all(xp.any(w != 0, axis=0)):
         raise ValueError("w: expected columns that are not zero, got a zero column; it has no direction")
-    return u
+    return _direction(w)[2]
 
 
 def project(y: Array, g: Array) -> Array:
@@ -102,11 +101,11 @@ def distance(y: Array, x: Array) -> Array:
     return _angle(normalize(y), normalize(x))
 
 
-def log(y: Array, x: Array, cut: Any = "raise") -> Array:
+def log(y: Array, x: Array, cut: str | Array = "raise") -> Array:
     """The tangent vector at y that points to x and is as long as their distance; x may have any length.
 
-    At the antipode x = -y every direction is shortest: ValueError, unless `cut` is an array like y whose tangent
-    part says which way to go there.
+    At the antipode every direction is shortest: ValueError where x/|x| = -y/|y| after rounding, unless `cut` is an
+    array like y whose tangent part says which way to go there.
 
     >>> import numpy as np
     >>> log(np.array([1.0, 0.0]), np.array([0.0, 2.0])) / np.pi
@@ -115,6 +114,7 @@ def log(y: Array, x: Array, cut: Any = "raise") -> Array:
     xp = check_columns(y=y, x=x)
     y, x = normalize(y), normalize(x)
     s = xp.sign(_dot(x, y))
+    # x and x - s y have the same tangent part; the latter is short where x is near y or -y, and loses no digits.
     length, u = _polar(_project(y, x - s * y))
     opposite = (length == 0) & (s < 0)
     if isinstance(cut, str):
@@ -123,7 +123,10 @@ def log(y: Array, x: Array, cut: Any = "raise") -> Array:
             raise ValueError("log(y, x): x = -y, where every direction is shortest; choose one with cut=<direction>")
     else:
         check_columns(y=y, cut=cut)
-        u = xp.where(opposite, normalize(_project(y, cut)), u)
+        chosen, way = _polar(_project(y, cut))
+        if xp.any(opposite & (chosen == 0)):
+            raise ValueError("cut: expected a direction along the sphere where x = -y, got none there")
+        u = xp.where(opposite, way, u)
     return u * xp.where(opposite, math.pi, _angle(y, x))
 
 
@@ -143,19 +146,30 @@ def _dot(a: Array, b: Array) -> Array:
 
 
 def _project(y: Array, g: Array) -> Array:
+    """(6), without the checks."""
     return g - y * _dot(y, g)
 
 
-def _polar(h: Array) -> tuple[Array, Array]:
-    """(|h|, h/|h|), and (0, 0) for a zero column. Division by the largest entry keeps squares in range."""
+def _direction(h: Array) -> tuple[Array, Array, Array]:
+    """(a, b, u) with |h| = a b and u = h/|h|; all 0 for a zero column.
+
+    a is the largest entry: dividing by it first keeps the squares from overflowing and underflowing.
+    """
     xp = get_xp(h)
     largest = xp.max(xp.abs(h), axis=0)
     u = h / xp.where(largest > 0, largest, 1.0)
     length = xp.sqrt(_dot(u, u))
-    return largest * length, u / xp.where(largest > 0, length, 1.0)
+    return largest, length, u / xp.where(largest > 0, length, 1.0)
+
+
+def _polar(h: Array) -> tuple[Array, Array]:
+    """(|h|, h/|h|), and (0, 0) for a zero column."""
+    largest, length, u = _direction(h)
+    return largest * length, u
 
 
 def _transport(xp: Any, y: Array, theta: Array, u: Array, v: Array) -> Array:
+    """(8), where theta = |h|; 1 - cos|h| is written as a square, which does not cancel."""
     one_minus_cos = 2 * xp.sin(theta / 2) ** 2
     return v - (y * xp.sin(theta) + u * one_minus_cos) * _dot(u, v)
 

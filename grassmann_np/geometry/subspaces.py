@@ -6,7 +6,7 @@ Y and YQ span the same subspace, Q orthogonal. A tangent vector is an n x p matr
     exp_Y(H)    = Y V cos(S) V' + U sin(S) V'
     pt_Y(X; H)  = X - (Y V sin(S) + U (1 - cos(S))) U'X
     d(Y, X)     = |theta|_2, theta the principal angles = atan2(sv((I - YY')X), sv(Y'X))
-    log_Y(X)    = L R (theta/sin(theta)) R',  L = grad-part of X Q R',  X'Y = Q cos(theta) R'
+    log_Y(X)    = L R (theta/sin(theta)) R',  L = the tangent part of X Q R',  X'Y = Q cos(theta) R'
 
 Source: Edelman, Arias and Smith, SIAM J. Matrix Anal. Appl. 20 (1998), section 2.5; angles: Knyazev and Argentati,
 SIAM J. Sci. Comput. 23 (2002). With p = 1 this is `lines`. Arrays are (..., n, p), n >= p, float32 or float64.
@@ -23,11 +23,12 @@ from .checks import check, check_matrices, check_option
 def normalize(w: Array) -> Array:
     """The nearest orthonormal matrix, the polar factor of w; unlike QR it keeps the representative.
 
-    Raises ValueError if the columns of a matrix are linearly dependent.
+    Raises ValueError if the columns of a matrix are linearly dependent, to rounding.
     """
     xp = check_matrices(w=w)
     u, s, vt = xp.linalg.svd(w, full_matrices=False)
-    if not xp.all(s > 0):
+    rounding = w.shape[-2] * float(xp.finfo(w.dtype).eps) * s[..., :1]  # what an exact 0 may have become
+    if not xp.all(s > rounding):
         raise ValueError("w: expected linearly independent columns, got a matrix of lower rank")
     return u @ vt
 
@@ -94,8 +95,8 @@ def principal_angles(y: Array, x: Array) -> Array:
 def log(y: Array, x: Array, cut: str = "raise") -> Array:
     """The shortest tangent vector H at Y with exp(Y, H) spanning the same subspace as X.
 
-    Where a principal angle is pi/2 (Y'X singular) there are several: ValueError, unless cut="any" takes the one that
-    the SVD happens to give.
+    Where a principal angle is pi/2 (Y'X singular, after rounding) there are several: ValueError, unless cut="any"
+    takes the one that the SVD happens to give.
     """
     xp = check_matrices(y=y, x=x)
     check_option("cut", cut, ("raise", "any"))

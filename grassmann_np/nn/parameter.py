@@ -49,9 +49,14 @@ class Parameter:
 
     @property
     def matrix_grad(self) -> Array:
-        """The gradient as the geometry sees it.  Raises ValueError before the first pullback."""
+        """The gradient as the geometry sees it.  Raises ValueError before the first pullback, or if it does not fit."""
+        name = self.name or "parameter"
         if self.grad is None:
-            raise ValueError(f"{self.name or 'parameter'}: no gradient yet; call the model's pullback first")
+            raise ValueError(f"{name}: no gradient yet; call the model's pullback first")
+        get_xp(self.value, self.grad)
+        if self.grad.shape != self.value.shape or self.grad.dtype != self.value.dtype:
+            want, got = (f"{a.dtype} of shape {tuple(a.shape)}" for a in (self.value, self.grad))
+            raise ValueError(f"gradient of {name}: expected {want} like its value, got {got}")
         return _as_matrix(self.grad)
 
     def __repr__(self) -> str:

@@ -3,7 +3,7 @@
     m   = b1 tau + (1 - b1) h
     v   = b2 v + (1 - b2) <h, h>                                 one number per point
     d   = -eta sqrt(1 - b2^t)/(1 - b1^t) m/sqrt(v + eps)
-    y   = exp_y(d),   tau = pt_y(m; d)                           section 3.4 of the paper
+    y   = exp_y(d),   tau = pt_y(m; d)                           the paper's Adam-G
 
 A point of euclidean is one coordinate, a point of the sphere a whole weight vector: that is the only difference.
 eps stands inside the root, on the raw v, as the authors have it; textbook Adam's 1e-8 outside the root is about
@@ -37,8 +37,8 @@ class Adam(Optimizer):
                  eps: float = 1e-8, weight_decay: float = 0.0, clip: float | None = None,
                  orthogonality: float = 0.0) -> None:
         super().__init__(parameters, lr, weight_decay, clip, orthogonality)
-        self.beta1 = in_range("beta1", beta1, most=1 - 1e-12)
-        self.beta2 = in_range("beta2", beta2, most=1 - 1e-12)
+        self.beta1 = in_range("beta1", beta1, below=1.0)
+        self.beta2 = in_range("beta2", beta2, below=1.0)
         self.eps = in_range("eps", eps, above=0.0)
 
     def start(self, parameter: Parameter) -> State:
@@ -51,7 +51,7 @@ class Adam(Optimizer):
         xp, t = get_xp(y), self.steps + 1
         m = self.beta1 * state["tau"] + (1 - self.beta1) * h
         v = self.beta2 * state["v"] + (1 - self.beta2) * geometry.inner(y, h, h)
-        eta = self.lr * self.factor * math.sqrt(1 - self.beta2**t) / (1 - self.beta1**t)
+        eta = self.rate * math.sqrt(1 - self.beta2**t) / (1 - self.beta1**t)
         d = geometry.scale(m, -eta / xp.sqrt(v + self.eps))
         y, tau = geometry.move(y, d, m)
         return y, {"tau": tau, "v": v}

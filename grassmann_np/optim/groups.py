@@ -51,18 +51,13 @@ class Groups:
         return {"groups": [optimizer.state_dict() for optimizer in self.optimizers]}
 
     def load_state_dict(self, saved: dict[str, Any]) -> None:
-        """Takes back what `state_dict` gave.  Raises ValueError if the groups do not fit; then nothing changes."""
-        ours, theirs = self.optimizers, saved["groups"]
+        """Takes back what `state_dict` gave.  Raises ValueError, before anything changes, if a group does not fit."""
+        ours, theirs = self.optimizers, saved.get("groups", [])
         if len(ours) != len(theirs):
             raise ValueError(f"state: expected {len(ours)} groups, got {len(theirs)}")
-        before = [optimizer.state_dict() for optimizer in ours]
-        try:
-            for optimizer, one in zip(ours, theirs, strict=True):
-                optimizer.load_state_dict(one)
-        except ValueError:
-            for optimizer, one in zip(ours, before, strict=True):
-                optimizer.load_state_dict(one)
-            raise
+        understood = [optimizer.understand(one) for optimizer, one in zip(ours, theirs, strict=True)]
+        for optimizer, (settings, state) in zip(ours, understood, strict=True):
+            optimizer.accept(settings, state)
 
 
 def sgd_g(model: Layer, lr: float = 0.2, lr_euclidean: float = 0.01, momentum: float = 0.9, clip: float | None = 0.1,

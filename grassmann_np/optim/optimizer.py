@@ -19,6 +19,7 @@ import numpy as np
 
 from ..backend import Array, asarray_like, get_xp, to_numpy
 from ..geometry import Geometry
+from ..nn.layer import Layer
 from ..nn.parameter import Parameter
 from .penalty import orthogonality_gradient
 
@@ -27,10 +28,10 @@ Plan = list[tuple[Parameter, Array, State]]
 
 
 def clip_norm(geometry: Geometry, y: Array, h: Array, nu: float | None) -> Array:
-    """h, shortened to length nu where it is longer; nu = None leaves it.  Section 3.3 of the paper."""
+    """h, shortened to length nu where it is longer; nu = None leaves it.  The paper's norm clipping."""
     if nu is None:
         return h
-    xp, length = get_xp(y), geometry.norm(y, h)
+    nu, xp, length = float(nu), get_xp(y), geometry.norm(y, h)
     return geometry.scale(h, xp.where(length > nu, nu / xp.where(length > nu, length, 1.0), 1.0))
 
 
@@ -43,7 +44,10 @@ class Optimizer:
 
     def __init__(self, parameters: Iterable[Parameter], lr: float, weight_decay: float, clip: float | None,
                  orthogonality: float) -> None:
+        if isinstance(parameters, Layer):
+            raise TypeError("parameters: expected parameters, got a model; pass model.parameters()")
         self.parameters = list(parameters)
+        self.geometries = [p.geometry for p in self.parameters]
         if not self.parameters:
             raise ValueError("parameters: expected at least one, got none")
         if len({id(p) for p in self.parameters}) < len(self.parameters):
@@ -74,8 +78,10 @@ class Optimizer:
     def plan(self) -> Plan:
         """Every parameter with its next point and state; changes nothing."""
         found = []
-        for parameter, state in zip(self.parameters, self.state, strict=True):
-            geometry, name = parameter.geometry, parameter.name or "parameter"
+        for parameter, geometry, state in zip(self.parameters, self.geometries, self.state, strict=True):
+            name = parameter.name or "parameter"
+            if parameter.geometry is not geometry:
+                raise ValueError(f"{name}: its geometry has changed; make the optimizer after nn.on_sphere")
             y = geometry.normalize(parameter.matrix)
             g = self._penalized(parameter, y, parameter.matrix_grad)
             _require_finite(f"gradient of {name}", g)
@@ -93,6 +99,11 @@ class Optimizer:
         self.state = [state for _, _, state in plan]
         self.steps += 1
 
+    @property
+    def rate(self) -> float:
+        """The present learning rate: lr times the schedule's factor, a Python float whatever a schedule returns."""
+        return float(self.lr * self.factor)
+
     def _penalized(self, parameter: Parameter, y: Array, g: Array) -> Array:
         if self.weight_decay and parameter.decay:
             g = g + y * self.weight_decay
@@ -102,7 +113,7 @@ class Optimizer:
 
     def settings(self) -> dict[str, Any]:
         """Every setting by name: numbers and None only."""
-        hidden = ("parameters", "state")
+        hidden = ("parameters", "geometries", "state")
         return {key: value for key, value in vars(self).items() if key not in hidden}
 
     def state_dict(self) -> dict[str, Any]:
@@ -112,29 +123,44 @@ class Optimizer:
 
     def load_state_dict(self, saved: dict[str, Any]) -> None:
         """Takes back what `state_dict` gave.  Raises ValueError, before anything changes, if it does not fit."""
-        if saved.get("kind") != type(self).__name__:
+        self.accept(*self.understand(saved))
+
+    def understand(self, saved: dict[str, Any]) -> tuple[dict[str, Any], list[State]]:
+        """(settings, state) of what `state_dict` gave; changes nothing.  Raises ValueError if it does not fit."""
+        if not {"kind", "settings", "state"} <= set(saved) or saved["kind"] != type(self).__name__:
             raise ValueError(f"state: expected one of {type(self).__name__}, got {saved.get('kind')!r}")
-        if set(saved["settings"]) != set(self.settings()) or len(saved["state"]) != len(self.state):
+        settings, states = saved["settings"], saved["state"]
+        if set(settings) != set(self.settings()) or len(states) != len(self.state):
             raise ValueError(f"state: expected {len(self.state)} parameters and {sorted(self.settings())}, got "
-                             f"{len(saved['state'])} and {sorted(saved['settings'])}")
+                             f"{len(states)} and {sorted(settings)}")
+        for key, value in settings.items():
+            if value is not None and not (isinstance(value, int | float) and value >= 0):
+                raise ValueError(f"state: expected {key} to be a number >= 0 or None, got {value!r}")
         loaded = []
-        for p, ours, theirs in zip(self.parameters, self.state, saved["state"], strict=True):
-            if set(ours) != set(theirs) or any(ours[key].shape != theirs[key].shape for key in ours):
-                want, got = ({key: tuple(a.shape) for key, a in one.items()} for one in (ours, theirs))
-                raise ValueError(f"state of {p.name or 'parameter'}: expected {want}, got {got}")
-            loaded.append({key: asarray_like(theirs[key], p.value) for key in ours})
-        self.state = loaded
-        for key, value in saved["settings"].items():
-            setattr(self, key, value)
+        for p, ours, theirs in zip(self.parameters, self.state, states, strict=True):
+            want, got = ({key: np.shape(array) for key, array in one.items()} for one in (ours, theirs))
+            name = f"state of {p.name or 'parameter'}"
+            if want != got:
+                raise ValueError(f"{name}: expected arrays {want}, got {got}")
+            for key, array in theirs.items():
+                _require_finite(f"{key}, {name}", array)
+            loaded.append({key: asarray_like(np.array(theirs[key]), p.value) for key in ours})
+        return dict(settings), loaded
+
+    def accept(self, settings: dict[str, Any], state: list[State]) -> None:
+        """Makes what `understand` gave the present settings and state."""
+        vars(self).update(settings)
+        self.state = state
 
 
-def in_range(name: str, value: float, above: float | None = None, most: float = math.inf) -> float:
-    """`value` as a float.  Raises ValueError unless it is finite, >= 0 (or > above) and <= most."""
+def in_range(name: str, value: float, above: float | None = None, most: float = math.inf,
+             below: float = math.inf) -> float:
+    """`value` as a float.  Raises ValueError unless it is finite, >= 0 (or > above), <= most and < below."""
     low = value > above if above is not None else value >= 0
-    if not (low and value <= most and math.isfinite(value)):
+    if not (low and value <= most and value < below and math.isfinite(value)):
         least = f"> {above:g}" if above is not None else ">= 0"
-        raise ValueError(f"{name}: expected a finite number {least}{f' and <= {most:g}' if most < math.inf else ''}, "
-                         f"got {value!r}")
+        limit = f" and <= {most:g}" if most < math.inf else f" and < {below:g}" if below < math.inf else ""
+        raise ValueError(f"{name}: expected a finite number {least}{limit}, got {value!r}")
     return float(value)
 
 

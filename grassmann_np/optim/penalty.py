@@ -20,12 +20,12 @@ def orthogonality(w: Array, alpha: float) -> Array:
     0.36
     """
     xp = get_xp(w)
-    return alpha / 2 * xp.sum(_gram_minus_identity(w) ** 2)
+    return float(alpha) / 2 * xp.sum(_gram_minus_identity(w) ** 2)
 
 
 def orthogonality_gradient(w: Array, alpha: float) -> Array:
     """2 alpha W (W'W - I) of w (n, p): (n, p)."""
-    return 2 * alpha * (w @ _gram_minus_identity(w))
+    return 2 * float(alpha) * (w @ _gram_minus_identity(w))
 
 
 def welch_bound(n: int, p: int) -> float:

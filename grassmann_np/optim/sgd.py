@@ -45,7 +45,7 @@ class SGD(Optimizer):
 
     def advance(self, geometry: Geometry, y: Array, h: Array, state: State) -> tuple[Array, State]:
         """y, tau = move(y, d, d), d = gamma tau - eta h; with nesterov the step is gamma d - eta h instead of d."""
-        eta, gamma = self.lr * self.factor, self.momentum
+        eta, gamma = self.rate, self.momentum
         d = gamma * state["tau"] - eta * h
         step = gamma * d - eta * h if self.nesterov else d
         y, tau = geometry.move(y, step, d)

@@ -157,13 +157,23 @@ def draw(geometry: Geometry, kind: str, rng: np.random.Generator, n: int, p: int
 
 
 def lengths(rng: np.random.Generator, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-    """Lengths from 0 to pi, log-uniform for the most part, with 0, pi/2 and pi - 10^-k among them."""
-    lowest, nearest = (-150, 8) if dtype == np.float64 else (-30, 4)
-    drawn = np.pi * 10.0 ** rng.uniform(lowest, 0, shape)
-    choice = rng.integers(0, 8, shape)
-    drawn = np.where(choice == 0, np.pi - 10.0 ** -rng.integers(1, nearest, shape), drawn)
-    drawn = np.where(choice <= 4, np.where(choice > 0, np.pi * 10.0 ** rng.uniform(-3, 0, shape), drawn), drawn)
-    return np.where(choice == 5, rng.choice([0.0, np.pi / 2], shape), drawn)
+    """Lengths from 0 to pi of six sorts, drawn alike: tiny, short, long, near pi, pi/2, 0.
+
+    The first two are always short, between the machine epsilon and 1e-3: where a threshold would show.
+    """
+    lowest, shortest, nearest = (-150, -15, 8) if dtype == np.float64 else (-30, -6, 4)
+    short = 10.0 ** rng.uniform(shortest, -3, shape)
+    sorts = np.stack([
+        np.pi * 10.0 ** rng.uniform(lowest, shortest, shape),
+        short,
+        np.pi * 10.0 ** rng.uniform(-3, 0, shape),
+        np.pi - 10.0 ** -rng.integers(1, nearest, shape),
+        np.full(shape, np.pi / 2),
+        np.zeros(shape),
+    ])
+    drawn = np.take_along_axis(sorts, rng.integers(0, len(sorts), (1, *shape)), axis=0)[0]
+    drawn[:2] = short[:2]
+    return drawn
 
 
 def _orthonormal(rng: np.random.Generator, m: int, n: int, p: int) -> Array:

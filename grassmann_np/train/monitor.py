@@ -52,5 +52,5 @@ def _rate(optimizer: Any, parameter: Any) -> float:
     """The present rate of the optimizer that trains `parameter`."""
     for one in getattr(optimizer, "optimizers", (optimizer,)):
         if any(p is parameter for p in one.parameters):
-            return float(one.lr * one.factor)
+            return float(one.rate)
     return 0.0

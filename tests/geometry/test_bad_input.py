@@ -69,9 +69,22 @@ def test_shape_of_matrices(shape):
         subspaces.normalize(np.ones(shape))
 
 
-def test_dependent_columns():
+@pytest.mark.parametrize("w", [np.zeros((3, 2)), np.ones((3, 2)), 1e-30 * np.ones((3, 2)) + [0.0, 1e-50]])
+def test_dependent_columns(w):
     with pytest.raises(ValueError, match="linearly independent"):
-        subspaces.normalize(np.zeros((3, 2)))
+        subspaces.normalize(w)
+
+
+@pytest.mark.parametrize("size", [1.7e308, 1e-310, 5e-324])
+def test_every_finite_column_has_a_direction(size):
+    np.testing.assert_allclose(sphere.normalize(np.array([size, -size])), np.array([1, -1]) / np.sqrt(2), rtol=1e-15)
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
+@pytest.mark.parametrize("special", [np.matrix, np.ma.MaskedArray])
+def test_special_arrays_are_refused(special):
+    with pytest.raises(TypeError, match="expected a plain array, got"):
+        sphere.normalize(special([[1.0, 2.0]]))
 
 
 @pytest.mark.parametrize("geometry", (sphere, subspaces))
@@ -90,6 +103,11 @@ def test_cut_locus_of_the_sphere():
     np.testing.assert_allclose(sphere.log(y, e, cut=-e), np.pi / 2 * e)  # not at the cut locus: no choice to make
     with pytest.raises(ValueError, match="cut: expected one of 'raise', got 'x'"):
         sphere.log(y, -y, cut="x")
+    with pytest.raises(ValueError, match="cut: expected a direction along the sphere"):
+        sphere.log(y, -y, cut=2 * y)
+    pair, elsewhere = np.stack([y, y], axis=1), np.stack([-y, e], axis=1)
+    np.testing.assert_allclose(sphere.log(pair, elsewhere, cut=np.stack([e, y], axis=1)),
+                               np.stack([np.pi * e, np.pi / 2 * e], axis=1))
 
 
 def test_cut_locus_of_lines():
@@ -100,6 +118,8 @@ def test_cut_locus_of_lines():
     np.testing.assert_allclose(lines.log(y, x, cut="-x"), -np.pi / 2 * x)
     with pytest.raises(ValueError, match="expected one of 'raise', 'x', '-x', got 'either'"):
         lines.log(y, x, cut="either")
+    with pytest.raises(ValueError, match="expected one of 'raise', 'x', '-x', got"):
+        lines.log(y, x, cut=y)
 
 
 def test_cut_locus_of_subspaces():

@@ -266,6 +266,11 @@ def test_momentum_survives_a_drop_of_the_rate():
     lambda s: s | {"state": s["state"] * 2},
     lambda s: s | {"settings": {"lr": 0.1}},
     lambda s: s | {"state": [{"tau": np.zeros((2, 2))}]},
+    lambda s: s | {"state": [{"tau": None}]},
+    lambda s: s | {"state": [{"tau": np.full((6, 3), np.nan)}]},
+    lambda s: s | {"settings": s["settings"] | {"lr": -1.0}},
+    lambda s: s | {"settings": s["settings"] | {"lr": "x"}},
+    lambda s: {"kind": "SGD"},
 ])
 def test_a_state_that_does_not_fit_changes_nothing(spoil):
     p = parameter(sphere)
@@ -301,6 +306,37 @@ def test_overflow_of_the_second_moment_changes_nothing():
     assert not np.any(optimizer.state[0]["v"])
 
 
+@pytest.mark.parametrize("grad", [np.zeros((1, 3)), np.zeros((3, 6)), np.zeros((6, 3), np.float32)])
+def test_a_gradient_that_does_not_fit(grad):
+    p = parameter(sphere)
+    p.grad = grad
+    with pytest.raises(ValueError, match=r"gradient of parameter: expected float64 of shape \(6, 3\) like its value"):
+        optim.SGD([p], 0.1, weight_decay=0.1).step()
+
+
+def test_geometry_must_not_change_under_an_optimizer():
+    p = parameter(euclidean)
+    optimizer = optim.SGD([p], 0.1, nesterov=True)
+    p.grad, p.geometry, before = gradients(1)[0], sphere, p.value
+    with pytest.raises(ValueError, match=r"its geometry has changed; make the optimizer after"):
+        optimizer.step()
+    assert p.value is before
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+def test_numpy_scalars_do_not_widen_a_step(maker):
+    p = parameter(sphere, dtype=np.float32)
+    optimizer = MAKERS[maker]([p], clip=np.float64(0.1), orthogonality=np.float64(0.1), weight_decay=np.float64(0.1))
+    optimizer.factor = np.float64(0.5)
+    walk(optimizer, gradients(1, dtype=np.float32))
+    assert p.value.dtype == np.float32
+
+
+def test_a_model_in_place_of_its_parameters():
+    with pytest.raises(TypeError, match=r"pass model.parameters\(\)"):
+        optim.SGD(nn.mlp([8, 6, 3], np.random.default_rng(0)), 0.1)
+
+
 def test_missing_gradient():
     with pytest.raises(ValueError, match="no gradient yet"):
         optim.SGD([parameter(sphere)], 0.1).step()
@@ -314,7 +350,7 @@ def test_missing_gradient():
     (lambda p: optim.SGD([p], 0.1, momentum=1.5), "momentum: expected a finite number >= 0 and <= 1"),
     (lambda p: optim.SGD([p], 0.1, clip=0.0), "clip: expected a finite number > 0"),
     (lambda p: optim.SGD([p], 0.1, nesterov=True), "nesterov: expected Euclidean parameters only"),
-    (lambda p: optim.Adam([p], 0.1, beta2=1.0), "beta2: expected"),
+    (lambda p: optim.Adam([p], 0.1, beta2=1.0), "beta2: expected a finite number >= 0 and < 1, got 1.0"),
     (lambda p: optim.Adam([p], 0.1, eps=0.0), "eps: expected"),
     (lambda p: optim.Groups(optim.SGD([p], 0.1), optim.SGD([p], 0.2)), "got one in two"),
     (lambda p: optim.schedule.exponential(0.0), "an exponential never reaches zero"),

@@ -109,6 +109,28 @@ def naive_norm(y, h):
     return np.sqrt(dot(h, h))
 
 
+def with_threshold(threshold):
+    def exp(y, h):
+        return np.where(size(h) < threshold, y, sphere.exp(y, h))
+
+    return exp
+
+
+def normalize_in_place(w):
+    w /= size(w)
+    return w
+
+
+def only_batches(y, h):
+    if y.ndim == 1:
+        raise ValueError("expected (n, m)")
+    return sphere.exp(y, h)
+
+
+def normalize_anything(w):
+    return w / np.where(size(w) > 0, size(w), 1)
+
+
 # name of the bug -> (the faulty geometry, an identity that must catch it)
 BUGS = {
     "wrong sign in transport": (
@@ -122,6 +144,17 @@ BUGS = {
     "eps-damped step": (Planted(sphere, "sphere", exp=eps_damped_step), "exp_by_matrix_exponential"),
     "eps-damped normalization": (
         Planted(sphere, "sphere", normalize=lambda w: w / (size(w) + w.dtype.type(1e-8))), "normalize_forgets_scale"),
+    "step ignored below 1e-8": (Planted(sphere, "sphere", exp=with_threshold(1e-8)), "distance_is_length"),
+    "step ignored below 1e-12": (Planted(sphere, "sphere", exp=with_threshold(1e-12)), "distance_is_length"),
+    "QR in place of the polar factor": (
+        Planted(subspaces, "subspaces", normalize=lambda w: np.linalg.qr(w)[0]), "normalize_is_nearest"),
+    "scale forgotten": (Planted(sphere, "sphere", scale=lambda h, s: h), "scale_is_by_point"),
+    "normalization in place": (
+        Planted(sphere, "sphere", normalize=normalize_in_place), "arguments_are_left_alone"),
+    "no single vectors": (Planted(sphere, "sphere", exp=only_batches), "a_vector_is_one_column"),
+    "no random tangent": (
+        Planted(sphere, "sphere", random_tangent=lambda y, rng: 0 * y), "random_is_on_the_manifold"),
+    "zero normalized": (Planted(sphere, "sphere", normalize=normalize_anything), "zero_is_refused"),
     "QR flip": (Planted(subspaces, "subspaces", exp=qr_flip), "exp_of_zero"),
     "missing sign alignment in log": (Planted(lines, "lines", log=log_without_sign), "sign_of_the_logarithm"),
     "missing sign alignment in distance": (Planted(lines, "lines", distance=sphere.distance), "sign_does_not_matter"),

@@ -59,3 +59,12 @@ def slope_deficit(error: Callable[[float], Array], order: float) -> float:
 def worst(*residuals: Array | float) -> float:
     """The largest residual; NaN counts as infinite."""
     return max(float(np.max(np.nan_to_num(r, nan=np.inf, posinf=np.inf), initial=0.0)) for r in residuals)
+
+
+def refuses(f: Callable[..., object], *arguments: Array) -> float:
+    """0 if f raises ValueError, else infinite."""
+    try:
+        f(*arguments)
+    except ValueError:
+        return 0.0
+    return np.inf

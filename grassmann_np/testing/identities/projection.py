@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy.linalg import polar
 
 from ... import ops
 from ...backend import Array
 from ..cases import CURVED, ROUND, Case
-from .catalogue import identity, slope_deficit, worst
+from .catalogue import identity, refuses, slope_deficit, worst
 
 
 def normal_part(c: Case, y: Array, a: Array) -> Array:
@@ -37,10 +38,36 @@ def inner_and_norm(c: Case) -> float:
 
 
 @identity(0)
+def scale_is_by_point(c: Case) -> float:
+    """scale(h, s) multiplies every tangent vector by its own number."""
+    return worst(c.error(c.geometry.scale(c.u, c.scales), c.times(c.scales, c.u), c.scales * c.size(c.u)))
+
+
+@identity(0, limit=0.0)
+def arguments_are_left_alone(c: Case) -> float:
+    """No function writes into its arguments."""
+    y, u, g = (a.copy() for a in (c.y, c.u, c.g))
+    c.geometry.normalize(y), c.geometry.project(y, g), c.geometry.move(y, u, u), c.geometry.exp(y, u)
+    c.geometry.transport(y, u, u), c.geometry.log(y, c.geometry.exp(y, u / 4)), c.geometry.distance(y, y)
+    return worst(*(c.error(now, before) for now, before in ((y, c.y), (u, c.u), (g, c.g))))
+
+
+@identity(0, kinds=ROUND)
+def a_vector_is_one_column(c: Case) -> float:
+    """An array (n,) is treated as the column of an (n, 1) array is."""
+    one = c.geometry.exp(c.y[:, 0], c.u[:, 0]), c.geometry.project(c.y[:, 0], c.w[:, 0])
+    all_of_them = c.geometry.exp(c.y, c.u), c.geometry.project(c.y, c.w)
+    return worst(*(np.abs(a - b[:, 0]) / c.eps / np.maximum(1, np.abs(b[:, 0]).max())
+                   for a, b in zip(one, all_of_them, strict=True)))
+
+
+@identity(0)
 def random_is_on_the_manifold(c: Case) -> float:
-    """random_point gives points, random_tangent tangent vectors, and a seed gives the same ones again."""
+    """random_point gives points, random_tangent tangent vectors, all different; a seed gives the same ones again."""
     first, second = (c.geometry.random_point(c.y.shape, np.random.default_rng(5)) for _ in range(2))
     h = c.geometry.random_tangent(c.y, np.random.default_rng(6))
+    if np.min(c.size(h)) == 0 or np.ptp(first) == 0 or np.array_equal(first[..., 0, :], first[..., 1, :]):
+        return np.inf
     if first.shape != c.y.shape or h.shape != c.y.shape or h.dtype != c.y.dtype or not np.array_equal(first, second):
         return np.inf
     if c.kind == "euclidean":
@@ -57,6 +84,23 @@ def normalize_forgets_scale(c: Case) -> float:
     w = np.asarray(c.w, np.float64)
     unit = (w / c.size(w)).astype(c.y.dtype)
     return worst(*(c.error(c.geometry.normalize(c.w * np.asarray(a, c.w.dtype)), unit) for a in (1e-20, 1.0, 1e20)))
+
+
+@identity(0)
+def normalize_is_nearest(c: Case) -> float:
+    """normalize(y) = y for points; normalize(w) is the nearest point, for matrices the polar factor of w."""
+    if c.kind == "euclidean":
+        return worst(c.error(c.geometry.normalize(c.w), c.w, c.size(c.w)))
+    w = c.y + c.w / 10  # well-conditioned
+    nearest = np.stack([polar(matrix)[0] for matrix in c.matrices(w)])
+    found = np.linalg.matrix_norm(c.matrices(c.geometry.normalize(w)) - nearest)
+    return worst(c.error(c.geometry.normalize(c.y), c.y, c.weight), found / (c.eps * 2 * c.weight))
+
+
+@identity(0, kinds=CURVED)
+def zero_is_refused(c: Case) -> float:
+    """normalize(0) raises ValueError: zero has no direction."""
+    return refuses(c.geometry.normalize, 0 * c.y)
 
 
 @identity(1)

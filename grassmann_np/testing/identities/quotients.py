@@ -8,19 +8,10 @@ from scipy.linalg import subspace_angles
 from ... import geometry as house
 from ...backend import Array
 from ..cases import CURVED, Case
-from .catalogue import identity, worst
+from .catalogue import identity, refuses, worst
 from .distances import log_scale
 
 LINES, SUBSPACES = ("lines",), ("subspaces",)
-
-
-def refuses(f: object, *arguments: Array) -> float:
-    """0 if f raises ValueError, else infinite."""
-    try:
-        f(*arguments)  # type: ignore[operator]
-    except ValueError:
-        return 0.0
-    return np.inf
 
 
 @identity(37, kinds=LINES)
