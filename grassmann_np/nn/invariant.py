@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..geometry import sphere
+from ..backend import Array
+from ..geometry import euclidean, sphere
 from .compose import Sequential
 from .layer import Layer
 from .layers import BatchNorm, Conv2D, Linear, NormPropLinear, WeightNormLinear
@@ -16,7 +17,7 @@ from .parameter import Parameter
 
 
 def on_sphere(model: Layer, rule: str = "invariant") -> list[Parameter]:
-    """Puts weights on the sphere, every column divided by its length; returns those parameters.
+    """Puts weights on the sphere, every column divided by its length, and all others off it; returns the chosen.
 
     rule "invariant": exactly the weights whose output goes straight into a normalization that forgets their length.
     rule "published": the authors' choice, every 3x3 convolution with fan_in > fan_out.
@@ -29,12 +30,22 @@ def on_sphere(model: Layer, rule: str = "invariant") -> list[Parameter]:
     rules = {"invariant": invariant_weights, "published": published_weights}
     if rule not in rules:
         raise ValueError(f"rule: expected one of {', '.join(map(repr, rules))}, got {rule!r}")
-    model.parameters()  # sets the names
+    parameters = model.parameters()  # this sets the names
     chosen = list(rules[rule](model))
-    for parameter in chosen:
-        parameter.matrix = sphere.normalize(parameter.matrix)
-        parameter.geometry = sphere
+    points = [_point(parameter) for parameter in chosen]  # all of them before the first is changed
+    for parameter in parameters:
+        if parameter.geometry is sphere:
+            parameter.geometry = euclidean  # what another rule had chosen
+    for parameter, y in zip(chosen, points, strict=True):
+        parameter.matrix, parameter.geometry = y, sphere
     return chosen
+
+
+def _point(parameter: Parameter) -> Array:
+    try:
+        return sphere.normalize(parameter.matrix)
+    except ValueError as error:
+        raise ValueError(f"{parameter.name}: {error}") from error
 
 
 def invariant_weights(model: Layer) -> Iterator[Parameter]:

@@ -32,11 +32,17 @@ class Layer:
             yield from child.walk(dotted(name, key))
 
     def parameters(self) -> list[Parameter]:
-        """Every parameter inside, once, with its name set."""
+        """Every parameter inside, with its name set.
+
+        Raises ValueError for a layer that is used twice: its second pullback would overwrite the gradient of the first.
+        """
         found: dict[int, Parameter] = {}
         for path, layer in self.walk():
             for key, parameter in vars(layer).items():
-                if isinstance(parameter, Parameter) and id(parameter) not in found:
+                if isinstance(parameter, Parameter):
+                    if id(parameter) in found:
+                        other = found[id(parameter)].name
+                        raise ValueError(f"{dotted(path, key)} is {other} again; every layer may be used once")
                     parameter.name = dotted(path, key)
                     found[id(parameter)] = parameter
         return list(found.values())

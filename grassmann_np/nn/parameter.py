@@ -12,7 +12,7 @@ from typing import Any, cast
 import numpy as np
 
 from ..backend import Array, get_xp
-from ..geometry import Geometry, euclidean
+from ..geometry import Geometry, euclidean, subspaces
 
 
 class Parameter:
@@ -29,6 +29,8 @@ class Parameter:
         xp = get_xp(value)
         if value.dtype not in (xp.float32, xp.float64):
             raise TypeError(f"value: expected float32 or float64, got {value.dtype}")
+        if value.ndim > 2 and geometry is subspaces:
+            raise ValueError(f"value: expected one subspace (n, p), got a stack of shape {tuple(value.shape)}")
         self.value = value
         self.grad: Array | None = None
         self.geometry: Geometry = cast(Geometry, geometry)

@@ -78,11 +78,17 @@ def test_the_pullback_overwrites_grad(name):
 
 def test_names_lead_to_the_parameters():
     rng = np.random.default_rng(0)
-    linear = nn.Linear(3, 3, rng)
-    model = nn.Sequential(nn.Residual(nn.Sequential(linear, nn.BatchNorm(3)), linear), nn.Linear(3, 2, rng))
+    body = nn.Sequential(nn.Linear(3, 3, rng), nn.BatchNorm(3))
+    model = nn.Sequential(nn.Residual(body), nn.Linear(3, 2, rng))
     names = [p.name for p in model.parameters()]
-    assert names == ["0.body.0.w", "0.body.0.b", "0.body.1.gamma", "0.body.1.beta", "1.w", "1.b"]  # shared: once
+    assert names == ["0.body.0.w", "0.body.0.b", "0.body.1.gamma", "0.body.1.beta", "1.w", "1.b"]
     assert list(model.moments()) == ["0.body.1.running"]
+
+
+def test_a_layer_used_twice_is_refused():
+    linear = nn.Linear(3, 3, np.random.default_rng(0))
+    with pytest.raises(ValueError, match=r"2\.w is 0\.w again; every layer may be used once"):
+        nn.Sequential(linear, nn.ReLU(), linear).parameters()
 
 
 def test_decay_is_meant_for_weights_only():

@@ -103,6 +103,23 @@ def test_the_measure_by_hand():
     np.testing.assert_allclose(measured[2:], expected, rtol=1e-9)
 
 
+def test_another_rule_replaces_the_first():
+    model = nn.wide_resnet(10, 1, 10, np.random.default_rng(0))
+    nn.on_sphere(model, rule="published")
+    chosen = nn.on_sphere(model, rule="invariant")
+    assert [p for p in model.parameters() if p.geometry is sphere] == chosen
+
+
+def test_a_zero_column_is_named_and_nothing_changes():
+    model = nn.mlp([6, 8, 8, 10], np.random.default_rng(0))
+    second = model.parameters()[3]
+    second.value = second.value * np.where(np.arange(8) == 2, 0, 1).astype(np.float32)
+    before = [p.value for p in model.parameters()]
+    with pytest.raises(ValueError, match=r"4\.w: w: expected columns that are not zero"):
+        nn.on_sphere(model)
+    assert all(a is p.value and p.geometry is euclidean for a, p in zip(before, model.parameters(), strict=True))
+
+
 def test_measuring_leaves_the_model_as_it_was():
     model = nn.wide_resnet(10, 1, 10, np.random.default_rng(0), keep=0.7)
     before = copy.deepcopy(model)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from grassmann_np import nn
-from grassmann_np.geometry import euclidean, sphere
+from grassmann_np.geometry import euclidean, sphere, subspaces
 
 
 def test_a_convolution_is_seen_as_columns():
@@ -19,6 +19,11 @@ def test_a_convolution_is_seen_as_columns():
     np.testing.assert_array_equal(p.value, 2 * w)
     p.grad = w
     assert p.matrix_grad.shape == (24, 5)
+
+
+def test_a_stack_of_subspaces_is_not_one_parameter():
+    with pytest.raises(ValueError, match=r"expected one subspace \(n, p\), got a stack of shape \(5, 4, 2\)"):
+        nn.Parameter(np.ones((5, 4, 2)), geometry=subspaces)
 
 
 def test_the_last_axis_counts_units_whatever_comes_before():
