@@ -18,6 +18,10 @@ from .train.progress import Progress
 from .train.setup import DATA, MODELS, RATES, SCHEDULES
 
 
+class UsageError(ValueError):
+    """A command line that makes no sense."""
+
+
 def main(arguments: list[str] | None = None) -> int:
     """The exit status: 0 when done, 1 when something failed, 2 for a wrong command line, 130 after Ctrl-C."""
     words = sys.argv[1:] if arguments is None else arguments
@@ -32,18 +36,18 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("grassmann_np: stopped", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # the reader of a pipe has had enough
+    except BrokenPipeError:  # the reader of a pipe has had enough; everything is written by then
         sys.stdout = None
-        return 1
+        return 0
     except (ValueError, FloatingPointError, ImportError, OSError) as error:
         print(f"grassmann_np: {error}", file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, UsageError) else 1
 
 
 def _train(options: argparse.Namespace, command: str) -> int:
     if options.resume:
         if given := _given(options):
-            raise ValueError(f"--resume: the setup is that of {options.out}; leave out {', '.join(given)}")
+            raise UsageError(f"--resume: the setup is that of {options.out}; leave out {', '.join(given)}")
         setup = runs.read_setup(options.out)
     else:
         setup = _setup(options)
@@ -57,35 +61,47 @@ def _train(options: argparse.Namespace, command: str) -> int:
 
 def _compare(options: argparse.Namespace, command: str) -> int:
     out, setup = Path(options.out), _setup(options)
-    optimizers, schedules = options.optimizers.split(","), options.schedules.split(",") if options.schedules else []
-    for name, values, known in (("optimizers", optimizers, tuple(RATES)), ("schedules", schedules, SCHEDULES)):
-        for value in values:
-            if value not in known:
-                raise ValueError(f"--{name}: expected some of {', '.join(known)}, got {value!r}")
+    optimizers = _several("optimizers", options.optimizers, tuple(RATES))
+    schedules = _several("schedules", options.schedules, SCHEDULES) if options.schedules is not None else []
     if options.seeds < 1:
-        raise ValueError(f"--seeds: expected at least 1, got {options.seeds}")
+        raise UsageError(f"--seeds: expected at least 1, got {options.seeds}")
     if out.exists() and not out.is_dir():
         raise ValueError(f"--out: expected a folder, got the file {out}")
     if options.overwrite:
         shutil.rmtree(out / "runs", ignore_errors=True)
 
-    def after_run(name: str, history: dict[str, Any]) -> None:
+    def after_run(name: str, found: dict[str, Any]) -> None:
         if not options.quiet:
-            print(f"{name}  test error {100 * history['test_error'][-1]:5.2f} %", file=sys.stderr, flush=True)
+            said = found.get("problem") or f"test error {100 * found['history']['test_error'][-1]:5.2f} %"
+            print(f"{name}  {said}", file=sys.stderr, flush=True)
 
     seeds = range(setup.seed, setup.seed + options.seeds)
     results = {"command": command, **compare(out, setup, optimizers, seeds, schedules, options.jobs, after_run)}
     write_json(out / "results.json", results)
-    print(table(results))
-    print(f"results in {out / 'results.json'}")
+    figure = _draw(results, out / "comparison.png", command, many=bool(schedules))
+    print(f"{table(results)}\nresults in {out / 'results.json'}\n{figure}")
+    return 0
+
+
+def _draw(results: dict[str, Any], path: Path, command: str, many: bool) -> str:
+    """Draws the comparison, if anything can draw here, and says where it is."""
+    if not results["runs"]:
+        return "no figure: every run failed"
     try:
         from viz import cells, curves, files
-    except ImportError:
-        print("no figure: matplotlib is missing; pip install 'grassmann-np[viz]'", file=sys.stderr)
-        return 0
-    figure = cells.cells(results) if schedules else curves.comparison(results)
-    print(f"figure in {files.save(figure, out / 'comparison.png', command)}")
-    return 0
+    except ImportError as error:
+        return f"no figure: {error.name} is missing; pip install 'grassmann-np[viz]'"
+    figure = cells.cells(results) if many else curves.comparison(results)
+    return f"figure in {files.save(figure, path, command)}"
+
+
+def _several(name: str, text: str, known: tuple[str, ...]) -> list[str]:
+    """The words of a comma-separated list, each known and there once."""
+    words = [word.strip() for word in text.split(",")]
+    for word in words:
+        if word not in known or words.count(word) > 1:
+            raise UsageError(f"--{name}: expected some of {', '.join(known)}, each once, got {text!r}")
+    return words
 
 
 def _evaluate(options: argparse.Namespace, command: str) -> int:
@@ -114,10 +130,13 @@ def _setup(options: argparse.Namespace) -> Setup:
     base, known = Setup(), recipes.recipes()
     if options.recipe is not None:
         if options.recipe not in known:
-            raise ValueError(f"--recipe: expected one of `python -m grassmann_np recipes`, got {options.recipe!r}")
+            raise UsageError(f"--recipe: expected one of `python -m grassmann_np recipes`, got {options.recipe!r}")
         base = known[options.recipe]
     given = {key: value for key, value in vars(options).items() if value is not None}
-    return replace(base, **{f.name: given[f.name] for f in fields(Setup) if f.name in given})
+    try:
+        return replace(base, **{f.name: given[f.name] for f in fields(Setup) if f.name in given})
+    except ValueError as error:
+        raise UsageError(error) from error
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -26,14 +26,15 @@ def compare(
     seeds: Sequence[int],
     schedules: Sequence[str] = (),
     jobs: int = -1,
-    after_run: Callable[[str, Result], None] = lambda name, history: None,
+    after_run: Callable[[str, Result], None] = lambda name, found: None,
 ) -> Result:
     """Runs every optimizer with every schedule and seed, in out/runs/NAME; the results as JSON takes them.
 
     `jobs` processes at a time, -1 for one per core; a joblib backend chosen by the caller is respected. Raises
     ImportError without joblib (the extra `data`), and ValueError if out/runs holds a run of another setup.
 
-    {"data", "model", "epochs", "seeds", "setup", "runs": [{"optimizer", "seed", "history"}], "summary", "paired"}
+    {"data", "model", "epochs", "seeds", "setup", "runs": [{"optimizer", "seed", "history"}], "summary", "paired",
+    "failed": [{"optimizer", "seed", "problem"}]}; a run whose loss is not finite is in "failed" and nowhere else.
     """
     try:
         from joblib import Parallel, delayed
@@ -51,31 +52,36 @@ def compare(
             raise ValueError(f"--out: {place} holds a run of another setup; choose another folder, or say --overwrite")
     histories = Parallel(n_jobs=jobs, return_as="generator")(
         delayed(_finish)(place, one) for (_, one), place in zip(runs, folders, strict=True))
-    results = []
-    for (label, one), history in zip(runs, histories, strict=True):
-        after_run(f"{label} seed {one.seed}", history)
-        results.append({"optimizer": label, "seed": one.seed, "history": history})
+    results: list[Result] = []
+    failed: list[Result] = []
+    for (label, one), found in zip(runs, histories, strict=True):
+        after_run(f"{label} seed {one.seed}", found)
+        (failed if "problem" in found else results).append({"optimizer": label, "seed": one.seed, **found})
+    finished = [label for label in cells if any(run["optimizer"] == label for run in results)]
     common = {key: value for key, value in setup.as_dict().items() if key not in ("optimizer", "seed")}
     return {"data": setup.data, "model": setup.model, "epochs": setup.epochs, "seeds": list(seeds), "setup": common,
-            "runs": results, "summary": [summary(label, results) for label in cells],
-            "paired": [paired(label, next(iter(cells)), results) for label in list(cells)[1:]]}
+            "runs": results, "failed": failed, "summary": [summary(label, results) for label in finished],
+            "paired": [paired(label, finished[0], results) for label in finished[1:]]}
 
 
 def _finish(place: Path, setup: Setup) -> Result:
-    """The history of a run, finished if it is not yet."""
+    """{"history"} of a run, finished if it is not yet; {"problem"} if its loss is not finite."""
     written = run_folder.read_history(place)
     if written is None or not written["done"]:
         if not (place / "setup.json").exists():
             run_folder.begin(place, setup)
-        run_folder.go_on(place)
+        try:
+            run_folder.go_on(place)
+        except FloatingPointError as error:
+            return {"problem": str(error)}
         written = run_folder.read_history(place)
     assert written is not None
-    return dict(written["history"])
+    return {"history": written["history"]}
 
 
 def summary(label: str, runs: Sequence[Result]) -> Result:
     """Median and quartiles, over the seeds, of the test error after the last epoch; median seconds of an epoch."""
-    low, median, high = np.quantile(_errors(label, runs), [0.25, 0.5, 0.75])
+    low, median, high = np.quantile(list(_errors(label, runs).values()), [0.25, 0.5, 0.75])
     seconds = float(np.median([s for run in runs if run["optimizer"] == label for s in run["history"]["seconds"]]))
     return {"optimizer": label, "median_test_error": float(median), "quartiles": [float(low), float(high)],
             "seconds_per_epoch": seconds}
@@ -86,16 +92,17 @@ def paired(label: str, baseline: str, runs: Sequence[Result]) -> Result:
 
     n counts the pairs that differ. With n pairs no p can be below 2^(1-n): five seeds never reach 0.05.
     """
-    differences = np.array(_errors(label, runs)) - np.array(_errors(baseline, runs))
+    ours, theirs = _errors(label, runs), _errors(baseline, runs)
+    differences = np.array([ours[seed] - theirs[seed] for seed in ours if seed in theirs])
     differ = differences[differences != 0]
     p = float(wilcoxon(differ, method="exact").pvalue) if len(differ) else 1.0
-    return {"optimizer": label, "baseline": baseline, "median_difference": float(np.median(differences)),
-            "n": len(differ), "p": p}
+    return {"optimizer": label, "baseline": baseline, "n": len(differ), "p": p,
+            "median_difference": float(np.median(differences)) if len(differences) else 0.0}
 
 
 def table(results: Result) -> str:
     """Summary and paired test as plain text."""
-    width = max(10, *(len(row["optimizer"]) for row in results["summary"]))
+    width = max([10, *(len(row["optimizer"]) for row in results["summary"])])
     lines = [f"{results['model']} on {results['data']}, {results['epochs']} epochs, {len(results['seeds'])} seeds",
              f"{'optimizer':{width}} {'test error, median':>18} {'quartiles':>15} {'s per epoch':>12}"]
     for row in results["summary"]:
@@ -105,8 +112,10 @@ def table(results: Result) -> str:
     for row in results["paired"]:
         lines.append(f"{row['optimizer']} against {row['baseline']}, same seeds: median difference "
                      f"{100 * row['median_difference']:+.2f} %, p = {row['p']:.3g} from {row['n']} pairs")
+    lines += [f"{run['optimizer']} seed {run['seed']} failed: {run['problem']}" for run in results["failed"]]
     return "\n".join(lines)
 
 
-def _errors(label: str, runs: Sequence[Result]) -> list[float]:
-    return [run["history"]["test_error"][-1] for run in runs if run["optimizer"] == label]
+def _errors(label: str, runs: Sequence[Result]) -> dict[int, float]:
+    """The last test error by seed."""
+    return {run["seed"]: run["history"]["test_error"][-1] for run in runs if run["optimizer"] == label}

@@ -80,6 +80,9 @@ class Trainer:
                     self._one_step(batch)
                     after_step(self)
             test_loss, test_error = evaluate(self.model, self.data.x_test, self.data.y_test)
+            if not math.isfinite(test_loss):
+                raise FloatingPointError(f"the test loss is {test_loss} after epoch {len(self.history) + 1}, "
+                                         f"step {self.step}; lower the rate")
             n = len(self.data.y_train)
             self.history.add(
                 train_loss=self.loss_sum / n, train_error=self.wrong / n, test_loss=test_loss, test_error=test_error,

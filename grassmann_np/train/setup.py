@@ -66,6 +66,9 @@ class Setup:
         _choose("decay", self.decay, ("weights", "all"))
         if not re.fullmatch(r"mlp|cnn|vgg-\d+|wrn-\d+-\d+", self.model):
             raise ValueError(f"model: expected {MODELS}, got {self.model!r}")
+        for name, least in (("epochs", 1), ("batch_size", 2), ("seed", 0)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name}: expected at least {least}, got {getattr(self, name)}")
         object.__setattr__(self, "drops", tuple(self.drops))  # JSON has lists only
 
     def start(self) -> tuple[Trainer, Generators]:

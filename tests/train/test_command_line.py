@@ -41,8 +41,6 @@ def test_a_run_folder_is_never_silently_overwritten(tmp_path, capsys):
     assert (tmp_path / "run" / "checkpoint.npz").read_bytes() == before
     assert command.main([*words, "--overwrite"]) == 0
     assert command.main(["train", "--quiet", "--resume", "--out", str(tmp_path / "run")]) == 0  # nothing left to do
-    assert command.main(["train", "--resume", "--lr", "1", "--out", str(tmp_path / "run")]) == 1
-    assert "the setup is that of" in capsys.readouterr().err
 
 
 def test_a_recipe_with_one_value_changed(tmp_path):
@@ -57,16 +55,20 @@ def test_recipes(capsys):
     assert "cifar10-wrn-28-10-sgd-g" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("words", "message"), [
-    (["compare", "--optimizers", "sgd,lion"], "--optimizers: expected some of"),
-    (["compare", "--schedules", "magic"], "--schedules: expected some of"),
-    (["compare", "--seeds", "0"], "--seeds: expected at least 1"),
-    (["train", "--recipe", "soup"], "--recipe: expected one of"),
-    (["train", "--model", "lstm"], "model: expected"),
-    (["train", "--resume"], "expected the setup of a run"),
+@pytest.mark.parametrize(("words", "message", "status"), [
+    (["compare", "--optimizers", "sgd,lion"], "--optimizers: expected some of", 2),
+    (["compare", "--optimizers", "sgd,sgd"], "each once, got 'sgd,sgd'", 2),
+    (["compare", "--optimizers", ""], "--optimizers: expected some of", 2),
+    (["compare", "--schedules", "magic"], "--schedules: expected some of", 2),
+    (["compare", "--seeds", "0"], "--seeds: expected at least 1", 2),
+    (["train", "--recipe", "soup"], "--recipe: expected one of", 2),
+    (["train", "--model", "lstm"], "model: expected", 2),
+    (["train", "--seed", "-1"], "seed: expected at least 0", 2),
+    (["train", "--resume", "--lr", "1"], "leave out --lr", 2),
+    (["train", "--resume"], "expected the setup of a run", 1),
 ])
-def test_bad_input_writes_nothing(tmp_path, capsys, words, message):
-    assert command.main([*words, "--out", str(tmp_path / "run")]) == 1
+def test_bad_input_writes_nothing(tmp_path, capsys, words, message, status):
+    assert command.main([*words, "--out", str(tmp_path / "run")]) == status
     assert message in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
@@ -123,12 +125,23 @@ def test_optimizers_and_schedules(tmp_path):
 
 def test_paired_test_is_exact_and_counts_its_pairs():
     def runs(label, errors):
-        return [{"optimizer": label, "history": {"test_error": [error]}} for error in errors]
+        return [{"optimizer": label, "seed": seed, "history": {"test_error": [error]}}
+                for seed, error in enumerate(errors)]
 
     found = paired("b", "a", runs("a", [0.5, 0.4, 0.3, 0.2]) + runs("b", [0.4, 0.38, 0.27, 0.2]))
     assert found["n"] == 3 and found["median_difference"] == pytest.approx(-0.025)
     assert found["p"] == pytest.approx(binomtest(0, 3).pvalue)  # all of one sign: signed ranks say what signs say
     assert paired("b", "a", runs("a", [0.5]) + runs("b", [0.5]))["p"] == 1.0
+
+
+def test_a_run_that_diverges_does_not_take_the_others_with_it(tmp_path, capsys):
+    words = ["compare", "--epochs", "1", "--seeds", "2", "--optimizers", "sgd-g,adam", "--lr", "1e30", "--jobs", "1"]
+    with np.errstate(all="ignore"):
+        assert command.main([*words, "--clip", "1e-30", "--out", str(tmp_path)]) == 0
+    results = json.loads((tmp_path / "results.json").read_text())
+    assert [row["optimizer"] for row in results["summary"]] == ["sgd-g"]
+    assert [run["seed"] for run in results["failed"]] == [0, 1]
+    assert "adam seed 1 failed: the " in capsys.readouterr().out
 
 
 class Terminal(io.StringIO):

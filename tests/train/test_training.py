@@ -98,12 +98,20 @@ def test_a_loss_that_is_not_finite_stops_before_the_step(spoil, where):
     ({"schedule": "magic"}, "schedule: expected one of constant, .*got 'magic'"),
     ({"decay": "some"}, "decay: expected one of weights, all, got 'some'"),
     ({"rule": "published"}, "'published' puts no weight of mlp on the sphere"),
-    ({"epochs": 0}, "epochs >= 1"),
-    ({"batch_size": 1}, "batch_size >= 2"),
+    ({"epochs": 0}, "epochs: expected at least 1, got 0"),
+    ({"seed": -1}, "seed: expected at least 0, got -1"),
+    ({"batch_size": 1}, "batch_size: expected at least 2, got 1"),
 ])
 def test_bad_setup(change, message):
     with pytest.raises(ValueError, match=message):
         replace(SHORT, **change).run()
+
+
+def test_a_test_loss_that_is_not_finite_stops(monkeypatch):
+    trainer, _ = SHORT.start()
+    trainer.data.x_test[0] = np.inf
+    with np.errstate(all="ignore"), pytest.raises(FloatingPointError, match="the test loss is nan after epoch 1"):
+        trainer.run()
 
 
 def test_setup_survives_json():
