@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..backend import Array, get_xp
+from .blocks import block_sums, blocks
 from .checks import check_arrays, check_shape
 from .running import RunningMoments
 from .sums import column_sums
@@ -39,26 +40,69 @@ def batch_norm(
     xp = _check(x, running, training, gamma=gamma, beta=beta)
     n = x.size // x.shape[-1]
     if training:
-        mean, centered = center(x)
-        var = column_sums(centered * centered) / n
+        mean, var = moments(x)
         if running is not None:
             running.update(mean, var * (n / (n - 1)))
     else:
         mean, var = _moments(running, x)
-        centered = x - mean
     inverse = 1 / xp.sqrt(var + eps)
-    xh = centered * inverse
+    scale = inverse if gamma is None else gamma * inverse
+    y = xp.empty(x.shape, dtype=x.dtype)
+    for out, a, m, s, shift in blocks([y, x], [mean, scale, xp.zeros_like(mean) if beta is None else beta]):
+        xp.subtract(a, m, out=out)
+        out *= s
+        out += shift
 
     def pullback(dy: Array) -> Any:
-        check_shape("dy", dy, *xh.shape)
-        dgamma, dbeta = column_sums(dy * xh), column_sums(dy)
-        dxh = dy - dbeta / n - xh * (dgamma / n) if training else dy
-        dx = dxh * (inverse if gamma is None else gamma * inverse)
+        check_shape("dy", dy, *x.shape)
+        dgamma, dbeta = _sums(x, mean, dy)
+        dgamma *= inverse
+        dx = xp.empty(x.shape, dtype=x.dtype)
+        through_mean, through_var = (dbeta / n, inverse * dgamma / n) if training else (0 * dbeta, 0 * dgamma)
+        for out, a, d, m, u, v, s in blocks([dx, x, dy], [mean, through_mean, through_var, scale]):
+            xp.subtract(a, m, out=out)
+            out *= v
+            out += u
+            xp.subtract(d, out, out=out)
+            out *= s
         grads = [dx] + [d for p, d in ((gamma, dgamma), (beta, dbeta)) if p is not None]
         return tuple(grads) if len(grads) > 1 else dx
 
-    y = xh if gamma is None else xh * gamma
-    return (y if beta is None else y + beta), pullback
+    return y, pullback
+
+
+def moments(x: Array) -> tuple[Array, Array]:
+    """(<x>, <(x - <x>)^2>) of every channel, in one pass: with d = x - o, <x> = o + <d> and the variance <d^2> - <d>^2.
+
+    The origin o is the mean of the first block. If that is one of B blocks, <d>^2 is at most B times the variance: the
+    difference loses a factor B of rounding and no more. Of a constant channel every d is exactly 0.
+    """
+    xp = get_xp(x)
+    channels = x.shape[-1]
+    one_sample = x.reshape(-1, channels)[0]
+    first, row = next(blocks([x], [one_sample]))
+    origin = one_sample + block_sums(first - row, channels) / (first.size // channels)
+    mean, square = xp.zeros_like(origin), xp.zeros_like(origin)
+    for a, o in blocks([x], [origin]):
+        d = a - o
+        mean += block_sums(d, channels)
+        d *= d
+        square += block_sums(d, channels)
+    mean /= x.size // channels
+    square /= x.size // channels
+    return origin + mean, xp.maximum(square - mean * mean, 0.0)
+
+
+def _sums(x: Array, mean: Array, dy: Array) -> tuple[Array, Array]:
+    """sum dy (x - <x>) and sum dy of every channel."""
+    xp = get_xp(x, mean, dy)
+    dot, total = xp.zeros_like(mean), xp.zeros_like(mean)
+    for a, d, m in blocks([x, dy], [mean]):
+        centered = a - m
+        centered *= d
+        dot += block_sums(centered, mean.shape[0])
+        total += block_sums(d, mean.shape[0])
+    return dot, total
 
 
 def mean_only_batch_norm(

@@ -34,3 +34,18 @@ def fold(columns, shape, stride):
     for i, j in np.ndindex(kh, kw):
         x[:, i : i + stride * h : stride, j : j + stride * w : stride] += columns[:, :, :, i, j]
     return x
+
+
+def batch_norm(x, gamma, beta, eps=1e-5):
+    """One array operation after another, each over the whole batch."""
+    n = x.size // x.shape[-1]
+    axes = tuple(range(x.ndim - 1))
+    centered = x - x.mean(axes)
+    inverse = 1 / np.sqrt((centered * centered).mean(axes) + np.asarray(eps, x.dtype))
+    xh = centered * inverse
+
+    def pullback(dy):
+        dgamma, dbeta = (dy * xh).sum(axes), dy.sum(axes)
+        return (dy - dbeta / n - xh * (dgamma / n)) * (gamma * inverse), dgamma, dbeta
+
+    return xh * gamma + beta, pullback

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grassmann_np import ops
-from grassmann_np.ops import conv
+from grassmann_np.ops import blocks, conv
 from tests.ops import plain
 from tests.ops.cases import CASES, as_tuple, draw
 
@@ -41,6 +41,24 @@ def test_conv2d(seed, dtype, n, height, width, c_in, c_out, kh, kw, stride, padd
         plain_y, plain_pullback = plain.conv2d(*arrays, stride=stride, padding=padding)
         dy = rng.standard_normal(y.shape).astype(dtype)
         agree((y, *pullback(dy)), (plain_y, *plain_pullback(dy)), terms=max(y.size, kh * kw * c_in * c_out))
+
+
+@some
+@given(
+    seeds, dtypes, st.integers(2, 40), st.integers(1, 5), st.integers(1, 9),
+    st.sampled_from([1, 2**8, 2**19]), st.sampled_from([1, 16, 2048]),
+)
+def test_batch_norm(seed, dtype, n, width, channels, block, row):
+    rng = np.random.default_rng(seed)
+    x, dy = rng.standard_normal((2, n, width, channels)).astype(dtype)
+    gamma, beta, mean, deviation = rng.standard_normal((4, channels)).astype(dtype)
+    x = x * (1 + deviation**2) + mean
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks, "BLOCK", block)
+        patch.setattr(blocks, "ROW", row)
+        y, pullback = ops.batch_norm(x, gamma, beta)
+        plain_y, plain_pullback = plain.batch_norm(x, gamma, beta)
+        agree((y, *pullback(dy)), (plain_y, *plain_pullback(dy)), terms=64 * x.size)
 
 
 @pytest.mark.parametrize("name", CASES)
