@@ -1,5 +1,1 @@
-"""Pictures of the geometry: scenes on the sphere, curves of training, a page that holds both."""
-
-from . import curves, scenes
-
-__all__ = ["curves", "scenes"]
+"""Pictures of the geometry: `scenes` on the sphere, `curves` of training, a `page` that holds both."""

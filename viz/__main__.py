@@ -3,34 +3,54 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import Any
 
-from . import page, render, scenes
-from .files import STILLS
 
-SUFFIXES = ", ".join([*render.FILMS, *STILLS])
-
-
-def main(words: list[str] | None = None) -> None:
-    """Run one command line; what it wrote is printed. Wrong input ends with a sentence, not with a traceback."""
-    given = vars(_parser().parse_args(words))
-    command = given.pop("command")
+def main(words: list[str] | None = None) -> int:
+    """The exit status: 0 when done, 1 when something failed, 2 for a wrong command line, 130 after Ctrl-C."""
     try:
-        if command == "list":
-            for name, scene in scenes.SCENES.items():
-                print(f"{name:12} {_sentence(scene)}")
-        elif command == "page":
-            print(page.write(given["folder"]))
-        else:
-            out = given.pop("out")
-            print(scenes.SCENES[command](**given).save(out))
+        _run(words)
+        return 0
+    except ModuleNotFoundError as missing:
+        name = str(missing.name).split(".")[0]
+        says = f"{'Pillow' if name == 'PIL' else name} is missing; pip install 'grassmann-np[viz]'"
     except (ValueError, RuntimeError, OSError) as wrong:
-        raise SystemExit(f"viz: {wrong}") from None
+        says = str(wrong)
     except KeyboardInterrupt:
-        raise SystemExit("viz: stopped; nothing was written") from None
+        print("viz: stopped; nothing was written", file=sys.stderr)
+        return 130
+    print(f"viz: {says}", file=sys.stderr)
+    return 1
+
+
+def _run(words: list[str] | None) -> None:
+    """Run one command line; what it wrote is printed."""
+    from . import scenes  # not at the top: main() says what is missing
+
+    parser = _parser()
+    given = vars(parser.parse_args(words))
+    command = given.pop("command")
+    if command == "list":
+        for name, scene in scenes.SCENES.items():
+            print(f"{name:12} {_sentence(scene)}")
+    elif command == "page":
+        from . import page
+
+        print(page.write(given["folder"]))
+    else:
+        out = given.pop("out")
+        try:
+            scene = scenes.SCENES[command](**given)
+        except ValueError as wrong:
+            parser.error(str(wrong))
+        print(scene.save(out))
 
 
 def _parser() -> argparse.ArgumentParser:
+    from . import animation, files, render, scenes
+
+    suffixes = ", ".join([*render.FILMS, *files.STILLS])
     about = "Pictures and films of optimization on the sphere."
     parser = argparse.ArgumentParser(prog="python -m viz", description=about)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -40,20 +60,21 @@ def _parser() -> argparse.ArgumentParser:
     for name, scene in scenes.SCENES.items():
         about = _sentence(scene)
         one = commands.add_parser(name, help=about, description=about, argument_default=argparse.SUPPRESS)
-        one.add_argument("--out", required=True, metavar="FILE", help=f"where to; the suffix chooses: {SUFFIXES}")
+        one.add_argument("--out", required=True, metavar="FILE", help=f"where to; the suffix chooses: {suffixes}")
         one.add_argument("--lr", type=float, help="learning rate eta")
         one.add_argument("--momentum", type=float, help="momentum gamma")
         one.add_argument("--clip", type=float, help="longest gradient nu")
         one.add_argument("--seed", type=int, help="of the loss and the first point")
         one.add_argument("--seconds", type=float, help="how long the film lasts")
-        one.add_argument("--size", type=_size, metavar="WxH", help="in pixels, both even")
+        one.add_argument("--size", type=_size, metavar="WxH",
+                         help=f"in pixels, both even, {animation.SMALLEST} to {animation.LARGEST}")
         one.add_argument("--orbit", type=float, metavar="DEGREES", help="how far the camera turns")
     return parser
 
 
 def _size(text: str) -> tuple[int, int]:
     width, cross, height = text.partition("x")
-    if not (cross and width.isdigit() and height.isdigit()):
+    if not (cross and width.isdecimal() and height.isdecimal()):
         raise argparse.ArgumentTypeError(f"expected WIDTHxHEIGHT as in 640x480, got {text!r}")
     return int(width), int(height)
 
@@ -63,4 +84,4 @@ def _sentence(scene: Any) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

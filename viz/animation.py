@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
-from tqdm import tqdm
 
 from . import files, render
 from .drawing import Drawing, Formula, Frame, Panel
@@ -16,6 +15,7 @@ from .losses import Loss
 from .marks import outline
 
 MARGIN = 0.06  # around everything drawn, in radii of the sphere
+SMALLEST, LARGEST = 160, 4096  # pixels on a side
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class Animation:
             raise ValueError("caption: expected a sentence that says what is drawn, got none; it is the alt text")
         if not 0 < self.seconds <= 600:
             raise ValueError(f"seconds: expected more than 0 and at most 600, got {self.seconds}")
-        if len(self.size) != 2 or any(n % 2 or n < 160 for n in self.size):
-            raise ValueError(f"size: expected two even numbers of pixels, 160 or more, got {self.size}")
+        if len(self.size) != 2 or any(n % 2 or not SMALLEST <= n <= LARGEST for n in self.size):
+            raise ValueError(f"size: expected two even numbers of pixels, {SMALLEST} to {LARGEST}, got {self.size}")
 
     @property
     def alt(self) -> str:
@@ -97,5 +97,14 @@ class Animation:
         return drawing.rgba()
 
     def _frames(self, drawing: Drawing, count: int) -> Iterator[memoryview]:
-        for i in tqdm(range(count), desc="frames", unit="frame", disable=None, leave=False):
+        for i in _with_bar(range(count)):
             yield self.draw(drawing, i / (count - 1))
+
+
+def _with_bar(numbers: range) -> Iterable[int]:
+    """The numbers, with a bar at a terminal where tqdm is installed."""
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        return numbers
+    return tqdm(numbers, desc="frames", unit="frame", disable=None, leave=False)

@@ -10,6 +10,8 @@ from typing import Any
 
 from PIL import Image
 
+from grassmann_np.train.setup import RATES
+
 from . import curves
 from .files import beside
 
@@ -48,13 +50,23 @@ figure img, figure video { display: block; width: 100%; height: auto; background
 .scroll img { min-width: 38rem }
 .film { display: grid; gap: .2rem 1.6rem; align-items: start }
 @media (min-width: 58rem) { .film { grid-template-columns: 40rem 1fr } }
+#bar { display: flex; gap: .8rem; align-items: center; margin: .5rem 0 }
+#bar button { font: inherit; min-width: 5rem; padding: .2rem .8rem }
+#bar input { flex: 1 }
 figcaption, .soft { color: var(--soft); font-size: .92rem; margin: .6rem 0 }
 pre { background: var(--code); padding: .7rem .9rem; border-radius: 8px; overflow-x: auto; font-size: .84rem;
   margin: .8rem 0 }
 """
 SCRIPT = """
 const film = document.querySelector("video"), still = document.querySelector("#gif");
-const swap = () => { still.src = still.dataset.src; still.hidden = false; film.hidden = true; };
+const bar = document.querySelector("#bar"), button = bar.querySelector("button"), slider = bar.querySelector("input");
+film.controls = false;  // over the film they hide its caption: they go below
+bar.hidden = false;
+button.onclick = () => film.paused ? film.play().catch(() => {}) : film.pause();
+film.onplay = film.onpause = () => { button.textContent = film.paused ? "Play" : "Pause"; };
+film.ontimeupdate = () => { slider.value = film.currentTime / film.duration || 0; };
+slider.oninput = () => { film.pause(); film.currentTime = slider.value * film.duration; };
+const swap = () => { still.src = still.dataset.src; still.hidden = false; film.hidden = bar.hidden = true; };
 film.querySelector("source").addEventListener("error", swap);
 if (!matchMedia("(prefers-reduced-motion: reduce)").matches) film.play().catch(() => {});
 """
@@ -87,6 +99,8 @@ def _page(folder: Path, results: dict[str, Any]) -> str:
     curve, png = escape(curves.caption(results)), _data(folder / "compare/comparison.png", "image/png")
     gif = _data(folder / "step.gif", "image/gif")
     mp4, poster = _data(folder / "step.mp4", "video/mp4"), _data(folder / "step.png", "image/png")
+    said = [_matched(results), *map(_paired, results.get("paired", []))]
+    said = "\n".join(f'<p class="soft">{escape(sentence)}</p>' for sentence in said)
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -104,13 +118,16 @@ def _page(folder: Path, results: dict[str, Any]) -> str:
 <figure class="film">
 <div><video controls loop muted playsinline width="{width}" height="{height}" poster="{poster}" aria-label="{film}">
 <source src="{mp4}" type="video/mp4"></video>
-<img id="gif" hidden width="{width}" height="{height}" alt="{film}" data-src="{gif}"></div>
+<img id="gif" hidden width="{width}" height="{height}" alt="{film}" data-src="{gif}">
+<p id="bar" hidden><button type="button">Play</button>
+<input type="range" min="0" max="1" step="any" value="0" aria-label="moment of the film"></p></div>
 <figcaption>{film}</figcaption>
 </figure>
 <pre><code>{escape(f"{command} --out {folder / 'step.mp4'}")}</code></pre>
 
 <h2>The optimizers on {escape(str(results["data"]))}</h2>
 {_table(results)}
+{said}
 <figure>
 <div class="scroll"><img src="{png}" alt="{curve}"></div>
 <figcaption>{curve}</figcaption>
@@ -141,6 +158,31 @@ def _table(results: dict[str, Any]) -> str:
         f"{''.join(rows)}</tbody></table></div>\n"
         f'<p class="soft">{escape(str(results["model"]))}, {results["epochs"]} epochs, {seeds} seeds.</p>'
     )
+
+
+def _matched(results: dict[str, Any]) -> str:
+    """What is alike in the runs of a seed, and what is not."""
+    setup = results["setup"]
+    optimizers = list(dict.fromkeys(row["optimizer"].split()[0] for row in results["summary"]))
+    rates = ", ".join(f"{curves.NAMES[one]} {RATES[one]:g}" for one in optimizers)
+    rates = f"the defaults of the command ({rates})" if setup["lr"] is None else f"{setup['lr']:g} for all"
+    said = ("Matched, seed by seed: the data, the first weights up to their length, the order of the batches. "
+            f"Not tuned: the rates, {rates}.")
+    spherical, plain = (" and ".join(curves.NAMES[one] for one in optimizers if one.endswith("-g") == g)
+                        for g in (True, False))
+    if spherical and plain:
+        clip = "not clipped" if setup["clip"] is None else f"clipped at {setup['clip']:g}"
+        said += (f" Not matched: {spherical}, on the sphere, take gradients {clip}, orthogonality term "
+                 f"{setup['orthogonality']:g} and no weight decay, and off it rate {setup['lr_euclidean']:g}; "
+                 f"{plain}: neither clipped nor given the orthogonality term.")
+    return said
+
+
+def _paired(row: dict[str, Any]) -> str:
+    """The paired test of one optimizer against another, as a sentence."""
+    one, other = (curves.NAMES.get(row[key], row[key]) for key in ("optimizer", "baseline"))
+    return (f"{one} against {other}, same seeds: median difference {100 * row['median_difference']:+.2f} %, "
+            f"p = {row['p']:.3g} from {row['n']} pairs.")
 
 
 def _data(path: Path, kind: str) -> str:

@@ -32,6 +32,7 @@ FORMULAS = (
 )
 LASTING = (1.0, 1.0, 1.4, 1.6, 3.0, 2.2, 1.8)  # how long each stage lasts, against the others
 EPS = 0.3  # of the default neuron
+LONGEST = 10  # step that is drawn, lr * clip, in radians: more than once round
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,13 @@ def step(seed: int = 101, loss: Loss | None = None, lr: float = 1.0, momentum: f
     It is the second step from a random point, so that there is a momentum. `loss` maps columns of R^3 to (values,
     gradients); by default one batch-normalized neuron. lr, clip: eta, nu; orbit: degrees that the camera turns.
     """
-    if not (0 < lr < np.inf and clip > 0 and 0 <= momentum < 1):
-        raise ValueError(f"expected lr > 0, clip > 0, 0 <= momentum < 1, got lr {lr}, clip {clip}, momentum {momentum}")
+    if not (lr > 0 and clip > 0 and lr * clip <= LONGEST and 0 <= momentum < 1):
+        raise ValueError(f"expected lr > 0, clip > 0, lr * clip <= {LONGEST}, 0 <= momentum < 1, "
+                         f"got lr {lr}, clip {clip}, momentum {momentum}")
+    if seed < 0:
+        raise ValueError(f"seed: expected 0 or more, got {seed}")
+    if not abs(orbit) <= 3600:
+        raise ValueError(f"orbit: expected at most 3600 degrees either way, got {orbit}")
     rng = np.random.default_rng(seed)
     default = loss is None
     loss = neuron(rng, eps=EPS) if loss is None else check(loss)

@@ -158,7 +158,7 @@ def test_a_still_out_of_time_is_refused(scene):
 
 
 def test_importing_viz_changes_nothing_and_opens_no_window():
-    code = ("import sys, matplotlib; before = matplotlib.rcParams.copy(); import viz, viz.__main__, viz.page; "
+    code = ("import sys, matplotlib; before = matplotlib.rcParams.copy(); import viz.__main__, viz.page, viz.scenes; "
             "viz.scenes.step(size=(160, 160)).still(0.5); assert 'matplotlib.pyplot' not in sys.modules; "
             "assert before == matplotlib.rcParams.copy()")
     subprocess.run([sys.executable, "-c", code], check=True)

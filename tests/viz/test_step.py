@@ -197,7 +197,8 @@ def test_a_flat_loss_draws_a_step_that_stays():
 
 @pytest.mark.parametrize("wrong", [
     {"lr": 0.0}, {"lr": float("nan")}, {"momentum": 1.0}, {"clip": -1.0}, {"size": (641, 480)}, {"size": (20, 20)},
-    {"seconds": 0.0}, {"loss": lambda w: (w, w)},
+    {"seconds": 0.0}, {"loss": lambda w: (w, w)}, {"lr": 1e300}, {"clip": float("inf")}, {"seed": -1},
+    {"momentum": float("nan")}, {"seconds": float("inf")}, {"size": (100_000, 100_000)}, {"orbit": float("inf")},
 ])
 def test_what_cannot_be_drawn_is_refused_at_the_door(wrong):
     with pytest.raises(ValueError, match="expected"):
