@@ -10,6 +10,7 @@ from typing import Any
 
 from ..backend import Array, asarray_like
 from .checks import check_arrays, check_between
+from .only import only
 from .types import Pullback
 
 
@@ -23,7 +24,7 @@ def relu(x: Array) -> tuple[Array, Pullback]:
     """
     xp = check_arrays(x=x)
     positive = x > 0
-    return xp.maximum(x, 0.0), lambda dy: xp.where(positive, dy, 0.0)
+    return xp.maximum(x, 0.0), lambda dy: only(dy, positive)
 
 
 def dropout(x: Array, keep: float, rng: Any) -> tuple[Array, Pullback]:

@@ -11,6 +11,7 @@ from itertools import product
 
 from ..backend import Array
 from .checks import check_arrays, check_shape
+from .only import only
 from .types import Pullback
 
 
@@ -24,18 +25,19 @@ def max_pool(x: Array, size: int) -> tuple[Array, Pullback]:
     """
     xp = check_arrays(x=x)
     corners = _corners(x, size)
-    y = x[corners[0]]
+    y = x[corners[0]].copy()
     for corner in corners[1:]:
-        y = xp.maximum(y, x[corner])
+        xp.maximum(y, x[corner], out=y)
 
     def pullback(dy: Array) -> Array:
         check_shape("dy", dy, *y.shape)
-        dx = xp.zeros(x.shape, dtype=x.dtype)
-        taken = xp.zeros(y.shape, dtype=bool)
+        dx = xp.empty(x.shape, dtype=x.dtype)
+        free = xp.ones(y.shape, dtype=bool)  # windows whose maximum has not come yet
         for corner in corners:
-            first = (x[corner] == y) & ~taken
-            dx[corner] = xp.where(first, dy, 0.0)
-            taken = taken | first
+            first = x[corner] == y
+            first &= free
+            free ^= first
+            dx[corner] = only(dy, first)
         return dx
 
     return y, pullback
@@ -46,15 +48,16 @@ def avg_pool(x: Array, size: int) -> tuple[Array, Pullback]:
     xp = check_arrays(x=x)
     corners = _corners(x, size)
     shape = x.shape
-    y = x[corners[0]] / size**2
+    y = x[corners[0]].copy()
     for corner in corners[1:]:
-        y = y + x[corner] / size**2
+        y += x[corner]
+    y /= size**2
 
     def pullback(dy: Array) -> Array:
         check_shape("dy", dy, *y.shape)
-        dx = xp.empty(shape, dtype=dy.dtype)
+        dx, share = xp.empty(shape, dtype=dy.dtype), dy / size**2
         for corner in corners:
-            dx[corner] = dy / size**2
+            dx[corner] = share
         return dx
 
     return y, pullback

@@ -49,3 +49,23 @@ def batch_norm(x, gamma, beta, eps=1e-5):
         return (dy - dbeta / n - xh * (dgamma / n)) * (gamma * inverse), dgamma, dbeta
 
     return xh * gamma + beta, pullback
+
+
+def relu(x):
+    return np.maximum(x, 0.0), lambda dy: np.where(x > 0, dy, 0.0)
+
+
+def max_pool(x, size):
+    """The first maximum of every window, by its place in the window."""
+    n, height, width, channels = x.shape
+    shape = n, height // size, size, width // size, size, channels
+    windows = x.reshape(shape).transpose(0, 1, 3, 5, 2, 4).reshape(-1, size * size)
+    first = windows.argmax(1)[:, None]
+
+    def pullback(dy):
+        d_windows = np.zeros_like(windows)
+        np.put_along_axis(d_windows, first, dy.reshape(-1, 1), 1)
+        folded = d_windows.reshape(n, height // size, width // size, channels, size, size)
+        return folded.transpose(0, 1, 4, 2, 5, 3).reshape(x.shape)
+
+    return windows.max(1).reshape(n, height // size, width // size, channels), pullback

@@ -2,6 +2,8 @@
 blocks; and no two pullbacks share memory.
 """
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -59,6 +61,21 @@ def test_batch_norm(seed, dtype, n, width, channels, block, row):
         y, pullback = ops.batch_norm(x, gamma, beta)
         plain_y, plain_pullback = plain.batch_norm(x, gamma, beta)
         agree((y, *pullback(dy)), (plain_y, *plain_pullback(dy)), terms=64 * x.size)
+
+
+@some
+@given(seeds, dtypes, st.integers(1, 3), st.integers(1, 3), st.integers(1, 3), st.integers(1, 3), st.integers(1, 4))
+def test_relu_and_max_pool(seed, dtype, n, h, w, size, channels):
+    rng = np.random.default_rng(seed)
+    x = rng.integers(-2, 3, (n, h * size, w * size, channels)).astype(dtype)  # zeros and ties
+    pools = [partial(module.max_pool, size=size) for module in (ops, plain)]
+    for op, plain_op in ((ops.relu, plain.relu), pools):
+        (y, pullback), (plain_y, plain_pullback) = op(x), plain_op(x)
+        dy = rng.standard_normal(y.shape).astype(dtype)
+        dy[rng.random(y.shape) < 0.1] = np.inf
+        for a, b in ((y, plain_y), (pullback(dy), plain_pullback(dy))):
+            assert a.dtype == b.dtype
+            np.testing.assert_array_equal(a, b)
 
 
 @pytest.mark.parametrize("name", CASES)
