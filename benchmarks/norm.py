@@ -1,0 +1,84 @@
+"""Are our batch normalization, ReLU and max pool, forward and backward, as fast as PyTorch's on a CPU?
+
+    python benchmarks/norm.py [--samples 15]
+
+Batch 128, float32. PyTorch gets channels_last. Both give y and all gradients, which are compared before anything is
+timed. Without PyTorch our times stand alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from side_by_side import Run, header, row, same, threads
+
+from grassmann_np import ops
+
+try:
+    import torch
+except ImportError:
+    torch = None
+
+SHAPES = [(128, 32, 32, 64), (128, 16, 16, 128), (128, 8, 8, 256), (128, 4, 4, 512)]
+OPS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
+    "batch norm": (
+        ops.batch_norm,
+        lambda x, gamma, beta: torch.nn.functional.batch_norm(x, None, None, gamma, beta, training=True),
+    ),
+    "relu": (lambda x, *_: ops.relu(x), lambda x, *_: torch.relu(x)),
+    "max pool": (lambda x, *_: ops.max_pool(x, 2), lambda x, *_: torch.nn.functional.max_pool2d(x, 2)),
+}
+
+
+def ours(op: Callable[..., Any], arrays: list[Any], dy: Any) -> Run:
+    def run() -> tuple[Any, ...]:
+        y, pullback = op(*arrays)
+        grads = pullback(dy)
+        return (y, *grads) if isinstance(grads, tuple) else (y, grads)
+
+    return run
+
+
+def peer(op: Callable[..., Any], arrays: list[Any], dy: Any) -> tuple[Run, Callable[[], list[Any]]]:
+    """The same with PyTorch; and its outputs in our layout."""
+    x, *parameters = [torch.from_numpy(a) for a in arrays]
+    inputs = [x.permute(0, 3, 1, 2), *parameters]  # channels_last
+    for t in inputs:
+        t.requires_grad_()
+    tdy = torch.from_numpy(dy).permute(0, 3, 1, 2)
+
+    def run() -> tuple[Any, ...]:
+        y = op(*inputs)
+        return y, *(g for g in torch.autograd.grad(y, inputs, tdy, allow_unused=True) if g is not None)
+
+    def outputs() -> list[Any]:
+        return [(t.permute(0, 2, 3, 1) if t.ndim == 4 else t).detach().numpy() for t in run()]
+
+    return run, outputs
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--samples", type=int, default=15)
+    samples = parser.parse_args().samples
+    if torch is not None:
+        torch.set_num_threads(threads())
+    print(header("PyTorch " + torch.__version__ if torch else "no PyTorch"))
+    rng = np.random.default_rng(0)
+    for shape in SHAPES:
+        for name, (mine, theirs) in OPS.items():
+            x = rng.standard_normal(shape, dtype=np.float32)
+            arrays = [x, *rng.standard_normal((2, shape[-1]), dtype=np.float32)]
+            dy = rng.standard_normal(mine(*arrays)[0].shape, dtype=np.float32)
+            run, other = ours(mine, arrays, dy), None
+            if torch is not None:
+                other, outputs = peer(theirs, arrays, dy)
+                same(run(), outputs(), tolerance=2e-5)
+            print(row(f"{name} {shape}", run, other, samples), flush=True)
+
+
+if __name__ == "__main__":
+    main()

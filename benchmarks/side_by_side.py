@@ -1,0 +1,60 @@
+"""A ratio is our time over a peer's, both taken in one process, turn by turn, so that a slow moment meets both.
+
+Before every sample a pause of 0.12 s: an idle worker of the other's thread pool spins for a while and would slow it.
+Both get the same number of threads: OMP_NUM_THREADS if it is set, else every core this process may use.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Callable, Sequence
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+PAUSE = 0.12
+Run = Callable[[], Sequence[Any]]
+
+
+def threads() -> int:
+    """How many threads both sides may use."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, int(os.environ.get("OMP_NUM_THREADS", cores)))
+
+
+def same(ours: Sequence[Any], theirs: Sequence[Any], tolerance: float) -> None:
+    """Raises AssertionError unless every output agrees, relative to its largest number."""
+    for place, (a, b) in enumerate(zip(ours, theirs, strict=True)):
+        error = np.abs(a - b).max() / np.abs(b).max()
+        if not error <= tolerance:
+            raise AssertionError(f"output {place} differs from the peer's by {error:.1e} of its largest number")
+
+
+def seconds(run: Run) -> float:
+    """One sample."""
+    time.sleep(PAUSE)
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
+
+
+def row(name: str, ours: Run, theirs: Run | None, samples: int) -> str:
+    """One line of the table: medians in ms, and the ratios min-median-max."""
+    ours()  # warm
+    if theirs is None:
+        return f"{name:32}{1e3 * median(seconds(ours) for _ in range(samples)):10.1f}{'-':>10}"
+    theirs()
+    taken = [(seconds(ours), seconds(theirs)) for _ in range(samples)]
+    mine, other = zip(*taken, strict=True)
+    ratios = sorted(a / b for a, b in taken)
+    spread = f"{ratios[0]:.2f} - {median(ratios):.2f} - {ratios[-1]:.2f}"
+    return f"{name:32}{1e3 * median(mine):10.1f}{1e3 * median(other):10.1f}   {spread}"
+
+
+def header(peer: str) -> str:
+    """Two lines above the table: the machine, and what stands in the columns."""
+    machine = f"{platform.processor() or platform.machine()}, {threads()} threads, NumPy {np.__version__}, {peer}"
+    return f"{machine}\n{'float32':32}{'ours ms':>10}{'peer ms':>10}   ours/peer, min - median - max"
