@@ -6,7 +6,8 @@ SGD, SGD-G and Adam-G, each under step, linear, exponential and cosine decay, tr
 rate is tuned alike: the median validation error of two seeds, over three rates a factor of four apart, the validation
 images being a fifth of the training images. Then five other seeds train on all training images with that rate.
 Biases, gamma and beta decay in no run, the other Euclidean weights in all. One more row, "sgd, matched angle", is SGD
-whose rate is steered after every step so that its weights turn by the angle by which SGD-G's turned in that epoch.
+under linear decay, where the rate of the scale-invariant weights is steered after every step so that they turn by the
+angle by which SGD-G's turned at the end of that epoch.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from typing import Any
 import numpy as np
 from joblib import Parallel, delayed
 
+from grassmann_np import optim
 from grassmann_np.data import Dataset
 from grassmann_np.files import write_json
 from grassmann_np.train import History, Setup, Trainer
@@ -43,22 +45,27 @@ def held_out(images: Dataset) -> Dataset:
 
 
 def trained(setup: Setup, tuning: bool, angles: list[float] | None = None) -> History:
-    """The history of one run; with `angles`, its rate follows the angle wanted in every epoch."""
+    """The history of one run; with `angles`, the scale-invariant weights turn by the angle wanted in every epoch."""
     images, weights, order = setup.load(), *np.random.default_rng(setup.seed).spawn(2)
     images = held_out(images) if tuning else images
     model = setup.make_model(images, weights)
-    optimizer = setup.make_optimizer(model)
-    trainer = Trainer(model, optimizer, images, setup.epochs, order, setup.batch_size, setup.make_schedule())
+    trainer = Trainer(model, setup.make_optimizer(model), images, setup.epochs, order, setup.batch_size,
+                      setup.make_schedule())
     if angles is None:
         return trainer.run()
-    rate, last = [1.0], [trainer.monitor.look()]
-    trainer.schedule = lambda progress: rate[0]
+    turning = trainer.monitor.weights
+    rest = [p for p in model.parameters() if all(p is not weight for weight in turning)]
+    steered, other = (optim.SGD(group, setup.lr or 0.0, setup.momentum, nesterov=True, weight_decay=setup.weight_decay)
+                      for group in (turning, rest))
+    trainer.optimizer = optim.Groups(steered, other)
+    last = [trainer.monitor.look()]
 
     def steer(trainer: Trainer) -> None:
-        turned = trainer.monitor.measure(last[0], optimizer)["angle"]
+        turned = trainer.monitor.measure(last[0], trainer.optimizer)["angle"]
         last[0] = trainer.monitor.look()
-        wanted = angles[len(trainer.history)]
-        rate[0] *= float(np.clip(wanted / max(turned, 1e-12), 0.5, 2.0))
+        wanted = angles[min(len(trainer.history), len(angles) - 1)]
+        change = float(np.clip(wanted / max(turned, 1e-12), 0.5, 2.0))
+        steered.lr *= change ** (1 - setup.momentum)  # no faster than the momentum follows
 
     return trainer.run(steer)
 

@@ -53,6 +53,15 @@ def test_loss_and_error_by_hand():
     assert error == np.mean(logits.argmax(axis=1) != images.y_test)
 
 
+def test_loss_and_error_of_training_are_means_over_the_epoch():
+    """With a rate of 0 and no batch statistics, an epoch's numbers are those of the model on the training images."""
+    images = data.digits()
+    model = nn.mlp([64, 10], np.random.default_rng(0))
+    history = train.fit(model, optim.SGD(model.parameters(), 0.0), images, 1, np.random.default_rng(0), 100)
+    loss, error = train.evaluate(model, images.x_train, images.y_train)
+    assert history.train_loss == [pytest.approx(loss, rel=1e-5)] and history.train_error == [pytest.approx(error)]
+
+
 def test_schedule_reaches_the_optimizer():
     factors = []
     model = nn.mlp([64, 10], np.random.default_rng(0))
