@@ -23,6 +23,8 @@ def he(shape: tuple[int, ...], rng: Any) -> Array:
     >>> round(float(w.std() ** 2 * 1000 / 2), 2), w.dtype
     (1.0, dtype('float32'))
     """
+    if min(shape) < 1:
+        raise ValueError(f"expected a layer with inputs and outputs, got weights of shape {shape}")
     fan_in = math.prod(shape[:-1])
     tail = ndtr(-CUT)
     density = math.exp(-(CUT**2) / 2) / math.sqrt(2 * math.pi)

@@ -11,6 +11,7 @@ from typing import Any
 from .. import ops
 from ..backend import Array
 from ..ops import Pullback
+from ..ops.checks import check_between
 from .initialize import he, ones, zeros
 from .layer import Layer, apply, identity
 from .parameter import Parameter
@@ -128,6 +129,7 @@ class Dropout(Layer):
     """In training keeps every number with probability `keep`, divided by it; nothing in evaluation."""
 
     def __init__(self, keep: float, rng: Any) -> None:
+        check_between("keep", keep, 0, 1)
         self.keep, self.rng = keep, rng
 
     def __call__(self, x: Array, training: bool = True) -> tuple[Array, Pullback]:

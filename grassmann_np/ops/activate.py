@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..backend import Array, asarray_like
-from .checks import check_arrays, check_between
+from .checks import check_arrays, check_between, check_shape
 from .only import only
 from .types import Pullback
 
@@ -24,7 +24,12 @@ def relu(x: Array) -> tuple[Array, Pullback]:
     """
     xp = check_arrays(x=x)
     positive = x > 0
-    return xp.maximum(x, 0.0), lambda dy: only(dy, positive)
+
+    def pullback(dy: Array) -> Array:
+        check_shape("dy", dy, *positive.shape)
+        return only(dy, positive)
+
+    return xp.maximum(x, 0.0), pullback
 
 
 def dropout(x: Array, keep: float, rng: Any) -> tuple[Array, Pullback]:
@@ -35,5 +40,10 @@ def dropout(x: Array, keep: float, rng: Any) -> tuple[Array, Pullback]:
     """
     check_arrays(x=x)
     check_between("keep", keep, 0, 1)
-    mask = asarray_like(rng.random(x.shape) < keep, like=x) / keep
-    return x * mask, lambda dy: dy * mask
+    mask = asarray_like(rng.random(x.shape) < keep, like=x) / float(keep)
+
+    def pullback(dy: Array) -> Array:
+        check_shape("dy", dy, *mask.shape)
+        return dy * mask
+
+    return x * mask, pullback

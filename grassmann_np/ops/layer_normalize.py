@@ -28,7 +28,7 @@ def layer_norm(x: Array, gamma: Array, beta: Array, eps: float = 1e-5) -> tuple[
     xp = _check(x, gamma=gamma, beta=beta)
     shifted = x - x[..., :1]  # makes equal features exactly 0
     centered = shifted - _mean(shifted)
-    s = xp.sqrt(_mean(centered * centered) + eps)
+    s = xp.sqrt(_mean(centered * centered) + float(eps))
     xh = centered / s
 
     def pullback(dy: Array) -> tuple[Array, Array, Array]:
@@ -42,7 +42,7 @@ def layer_norm(x: Array, gamma: Array, beta: Array, eps: float = 1e-5) -> tuple[
 def rms_norm(x: Array, gamma: Array, eps: float = 1e-5) -> tuple[Array, Pullback]:
     """y = gamma xh, without a mean and without beta.  x (..., C), gamma (C,).  pullback(dy) = dx, dgamma."""
     xp = _check(x, gamma=gamma)
-    s = xp.sqrt(_mean(x * x) + eps)
+    s = xp.sqrt(_mean(x * x) + float(eps))
     xh = x / s
 
     def pullback(dy: Array) -> tuple[Array, Array]:

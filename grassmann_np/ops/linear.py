@@ -40,5 +40,11 @@ def flatten(x: Array) -> tuple[Array, Pullback]:
     """Every sample as one row.  x (N, ...) -> (N, n).  pullback(dy) = dx."""
     check_arrays(x=x)
     check_shape("x", x, *(("N",) if x.ndim == 1 else (..., "n")))
-    shape = x.shape
-    return x.reshape(shape[0], -1), lambda dy: dy.reshape(shape)
+    shape, y = x.shape, x.reshape(x.shape[0], -1)
+    flat = y.shape
+
+    def pullback(dy: Array) -> Array:
+        check_shape("dy", dy, *flat)
+        return dy.reshape(shape)
+
+    return y, pullback

@@ -30,12 +30,13 @@ def cross_entropy(logits: Array, labels: Array, smoothing: float = 0.0) -> tuple
         raise ValueError(f"smoothing: expected 0 <= smoothing < 1, got {smoothing}")
 
     q = (labels[:, None] == xp.arange(k)).astype(logits.dtype)  # (N, K)
+    smoothing = float(smoothing)
     q = q * (1 - smoothing) + smoothing / k
     shifted = logits - xp.max(logits, axis=1, keepdims=True)
     log_p = shifted - xp.log(xp.sum(xp.exp(shifted), axis=1, keepdims=True))
 
     def pullback(dloss: float = 1.0) -> Array:
-        return (xp.exp(log_p) - q) * (dloss / n)
+        return (xp.exp(log_p) - q) * (float(dloss) / n)
 
     return -xp.sum(q * log_p) / n, pullback
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..backend import Array, get_xp
-from .blocks import block_sums, blocks
+from .blocks import block_sums, blocks, each_block
 from .checks import check_arrays, check_shape
 from .running import RunningMoments
 from .sums import column_sums
@@ -45,30 +45,48 @@ def batch_norm(
             running.update(mean, var * (n / (n - 1)))
     else:
         mean, var = _moments(running, x)
-    inverse = 1 / xp.sqrt(var + eps)
+    inverse = 1 / xp.sqrt(var + float(eps))
     scale = inverse if gamma is None else gamma * inverse
     y = xp.empty(x.shape, dtype=x.dtype)
-    for out, a, m, s, shift in blocks([y, x], [mean, scale, xp.zeros_like(mean) if beta is None else beta]):
-        xp.subtract(a, m, out=out)
-        out *= s
-        out += shift
+    each_block(_forward, [y, x], [mean, scale, xp.zeros_like(mean) if beta is None else beta])
 
     def pullback(dy: Array) -> Any:
         check_shape("dy", dy, *x.shape)
-        dgamma, dbeta = _sums(x, mean, dy)
-        dgamma *= inverse
+        sums = each_block(_sums, [x, dy], [mean])
+        dgamma, dbeta = inverse * sum(dot for dot, _ in sums), sum(total for _, total in sums)
         dx = xp.empty(x.shape, dtype=x.dtype)
-        through_mean, through_var = (dbeta / n, inverse * dgamma / n) if training else (0 * dbeta, 0 * dgamma)
-        for out, a, d, m, u, v, s in blocks([dx, x, dy], [mean, through_mean, through_var, scale]):
-            xp.subtract(a, m, out=out)
-            out *= v
-            out += u
-            xp.subtract(d, out, out=out)
-            out *= s
+        if training:
+            each_block(_back, [dx, x, dy], [mean, dbeta / n, inverse * dgamma / n, scale])
+        else:
+            xp.multiply(dy, scale, out=dx)
         grads = [dx] + [d for p, d in ((gamma, dgamma), (beta, dbeta)) if p is not None]
         return tuple(grads) if len(grads) > 1 else dx
 
     return y, pullback
+
+
+def _forward(y: Array, x: Array, mean: Array, scale: Array, shift: Array) -> None:
+    """y = scale (x - <x>) + shift, written to y."""
+    get_xp(x).subtract(x, mean, out=y)
+    y *= scale
+    y += shift
+
+
+def _sums(x: Array, dy: Array, mean: Array) -> tuple[Array, Array]:
+    """sum dy (x - <x>) and sum dy, of a block."""
+    dot = x - mean
+    dot *= dy
+    return block_sums(dot, mean), block_sums(dy, mean)
+
+
+def _back(dx: Array, x: Array, dy: Array, mean: Array, dy_mean: Array, slope: Array, scale: Array) -> None:
+    """dx = scale (dy - <dy> - slope (x - <x>)), written to dx."""
+    xp = get_xp(x)
+    xp.subtract(x, mean, out=dx)
+    dx *= slope
+    dx += dy_mean
+    xp.subtract(dy, dx, out=dx)
+    dx *= scale
 
 
 def moments(x: Array) -> tuple[Array, Array]:
@@ -77,32 +95,19 @@ def moments(x: Array) -> tuple[Array, Array]:
     The origin o is the mean of the first block. If that is one of B blocks, <d>^2 is at most B times the variance: the
     difference loses a factor B of rounding and no more. Of a constant channel every d is exactly 0.
     """
-    xp = get_xp(x)
     channels = x.shape[-1]
+    n = x.size // channels
     one_sample = x.reshape(-1, channels)[0]
     first, row = next(blocks([x], [one_sample]))
     origin = one_sample + block_sums(first - row, channels) / (first.size // channels)
-    mean, square = xp.zeros_like(origin), xp.zeros_like(origin)
-    for a, o in blocks([x], [origin]):
+
+    def powers(a: Array, o: Array) -> tuple[Array, Array]:
         d = a - o
-        mean += block_sums(d, channels)
-        d *= d
-        square += block_sums(d, channels)
-    mean /= x.size // channels
-    square /= x.size // channels
-    return origin + mean, xp.maximum(square - mean * mean, 0.0)
+        return block_sums(d, channels), block_sums(d * d, channels)
 
-
-def _sums(x: Array, mean: Array, dy: Array) -> tuple[Array, Array]:
-    """sum dy (x - <x>) and sum dy of every channel."""
-    xp = get_xp(x, mean, dy)
-    dot, total = xp.zeros_like(mean), xp.zeros_like(mean)
-    for a, d, m in blocks([x, dy], [mean]):
-        centered = a - m
-        centered *= d
-        dot += block_sums(centered, mean.shape[0])
-        total += block_sums(d, mean.shape[0])
-    return dot, total
+    sums = each_block(powers, [x], [origin])
+    mean, square = sum(d for d, _ in sums) / n, sum(dd for _, dd in sums) / n
+    return origin + mean, get_xp(x).maximum(square - mean * mean, 0.0)
 
 
 def mean_only_batch_norm(

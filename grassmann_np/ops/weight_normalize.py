@@ -80,9 +80,11 @@ def norm_prop(x: Array, w: Array, gamma: Array, beta: Array) -> tuple[Array, Pul
 
 
 def _polar(v: Array) -> tuple[Array, Array]:
-    """(|v|, v/|v|) of every column."""
+    """(|v|, v/|v|) of every column; dividing by the largest entry first keeps the squares in range."""
     xp = check_arrays(v=v)
-    length = xp.sqrt(column_sums(v * v))
-    if not xp.all(length > 0):
+    largest = xp.max(xp.abs(v), axis=tuple(range(v.ndim - 1)))
+    if not xp.all(largest > 0):
         raise ValueError("v: expected columns that are not zero, got a zero column; it has no direction")
-    return length, v / length
+    u = v / largest
+    length = xp.sqrt(column_sums(u * u))
+    return largest * length, u / length

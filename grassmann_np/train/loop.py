@@ -123,6 +123,8 @@ def fit(model: Layer, optimizer: Steppable, data: Dataset, epochs: int, rng: np.
 
 def evaluate(model: Layer, x: Array, labels: Array, batch_size: int = 256) -> tuple[float, float]:
     """(mean loss, error) of the model on images x (N, H, W, C), with its running moments; the error is a fraction."""
+    if not len(labels):
+        raise ValueError("labels: expected at least one image to evaluate on, got none")
     loss_sum, wrong = 0.0, 0
     for start in range(0, len(labels), batch_size):
         part = slice(start, start + batch_size)

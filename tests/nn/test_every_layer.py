@@ -85,6 +85,14 @@ def test_names_lead_to_the_parameters():
     assert list(model.moments()) == ["0.body.1.running"]
 
 
+def test_layers_that_make_no_sense_are_refused():
+    rng = np.random.default_rng(0)
+    with pytest.raises(ValueError, match=r"expected a layer with inputs and outputs, got weights of shape \(0, 3\)"):
+        nn.Linear(0, 3, rng)
+    with pytest.raises(ValueError, match="keep: expected 0 < keep <= 1, got 1.5"):
+        nn.Dropout(1.5, rng)
+
+
 def test_a_layer_used_twice_is_refused():
     linear = nn.Linear(3, 3, np.random.default_rng(0))
     with pytest.raises(ValueError, match=r"2\.w is 0\.w again; every layer may be used once"):

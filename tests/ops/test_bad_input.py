@@ -74,3 +74,10 @@ def test_bad_input_leaves_the_running_moments_alone():
         with pytest.raises(ValueError):
             bad()
     assert not running.mean.any() and (running.var == 1).all()
+
+
+@pytest.mark.parametrize("op", [ops.relu, ops.flatten, lambda x: ops.dropout(x, 0.5, RNG)])
+def test_an_upstream_gradient_that_does_not_fit(op):
+    _, pullback = op(np.ones((2, 3, 4)))
+    with pytest.raises(ValueError, match="dy: expected shape"):
+        pullback(np.ones((12, 2)))

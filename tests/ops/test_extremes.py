@@ -72,3 +72,23 @@ def test_relu_at_zero_and_beyond():
     y, pullback = ops.relu(np.array([0.0, -0.0, np.inf, -np.inf, np.nan]))
     np.testing.assert_array_equal(y, [0, 0, np.inf, 0, np.nan])
     np.testing.assert_array_equal(pullback(np.array([1.0, 1.0, 1.0, np.inf, 1.0])), [0, 0, 1, 0, 0])
+
+
+@both
+@pytest.mark.parametrize("size", [1e-25, 1e25])
+def test_weight_norm_of_columns_whose_squares_leave_the_range(dtype, size):
+    v, g = np.array([[3.0], [-4.0]], dtype=dtype) * dtype(size), np.ones(1, dtype=dtype)
+    w, pullback = ops.weight_norm(v, g)
+    np.testing.assert_allclose(w, [[0.6], [-0.8]], rtol=1e-6)
+    assert all(np.isfinite(d).all() for d in pullback(np.ones_like(w)))
+
+
+def test_numpy_scalars_do_not_widen_float32():
+    x, ones, wide = np.ones((4, 3), np.float32), np.ones(3, np.float32), np.float64
+    for y in (
+        ops.dropout(x, wide(0.5), np.random.default_rng(0))[0], ops.batch_norm(x, ones, ones, eps=wide(1e-5))[0],
+        ops.layer_norm(x, ones, ones, eps=wide(1e-5))[0], ops.rms_norm(x, ones, eps=wide(1e-5))[0],
+        ops.cross_entropy(x, np.zeros(4, int), smoothing=wide(0.1))[0],
+        ops.cross_entropy(x, np.zeros(4, int))[1](wide(2.0)),
+    ):
+        assert y.dtype == np.float32

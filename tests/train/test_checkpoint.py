@@ -179,6 +179,10 @@ def test_a_checkpoint_of_another_model_changes_nothing(tmp_path):
     before = everything(other)
     with pytest.raises(ValueError, match="it is of another model; the first difference is in"):
         checkpoint.restore(other, its_generators, checkpoint.load(path))
+    tree = checkpoint.load(path)
+    tree["parameters"]["1.w"] = tree["parameters"]["1.w"][:, :5]
+    with pytest.raises(ValueError, match=r"the first difference is in \['1\.w'\]"):
+        checkpoint.restore(trainer, generators, tree)
     with pytest.raises(ValueError, match="state: expected"):
         sgd, its_generators = replace(SETUP, optimizer="sgd").start()
         checkpoint.restore(sgd, its_generators, checkpoint.load(path))

@@ -62,6 +62,12 @@ def test_loss_and_error_of_training_are_means_over_the_epoch():
     assert history.train_loss == [pytest.approx(loss, rel=1e-5)] and history.train_error == [pytest.approx(error)]
 
 
+def test_nothing_to_evaluate():
+    images = data.digits()
+    with pytest.raises(ValueError, match="at least one image to evaluate on, got none"):
+        train.evaluate(nn.mlp([64, 10], np.random.default_rng(0)), images.x_test[:0], images.y_test[:0])
+
+
 def test_schedule_reaches_the_optimizer():
     factors = []
     model = nn.mlp([64, 10], np.random.default_rng(0))
