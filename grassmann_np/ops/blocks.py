@@ -2,22 +2,14 @@
 
     x (..., C)  ->  blocks (r, t C): t samples side by side in one long row         numbers (C,)  ->  t times (t C,)
 
-NumPy works row by row: with few channels a row is too short to be worth starting. Blocks are shared between threads;
-what they give comes back in their own order, so that sums are the same to the last bit for any number of threads.
+NumPy works row by row: with few channels a row is too short to be worth starting.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
-
-import numpy as np
 
 from ..backend import Array, get_xp
-
-T = TypeVar("T")
 
 BLOCK = 2**19  # bytes: two such blocks stay in a core's own cache
 ROW = 2048  # numbers
@@ -47,24 +39,15 @@ def blocks(arrays: Sequence[Array], per_channel: Sequence[Array] = ()) -> Iterat
         yield [s[whole:].reshape(1, -1) for s in samples] + [row[: (n - whole) * channels] for row in rows]
 
 
-def each_block(work: Callable[..., T], arrays: Sequence[Array], per_channel: Sequence[Array] = ()) -> list[T]:
-    """[work(*block), ...] for all blocks, in order.  On the host every thread takes a run of neighbours."""
-    parts = list(blocks(arrays, per_channel))
-    count = min(threads(), len(parts)) if get_xp(*arrays) is np else 1
-    cuts = [len(parts) * i // count for i in range(count + 1)]
-    runs = [parts[start:stop] for start, stop in zip(cuts, cuts[1:], strict=False)]
-    if count == 1:
-        return [work(*part) for part in parts]
-    with ThreadPoolExecutor(count) as pool:
-        return [result for results in pool.map(lambda run: [work(*part) for part in run], runs) for result in results]
+def channel_sums(
+    terms: Callable[..., tuple[Array, ...]], arrays: Sequence[Array], per_channel: Sequence[Array] = ()
+) -> list[Array]:
+    """The sums over all samples of what `terms(*block)` returns, each (C,)."""
+    channels = arrays[0].shape[-1]
+    sums = [[block_sum(term, channels) for term in terms(*block)] for block in blocks(arrays, per_channel)]
+    return [sum(of_blocks) for of_blocks in zip(*sums, strict=True)]
 
 
-def threads() -> int:
-    """OMP_NUM_THREADS if it is set, but no more than the cores that this process may use."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores, int(os.environ.get("OMP_NUM_THREADS", cores)))
-
-
-def block_sums(block: Array, channels: int) -> Array:
+def block_sum(block: Array, channels: int) -> Array:
     """The sum over the samples of a block.  (r, t C) -> (C,)."""
     return block.sum(axis=0).reshape(-1, channels).sum(axis=0)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..backend import Array, get_xp
-from .blocks import block_sums, blocks, each_block
+from .blocks import block_sum, blocks, channel_sums
 from .checks import check_arrays, check_shape
 from .running import RunningMoments
 from .sums import column_sums
@@ -48,45 +48,28 @@ def batch_norm(
     inverse = 1 / xp.sqrt(var + float(eps))
     scale = inverse if gamma is None else gamma * inverse
     y = xp.empty(x.shape, dtype=x.dtype)
-    each_block(_forward, [y, x], [mean, scale, xp.zeros_like(mean) if beta is None else beta])
+    for out, a, m, s, b in blocks([y, x], [mean, scale, xp.zeros_like(mean) if beta is None else beta]):
+        xp.subtract(a, m, out=out)
+        out *= s
+        out += b
 
     def pullback(dy: Array) -> Any:
         check_shape("dy", dy, *x.shape)
-        sums = each_block(_sums, [x, dy], [mean])
-        dgamma, dbeta = inverse * sum(dot for dot, _ in sums), sum(total for _, total in sums)
-        dx = xp.empty(x.shape, dtype=x.dtype)
+        dot, dbeta = channel_sums(lambda a, d, m: ((a - m) * d, d), [x, dy], [mean])
+        dgamma = inverse * dot
+        dx = xp.empty(x.shape, dtype=x.dtype) if training else dy * scale
         if training:
-            each_block(_back, [dx, x, dy], [mean, dbeta / n, inverse * dgamma / n, scale])
-        else:
-            xp.multiply(dy, scale, out=dx)
+            factors = [mean, dbeta / n, inverse * dgamma / n, scale]
+            for out, a, d, m, d_mean, slope, s in blocks([dx, x, dy], factors):  # s (d - <dy> - slope (a - m))
+                xp.subtract(a, m, out=out)
+                out *= slope
+                out += d_mean
+                xp.subtract(d, out, out=out)
+                out *= s
         grads = [dx] + [d for p, d in ((gamma, dgamma), (beta, dbeta)) if p is not None]
         return tuple(grads) if len(grads) > 1 else dx
 
     return y, pullback
-
-
-def _forward(y: Array, x: Array, mean: Array, scale: Array, shift: Array) -> None:
-    """y = scale (x - <x>) + shift, written to y."""
-    get_xp(x).subtract(x, mean, out=y)
-    y *= scale
-    y += shift
-
-
-def _sums(x: Array, dy: Array, mean: Array) -> tuple[Array, Array]:
-    """sum dy (x - <x>) and sum dy, of a block."""
-    dot = x - mean
-    dot *= dy
-    return block_sums(dot, mean), block_sums(dy, mean)
-
-
-def _back(dx: Array, x: Array, dy: Array, mean: Array, dy_mean: Array, slope: Array, scale: Array) -> None:
-    """dx = scale (dy - <dy> - slope (x - <x>)), written to dx."""
-    xp = get_xp(x)
-    xp.subtract(x, mean, out=dx)
-    dx *= slope
-    dx += dy_mean
-    xp.subtract(dy, dx, out=dx)
-    dx *= scale
 
 
 def moments(x: Array) -> tuple[Array, Array]:
@@ -99,14 +82,13 @@ def moments(x: Array) -> tuple[Array, Array]:
     n = x.size // channels
     one_sample = x.reshape(-1, channels)[0]
     first, row = next(blocks([x], [one_sample]))
-    origin = one_sample + block_sums(first - row, channels) / (first.size // channels)
+    origin = one_sample + block_sum(first - row, channels) / (first.size // channels)
 
     def powers(a: Array, o: Array) -> tuple[Array, Array]:
         d = a - o
-        return block_sums(d, channels), block_sums(d * d, channels)
+        return d, d * d
 
-    sums = each_block(powers, [x], [origin])
-    mean, square = sum(d for d, _ in sums) / n, sum(dd for _, dd in sums) / n
+    mean, square = (total / n for total in channel_sums(powers, [x], [origin]))
     return origin + mean, get_xp(x).maximum(square - mean * mean, 0.0)
 
 
