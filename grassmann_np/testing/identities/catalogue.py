@@ -39,11 +39,11 @@ def identity(number: int, kinds: tuple[str, ...] = KINDS, unit: str = "eps",
     return wrap
 
 
-STEPS = 2.0 ** -np.arange(4, 10)
+STEPS = 2.0 ** -np.arange(6, 12)
 
 
 def slope_deficit(error: Callable[[float], Array], order: float) -> float:
-    """By how much the slope of log |error(t)| against log t, over t = 1/16 ... 1/512, falls short of `order`.
+    """By how much the slope of log |error(t)| against log t, over t = 1/64 ... 1/2048, falls short of `order`.
 
     All points count together, so that one accidental zero cannot hide or feign anything.
     """
