@@ -44,7 +44,7 @@ def batch_norm(
         if running is not None:
             running.update(mean, var * (n / (n - 1)))
     else:
-        mean, var = _moments(running, x)
+        mean, var = _kept_moments(running, x)
     inverse = 1 / xp.sqrt(var + float(eps))
     scale = inverse if gamma is None else gamma * inverse
     y = xp.empty(x.shape, dtype=x.dtype)
@@ -103,7 +103,7 @@ def mean_only_batch_norm(
         if running is not None:
             running.update(mean)
     else:
-        centered = x - _moments(running, x)[0]
+        centered = x - _kept_moments(running, x)[0]
 
     def pullback(dy: Array) -> Any:
         check_shape("dy", dy, *centered.shape)
@@ -137,6 +137,6 @@ def _check(x: Array, running: RunningMoments | None, training: bool, **parameter
     return xp
 
 
-def _moments(running: RunningMoments | None, x: Array) -> tuple[Array, Array]:
+def _kept_moments(running: RunningMoments | None, x: Array) -> tuple[Array, Array]:
     assert running is not None  # _check
     return running.mean.astype(x.dtype), running.var.astype(x.dtype)

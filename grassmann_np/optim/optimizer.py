@@ -134,6 +134,8 @@ class Optimizer:
             raise ValueError(f"state: expected {len(self.state)} parameters and {sorted(self.settings())}, got "
                              f"{len(states)} and {sorted(settings)}")
         for key, value in settings.items():
+            if isinstance(value, bool) and value is not getattr(self, key):
+                raise ValueError(f"state: expected {key} {getattr(self, key)}, got {value}")
             if value is not None and not (isinstance(value, int | float) and value >= 0):
                 raise ValueError(f"state: expected {key} to be a number >= 0 or None, got {value!r}")
         loaded = []

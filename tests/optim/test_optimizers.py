@@ -270,6 +270,7 @@ def test_momentum_survives_a_drop_of_the_rate():
     lambda s: s | {"state": [{"tau": np.full((6, 3), np.nan)}]},
     lambda s: s | {"settings": s["settings"] | {"lr": -1.0}},
     lambda s: s | {"settings": s["settings"] | {"lr": "x"}},
+    lambda s: s | {"settings": s["settings"] | {"nesterov": True}},
     lambda s: {"kind": "SGD"},
 ])
 def test_a_state_that_does_not_fit_changes_nothing(spoil):
