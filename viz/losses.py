@@ -34,13 +34,18 @@ def neuron(rng: np.random.Generator, eps: float = 0.0) -> Loss:
     >>> bool(np.isclose(f(w)[0], f(5 * w)[0])), bool(abs(w @ f(w)[1]) < 1e-15)
     (True, True)
     """
-    x = rng.standard_normal((64, 3)) @ np.diag([1.5, 0.9, 0.4]) @ np.linalg.qr(rng.standard_normal((3, 3)))[0]
-    t = np.tanh(2 * x @ rng.standard_normal(3)) + 0.2 * rng.standard_normal(64)
-    x, t = x - x.mean(0), (t - t.mean()) / t.std()
-    R, c = x.T @ x / len(x), x.T @ t / len(x)
+    R, c = moments(rng)
 
     def loss(w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         s = np.sqrt(np.sum(w * (R @ w), axis=0) + eps)
         return 1 - c @ w / s, (c @ w) / s**3 * (R @ w) - (c / s if w.ndim == 1 else c[:, None] / s)
 
     return loss
+
+
+def moments(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """(R, c) of that batch: all that `neuron` knows of it."""
+    x = rng.standard_normal((64, 3)) @ np.diag([1.5, 0.9, 0.4]) @ np.linalg.qr(rng.standard_normal((3, 3)))[0]
+    t = np.tanh(2 * x @ rng.standard_normal(3)) + 0.2 * rng.standard_normal(64)
+    x, t = x - x.mean(0), (t - t.mean()) / t.std()
+    return x.T @ x / len(x), x.T @ t / len(x)

@@ -36,9 +36,13 @@ def coloured(loss: Loss, limits: tuple[float, float], camera: Camera, n: int) ->
     """The disc coloured by a loss, light (low) at limits[0] and dark at limits[1]."""
     low, high = limits
     f = loss(camera.basis @ _pixels(n)[0])[0]
+    return _image(palette()[np.clip((f - low) * (255 / (high - low or 1.0)), 0, 255).astype(int)], n)
+
+
+def palette() -> np.ndarray:
+    """The 256 colours of a loss, least first: (256, 3) uint8."""
     rgb = colormaps["cividis_r"](np.arange(256), bytes=True)[:, :3]
-    rgb = (rgb + (255 - rgb) / 3).round().astype(np.uint8)
-    return _image(rgb[np.clip((f - low) * (255 / (high - low or 1.0)), 0, 255).astype(int)], n)
+    return (rgb + (255 - rgb) / 3).round().astype(np.uint8)
 
 
 def contours(loss: Loss, limits: tuple[float, float], camera: Camera, n: int = 96) -> np.ndarray:
