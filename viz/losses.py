@@ -5,7 +5,8 @@
     f(w) = 1 - <t z> = 1 - c'w / sqrt(w'Rw + eps),     R = Cov(x),  c = <t (x - <x>)>
     df/dw = -c/s + (c'w) R w / s^3,                    s = sqrt(w'Rw + eps),     w'df/dw = -eps c'w / s^3
 
-so that with eps = 0 nothing but the direction of w matters, and the gradient is tangent to the sphere.
+so that with eps = 0 nothing but the direction of w matters, and the gradient is tangent to the sphere. The other losses
+are formulas with a shape to see; LOSSES names them all.
 """
 
 from __future__ import annotations
@@ -49,3 +50,62 @@ def moments(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     t = np.tanh(2 * x @ rng.standard_normal(3)) + 0.2 * rng.standard_normal(64)
     x, t = x - x.mean(0), (t - t.mean()) / t.std()
     return x.T @ x / len(x), x.T @ t / len(x)
+
+
+def rayleigh(rng: np.random.Generator) -> Loss:
+    """w'Aw / w'w, with eigenvalues 0, 1 and 2 on axes drawn by `rng`: even, so a loss on lines; no length matters.
+
+    >>> f = rayleigh(np.random.default_rng(0))
+    >>> w = np.array([1.0, 2.0, -1.0])
+    >>> bool(np.isclose(f(w)[0], f(-3 * w)[0]))
+    True
+    """
+    Q = np.linalg.qr(rng.standard_normal((3, 3)))[0]
+    A = Q @ np.diag([0.0, 1.0, 2.0]) @ Q.T
+
+    def loss(w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        value, square = np.sum(w * (A @ w), axis=0) / np.sum(w * w, axis=0), np.sum(w * w, axis=0)
+        return value, 2 * (A @ w - value * w) / square
+
+    return loss
+
+
+def linear(rng: np.random.Generator) -> Loss:
+    """1 - c'w for a unit vector c drawn by `rng`: on the sphere one minimum, one maximum, nothing between."""
+    c = rng.standard_normal(3)
+    c = c / np.linalg.norm(c)
+
+    def loss(w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return 1 - c @ w, -np.multiply.outer(c, np.ones(w.shape[1:]))
+
+    return loss
+
+
+def two_wells(rng: np.random.Generator) -> Loss:
+    """1 - exp(4 (a'w - 1)) - 0.7 exp(4 (b'w - 1)), a and b unit vectors 100 degrees apart, drawn by `rng`."""
+    Q, angle = np.linalg.qr(rng.standard_normal((3, 3)))[0], np.radians(100)
+    centres = Q[:, :2] @ np.array([[1.0, np.cos(angle)], [0.0, np.sin(angle)]])  # (3, 2)
+    depth = np.array([1.0, 0.7])
+
+    def loss(w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        well = np.exp(4 * (w.T @ centres - 1)) * depth  # (m, 2)
+        return 1 - np.sum(well, axis=-1), -4 * centres @ well.T
+
+    return loss
+
+
+LOSSES: dict[str, Callable[[np.random.Generator], Loss]] = {
+    "neuron": neuron,
+    "rayleigh": rayleigh,
+    "linear": linear,
+    "two-wells": two_wells,
+}
+
+
+def named(loss: str | Loss, rng: np.random.Generator) -> Loss:
+    """The loss of that name, its constants drawn by `rng`, or the function itself; ValueError for what is neither."""
+    if callable(loss):
+        return check(loss)
+    if loss not in LOSSES:
+        raise ValueError(f"loss: expected one of {', '.join(LOSSES)} or a function, got {loss!r}")
+    return LOSSES[loss](rng)

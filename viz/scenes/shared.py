@@ -1,0 +1,152 @@
+"""What scenes share: numbers checked at the door, the steps of an optimizer, moments in time, words for a caption."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import wraps
+from inspect import signature
+from typing import Any
+
+import numpy as np
+
+from grassmann_np import optim
+from grassmann_np.geometry import euclidean, sphere
+from grassmann_np.nn import Parameter
+
+from ..animation import Animation
+from ..losses import Loss
+
+LONGEST = 10  # step that is drawn, lr * clip, in radians: more than once round
+SIZE = (640, 480)
+OPTIMIZERS: dict[str, tuple[Any, Callable[..., Any]]] = {  # where the weights live, and what moves them
+    "sgd": (euclidean, optim.SGD),
+    "sgd-g": (sphere, optim.SGD),
+    "adam": (euclidean, optim.Adam),
+    "adam-g": (sphere, optim.Adam),
+}
+
+
+def scene(make: Callable[..., Animation]) -> Callable[..., Animation]:
+    """A scene's decorator: its animation carries the command line that makes it again."""
+
+    @wraps(make)
+    def repeatable(*args: Any, **kwargs: Any) -> Animation:
+        given = signature(make).bind(*args, **kwargs).arguments
+        return replace(make(*args, **kwargs), command=_command(make, given))
+
+    return repeatable
+
+
+def _command(make: Callable[..., Animation], given: dict[str, Any]) -> str:
+    """`python -m viz NAME`, with the words that are not the default; none for a function of the user's own."""
+    usual = {key: parameter.default for key, parameter in signature(make).parameters.items()}
+    given = {key: value for key, value in given.items() if value != usual[key]}
+    if any(map(callable, given.values())):
+        return ""
+    if "size" in given:
+        given["size"] = "{}x{}".format(*given["size"])
+    return f"python -m viz {make.__name__}" + "".join(f" --{key} {value}" for key, value in given.items())
+
+
+def check(seed: int = 0, orbit: float = 0.0, lr: float | None = None, clip: float | None = None,
+          momentum: float | None = None) -> None:
+    """ValueError for numbers that cannot be drawn; those that a scene does not take are left out."""
+    given = {"lr": lr, "clip": clip, "momentum": momentum}
+    given = {name: value for name, value in given.items() if value is not None}
+    rules = {
+        "lr > 0": lr is None or 0 < lr < np.inf,
+        "clip > 0": clip is None or clip > 0,
+        f"lr * clip <= {LONGEST}": lr is None or clip is None or lr * clip <= LONGEST,
+        "0 <= momentum < 1": momentum is None or 0 <= momentum < 1,
+    }
+    if not all(rules.values()):
+        wanted = ", ".join(rule for rule in rules if all(word in given for word in rule.split() if word.isalpha()))
+        raise ValueError(f"expected {wanted}, got {', '.join(f'{name} {value}' for name, value in given.items())}")
+    if seed < 0:
+        raise ValueError(f"seed: expected 0 or more, got {seed}")
+    if not abs(orbit) <= 3600:
+        raise ValueError(f"orbit: expected at most 3600 degrees either way, got {orbit}")
+
+
+@dataclass(frozen=True)
+class Step:
+    """All vectors of one step of SGD-G from y (3,) with momentum tau, at f(y) = value with gradient g."""
+
+    y: np.ndarray
+    tau: np.ndarray
+    value: float
+    g: np.ndarray
+    h: np.ndarray
+    clipped: np.ndarray
+    d: np.ndarray
+
+
+def take(loss: Loss, y: np.ndarray, tau: np.ndarray, lr: float, momentum: float, clip: float = np.inf) -> Step:
+    """One step of SGD-G, up to its displacement d; `sphere.move(y, d, d)` is the rest."""
+    value, g = loss(y)
+    h = sphere.project(y, g)
+    length = float(sphere.norm(y, h))
+    clipped = h * (clip / length) if length > clip else h
+    return Step(y, tau, float(value), g, h, clipped, sphere.project(y, momentum * tau - lr * clipped))
+
+
+def path(loss: Loss, w: np.ndarray, steps: int, optimizer: str | Callable[..., Any] = "sgd-g",
+         **settings: Any) -> np.ndarray:
+    """The points (3, steps + 1) that an optimizer of the library visits from w (3,).
+
+    `optimizer` is one of OPTIMIZERS, or a function of a list of parameters, on the sphere, that gives an object with
+    .step(). `settings` are its lr, momentum, ... ValueError for an unknown name.
+    """
+    if not callable(optimizer) and optimizer not in OPTIMIZERS:
+        raise ValueError(f"optimizer: expected one of {', '.join(OPTIMIZERS)} or a function, got {optimizer!r}")
+    geometry, make = (sphere, optimizer) if callable(optimizer) else OPTIMIZERS[optimizer]
+    parameter = Parameter(np.array(w, dtype=float), geometry)
+    moving, seen = make([parameter], **settings), [np.array(w, dtype=float)]
+    for _ in range(steps):
+        parameter.grad = loss(parameter.value)[1]
+        moving.step()
+        seen.append(np.array(parameter.value))
+    return np.stack(seen, axis=1)
+
+
+def along(y: np.ndarray, d: np.ndarray, s: np.ndarray) -> np.ndarray:
+    """The points exp_y(s d) of a geodesic, s (k,): (3, k)."""
+    return sphere.exp(np.outer(y, np.ones_like(s)), np.outer(d, s))
+
+
+def gone(points: np.ndarray, s: float) -> np.ndarray:
+    """The points (n, k) up to the place s in [0, k - 1], which is put between the points if it is not one of them.
+
+    >>> gone(np.array([[0.0, 1.0, 2.0], [5.0, 5.0, 9.0]]), 1.5)
+    array([[0. , 1. , 1.5],
+           [5. , 5. , 7. ]])
+    """
+    last = min(int(s), points.shape[1] - 1)
+    if s <= last:
+        return points[:, : last + 1]
+    part = s - last
+    between = (1 - part) * points[:, last] + part * points[:, last + 1]
+    return np.column_stack([points[:, : last + 1], between])
+
+
+def stage(t: float, lasting: tuple[float, ...]) -> tuple[int, float]:
+    """The stage at time t in [0, 1], when they last as long as `lasting` says, and the fraction of it that is done."""
+    ends = np.cumsum(lasting) / np.sum(lasting)
+    number = min(int(np.searchsorted(ends, t, side="right")), len(lasting) - 1)
+    start = ends[number - 1] if number else 0.0
+    return number, float((t - start) / (ends[number] - start))
+
+
+def ease(s: float) -> float:
+    """A fraction in [0, 1] that starts and ends without a jerk."""
+    return s * s * (3 - 2 * s)
+
+
+def number(x: float, decimals: int = 2) -> str:
+    """A number for people: so many decimals, a true minus, no minus before zero.
+
+    >>> number(-1.234), number(-0.001)
+    ('−1.23', '0.00')
+    """
+    return f"{round(x, decimals) + 0.0:.{decimals}f}".replace("-", "−")
