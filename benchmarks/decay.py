@@ -6,8 +6,8 @@ SGD, SGD-G and Adam-G, each under step, linear, exponential and cosine decay, tr
 rate is tuned alike: the median validation error of two seeds, over three rates a factor of four apart, the validation
 images being a fifth of the training images. Then five other seeds train on all training images with that rate.
 Biases, gamma and beta decay in no run, the other Euclidean weights in all. One more row, "sgd, matched angle", is SGD
-under linear decay, where the rate of the scale-invariant weights is steered after every step so that they turn by the
-angle by which SGD-G's turned at the end of that epoch.
+under linear decay, where every step of the scale-invariant weights is made longer or shorter, so that it turns them by
+the angle by which the same step of SGD-G, with the same seed, turned its own.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from typing import Any
 import numpy as np
 from joblib import Parallel, delayed
 
-from grassmann_np import optim
 from grassmann_np.data import Dataset
 from grassmann_np.files import write_json
+from grassmann_np.geometry import sphere
 from grassmann_np.train import History, Setup, Trainer
 from grassmann_np.train.compare import paired, summary
 from viz import cells, files
@@ -44,30 +44,32 @@ def held_out(images: Dataset) -> Dataset:
                    x_test=images.x_train[n:], y_test=images.y_train[n:])
 
 
-def trained(setup: Setup, tuning: bool, angles: list[float] | None = None) -> History:
-    """The history of one run; with `angles`, the scale-invariant weights turn by the angle wanted in every epoch."""
+def trained(setup: Setup, tuning: bool = False, wanted: list[float] | None = None) -> tuple[History, list[float]]:
+    """The history of one run, and by how much, in radians, each step turned the scale-invariant weights on average.
+
+    With `wanted`, such a list, every step of these weights is made longer or shorter, all alike, to turn them by that.
+    """
     images, weights, order = setup.load(), *np.random.default_rng(setup.seed).spawn(2)
     images = held_out(images) if tuning else images
     model = setup.make_model(images, weights)
     trainer = Trainer(model, setup.make_optimizer(model), images, setup.epochs, order, setup.batch_size,
                       setup.make_schedule())
-    if angles is None:
-        return trainer.run()
-    turning = trainer.monitor.weights
-    rest = [p for p in model.parameters() if all(p is not weight for weight in turning)]
-    steered, other = (optim.SGD(group, setup.lr or 0.0, setup.momentum, nesterov=True, weight_decay=setup.weight_decay)
-                      for group in (turning, rest))
-    trainer.optimizer = optim.Groups(steered, other)
-    last = [trainer.monitor.look()]
+    angles, before = [], [trainer.monitor.look()]
 
-    def steer(trainer: Trainer) -> None:
-        turned = trainer.monitor.measure(last[0], trainer.optimizer)["angle"]
-        last[0] = trainer.monitor.look()
-        wanted = angles[min(len(trainer.history), len(angles) - 1)]
-        change = float(np.clip(wanted / max(turned, 1e-12), 0.5, 2.0))
-        steered.lr *= change ** (1 - setup.momentum)  # no faster than the momentum follows
+    def after_step(trainer: Trainer) -> None:
+        if wanted is not None:
+            longer = wanted[len(angles)] / turned(before[0], trainer.monitor.look())
+            for weight, was in zip(trainer.monitor.weights, before[0], strict=True):
+                weight.value = (was + longer * (weight.matrix - was)).reshape(weight.value.shape)
+        angles.append(turned(before[0], trainer.monitor.look()))
+        before[0] = trainer.monitor.look()
 
-    return trainer.run(steer)
+    return trainer.run(after_step), angles
+
+
+def turned(before: list[np.ndarray], now: list[np.ndarray]) -> float:
+    """The mean angle between the columns of all weights before and now, radians."""
+    return float(np.mean(np.concatenate([sphere.distance(*pair) for pair in zip(before, now, strict=True)])))
 
 
 def run(data: str, jobs: int) -> dict[str, Any]:
@@ -82,18 +84,21 @@ def run(data: str, jobs: int) -> dict[str, Any]:
         print(f"{data}: tuning, {len(tries)} runs", file=sys.stderr, flush=True)
         found = parallel(delayed(trained)(one, True) for _, one in tries)
         errors: dict[str, dict[float, list[float]]] = {label: {} for label in setups}
-        for (label, one), history in zip(tries, found, strict=True):
+        for (label, one), (history, _) in zip(tries, found, strict=True):
             errors[label].setdefault(one.lr or 0.0, []).append(history.test_error[-1])
         best = {label: min(rates, key=lambda lr, rates=rates: float(np.median(rates[lr])))
                 for label, rates in errors.items()}
         final = [(label, replace(cell, lr=best[label], seed=seed)) for label, cell in setups.items() for seed in SEEDS]
         print(f"{data}: {len(final)} runs", file=sys.stderr, flush=True)
-        histories = parallel(delayed(trained)(one, False) for _, one in final)
-        wanted = {one.seed: history.angle for (label, one), history in zip(final, histories, strict=True)
+        done = parallel(delayed(trained)(one) for _, one in final)
+        wanted = {one.seed: angles for (label, one), (_, angles) in zip(final, done, strict=True)
                   if label == "sgd-g linear"}
         matched = [replace(setups["sgd linear"], lr=best["sgd linear"], seed=seed) for seed in SEEDS]
-        histories += parallel(delayed(trained)(one, False, wanted[one.seed]) for one in matched)
-        final += [("sgd, matched angle", one) for one in matched]
+        guided = parallel(delayed(trained)(one, wanted=wanted[one.seed]) for one in matched)
+    off = [np.abs(np.divide(angles, wanted[one.seed]) - 1).max()
+           for one, (_, angles) in zip(matched, guided, strict=True)]
+    final += [("sgd, matched angle", one) for one in matched]
+    histories = [history for history, _ in done + guided]
     runs = [{"optimizer": label, "seed": one.seed, "history": history.as_dict()}
             for (label, one), history in zip(final, histories, strict=True)]
     labels = [*setups, "sgd, matched angle"]
@@ -105,6 +110,7 @@ def run(data: str, jobs: int) -> dict[str, Any]:
         "summary": [summary(label, runs) for label in labels],
         "paired": [paired(f"{o} {s}", f"sgd {s}", runs) for o, s in product(("sgd-g", "adam-g"), SCHEDULES)]
         + [paired("sgd, matched angle", "sgd-g linear", runs)],
+        "angle_off": round(float(max(off)), 4),
         "runs": runs,
     }
 
@@ -116,11 +122,13 @@ def reading(results: dict[str, Any]) -> str:
     for row in results["summary"]:
         low, high = (100 * q for q in row["quartiles"])
         rate = results["tuned"].get(row["optimizer"], {}).get("rate")
-        lines.append(f"{row['optimizer']:20} {rate if rate is not None else 'steered':>7} "
+        lines.append(f"{row['optimizer']:20} {rate if rate is not None else 'matched':>7} "
                      f"{100 * row['median_test_error']:17.2f} % {low:6.2f} to {high:5.2f}")
     for row in results["paired"]:
         lines.append(f"{row['optimizer']} against {row['baseline']}: median difference "
                      f"{100 * row['median_difference']:+.2f} %, p = {row['p']:.3g} from {row['n']} pairs")
+    lines.append(f"every step of the matched runs turned the weights by SGD-G's angle within "
+                 f"{100 * results['angle_off']:.1f} %")
     return "\n".join(lines)
 
 
