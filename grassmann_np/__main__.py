@@ -6,6 +6,7 @@ import argparse
 import shlex
 import shutil
 import sys
+from contextlib import nullcontext
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from .files import write_json
 from .train import Setup, compare, evaluate, recipes, table
 from .train import checkpoint as checkpoints
 from .train import folder as runs
+from .train.cluster import workers
 from .train.progress import Progress
 from .train.setup import DATA, MODELS, RATES, SCHEDULES
 
@@ -65,6 +67,8 @@ def _compare(options: argparse.Namespace, command: str) -> int:
     schedules = _several("schedules", options.schedules, SCHEDULES) if options.schedules is not None else []
     if options.seeds < 1:
         raise UsageError(f"--seeds: expected at least 1, got {options.seeds}")
+    if (options.backend == "dask") != (options.scheduler is not None):
+        raise UsageError("--backend dask and --scheduler HOST:PORT go together")
     if out.exists() and not out.is_dir():
         raise ValueError(f"--out: expected a folder, got the file {out}")
     if options.overwrite:
@@ -76,7 +80,8 @@ def _compare(options: argparse.Namespace, command: str) -> int:
             print(f"{name}  {said}", file=sys.stderr, flush=True)
 
     seeds = range(setup.seed, setup.seed + options.seeds)
-    results = {"command": command, **compare(out, setup, optimizers, seeds, schedules, options.jobs, after_run)}
+    with workers(options.scheduler, out) if options.backend == "dask" else nullcontext():
+        results = {"command": command, **compare(out, setup, optimizers, seeds, schedules, options.jobs, after_run)}
     write_json(out / "results.json", results)
     figure = _draw(results, out / "comparison.png", command, many=bool(schedules))
     print(f"{table(results)}\nresults in {out / 'results.json'}\n{figure}")
@@ -159,6 +164,8 @@ def _parser() -> argparse.ArgumentParser:
     several.add_argument("--schedules", help=f"separated by commas; default {Setup.schedule}")
     several.add_argument("--seeds", type=int, default=5, help="how many, from --seed on; default %(default)s")
     several.add_argument("--jobs", type=int, default=-1, help="runs at a time; default one per core")
+    several.add_argument("--backend", choices=("cores", "dask"), default="cores", help="where; default %(default)s")
+    several.add_argument("--scheduler", metavar="HOST:PORT", help="of Dask; its workers must all see the folder --out")
     one = command("evaluate", _evaluate, "Loss and error on the test images, of the checkpoint in a run folder.")
     one.add_argument("run", metavar="FOLDER")
     command("recipes", _recipes, "List the recipes: every cell of the paper's tables, and small ones.")

@@ -30,7 +30,7 @@ def compare(
 ) -> Result:
     """Runs every optimizer with every schedule and seed, in out/runs/NAME; the results as JSON takes them.
 
-    `jobs` processes at a time, -1 for one per core; a joblib backend chosen by the caller is respected. Raises
+    `jobs` processes at a time, -1 for one per core; inside `cluster.workers`, or another joblib backend, there. Raises
     ImportError without joblib (the extra `data`), and ValueError if out/runs holds a run of another setup.
 
     {"data", "model", "epochs", "seeds", "setup", "runs": [{"optimizer", "seed", "history"}], "summary", "paired",
@@ -46,11 +46,11 @@ def compare(
         for optimizer in optimizers for schedule in schedules or [setup.schedule]
     }
     runs = [(label, replace(cell, seed=seed)) for label, cell in cells.items() for seed in seeds]
-    folders = [Path(out) / "runs" / f"{label.replace(' ', '-')}-{one.seed}" for label, one in runs]
+    folders = [Path(out).absolute() / "runs" / f"{label.replace(' ', '-')}-{one.seed}" for label, one in runs]
     for (_, one), place in zip(runs, folders, strict=True):
         if (place / "setup.json").exists() and run_folder.read_setup(place) != one:
             raise ValueError(f"--out: {place} holds a run of another setup; choose another folder, or say --overwrite")
-    histories = Parallel(n_jobs=jobs, return_as="generator")(
+    histories = Parallel(n_jobs=jobs, return_as="generator", batch_size=1)(
         delayed(_finish)(place, one) for (_, one), place in zip(runs, folders, strict=True))
     results: list[Result] = []
     failed: list[Result] = []

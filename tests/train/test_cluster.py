@@ -1,0 +1,77 @@
+"""A real scheduler and two real workers, on this machine's loopback: other processes, another working folder."""
+
+import json
+import os
+import socket
+
+import numpy as np
+import pytest
+
+from grassmann_np import __main__ as command
+from grassmann_np import train
+
+distributed = pytest.importorskip("distributed", reason="pip install 'grassmann-np[cluster]'")
+SHORT = ["--epochs", "1", "--seeds", "2", "--optimizers", "sgd,sgd-g", "--model", "mlp"]
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    here = os.getcwd()
+    os.chdir(tmp_path_factory.mktemp("workers"))  # theirs, and not ours
+    try:
+        with distributed.LocalCluster(n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None,
+                                      protocol="tcp", silence_logs=50) as cluster:
+            os.chdir(here)
+            yield cluster
+    finally:
+        os.chdir(here)
+
+
+@pytest.mark.filterwarnings("ignore")  # the cluster's own
+def test_a_cluster_finds_what_the_cores_find(cluster, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words = ["--backend", "dask", "--scheduler", cluster.scheduler_address]
+    assert command.main(["compare", *SHORT, *words, "--out", "there"]) == 0
+    assert command.main(["compare", *SHORT, "--jobs", "1", "--out", "here"]) == 0
+    there, here = (json.loads((tmp_path / name / "results.json").read_text())["runs"] for name in ("there", "here"))
+    assert [(run["optimizer"], run["seed"]) for run in there] == [(o, s) for o in ("sgd", "sgd-g") for s in (0, 1)]
+    for ours, theirs in zip(here, there, strict=True):
+        np.testing.assert_allclose(ours["history"]["train_loss"], theirs["history"]["train_loss"], rtol=1e-3)
+    assert (tmp_path / "there" / "runs" / "sgd-g-1" / "checkpoint.npz").exists()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_worker_does_the_work(cluster, tmp_path):
+    with train.cluster.workers(cluster.scheduler_address, tmp_path):
+        from joblib import Parallel, delayed
+
+        found = Parallel()(delayed(os.getpid)() for _ in range(4))
+    assert os.getpid() not in found
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_folder_that_a_worker_does_not_see_is_refused(cluster, tmp_path, monkeypatch):
+    class Blind(type(tmp_path)):
+        def __reduce__(self):  # arrives as another folder
+            return type(tmp_path), (str(tmp_path / "elsewhere"),)
+
+    monkeypatch.setattr(train.cluster, "Path", Blind)
+    with pytest.raises(OSError, match="do not see"), train.cluster.workers(cluster.scheduler_address, tmp_path):
+        pass
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_no_scheduler(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(train.cluster, "PATIENCE", 0.5)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    words = ["compare", *SHORT, "--out", str(tmp_path), "--backend", "dask", "--scheduler", f"127.0.0.1:{port}"]
+    assert command.main(words) == 1
+    assert f"127.0.0.1:{port}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["--backend", "dask"], ["--scheduler", "127.0.0.1:1"]])
+def test_backend_and_scheduler_go_together(words, tmp_path, capsys):
+    assert command.main(["compare", *words, "--out", str(tmp_path)]) == 2
+    assert "go together" in capsys.readouterr().err
