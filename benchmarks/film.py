@@ -49,7 +49,7 @@ def mplot3d(scene: Animation, path: Path) -> None:
     figure.text(0.66, 0.94, scene.title, weight="bold")
     lines = [figure.text(0.68, 0.88 - 0.045 * i, formula.text) for i, formula in enumerate(scene.formulas)]
     panel = figure.add_axes((0.72, 0.24, 0.24, 0.24))
-    panel.plot(*scene.panel.points, "--")
+    panel.plot(*scene.panels[0].lines[0].points, "--")
     (walked,), (here,) = panel.plot([], []), panel.plot([], [], "o")
     caption, moving = figure.text(0.02, 0.02, "", fontsize=9, wrap=True), []
     count = max(2, round(scene.seconds * render.FILMS[".mp4"]))
@@ -62,8 +62,8 @@ def mplot3d(scene: Animation, path: Path) -> None:
         for n, line in enumerate(lines):
             line.set_color("black" if n <= frame.formula else "grey")
         caption.set_text(frame.caption)
-        walked.set_data(frame.curve)
-        here.set_data(frame.curve[:, -1:])
+        walked.set_data(frame.curves[0])
+        here.set_data(frame.curves[0][:, -1:])
 
     with matplotlib.rc_context({"animation.ffmpeg_path": render.encoder()}):
         writer = FFMpegWriter(fps=render.FILMS[".mp4"], codec="libx264", extra_args=CODED)

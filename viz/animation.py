@@ -10,9 +10,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from . import files, render
-from .drawing import Drawing, Formula, Frame, Panel
+from .drawing import Drawing, Formula, Frame, Sphere
 from .losses import Loss
 from .marks import outline
+from .panels import Panel, Tiles
 
 MARGIN = 0.06  # around everything drawn, in radii of the sphere
 SMALLEST, LARGEST = 160, 4096  # pixels on a side
@@ -29,12 +30,12 @@ class Animation:
     frame: Callable[[float], Frame]
     title: str
     caption: str
-    formulas: tuple[Formula, ...]
-    panel: Panel
     seconds: float
     size: tuple[int, int]
-    loss: Loss | None = None
-    ghost: bool = False
+    spheres: tuple[Sphere, ...] = (Sphere(),)
+    formulas: tuple[Formula, ...] = ()
+    panels: tuple[Panel, ...] = ()
+    tiles: Tiles | None = None
     key: float = 1.0
     command: str = ""
 
@@ -50,6 +51,11 @@ class Animation:
     def alt(self) -> str:
         """The text for those who do not see the picture: the caption."""
         return self.caption
+
+    @property
+    def loss(self) -> Loss | None:
+        """The loss that colours the first sphere."""
+        return self.spheres[0].loss
 
     def still(self, t: float | None = None) -> Figure:
         """The figure at time t in [0, 1]; by default at the key moment."""
@@ -82,14 +88,21 @@ class Animation:
         return path
 
     def drawing(self) -> Drawing:
-        """A fresh figure for this scene; its window holds the sphere and whatever 41 moments of the film show."""
-        seen = [np.array([[-1.0, 1.0], [-1.0, 1.0]])]
+        """A fresh figure for this scene; a window holds its sphere and whatever 41 moments of the film show there.
+
+        Two windows have one scale.
+        """
+        seen = [[np.array([[-1.0, 1.0], [-1.0, 1.0]])] for _ in self.spheres]
         for t in np.linspace(0, 1, 41):
             frame = self.frame(float(t))
-            seen += [frame.camera.screen(outline(mark)) for mark in frame.marks.values()]
-        low, high = np.min(np.hstack(seen), axis=1), np.max(np.hstack(seen), axis=1)
-        window = (*(low + high) / 2, float(np.max(high - low)) / 2 + MARGIN)
-        return Drawing(self.size, window, self.title, self.formulas, self.panel, self.loss, self.ghost)
+            for points, sphere, (marks, camera) in zip(seen, self.spheres, frame.views, strict=True):
+                shown = [camera.screen(outline(mark)) for mark in marks.values()]
+                points += shown + [-p for p in shown if sphere.ghost]
+        ends = [(np.min(np.hstack(points), axis=1), np.max(np.hstack(points), axis=1)) for points in seen]
+        reach = max(float(np.max(high - low)) for low, high in ends) / 2 + MARGIN
+        windows = [(*(low + high) / 2, reach) for low, high in ends]
+        return Drawing(self.size, windows, self.title, self.formulas, self.spheres, self.panels, self.tiles,
+                       frame.images)
 
     def draw(self, drawing: Drawing, t: float) -> memoryview:
         """The picture at time t, (height, width, 4) bytes."""

@@ -9,8 +9,6 @@ plane is wholly in front iff its point is. Points are columns: (3,) or (3, m).
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 
 from grassmann_np.geometry import sphere
@@ -60,17 +58,19 @@ class Camera:
         hidden = np.insert(hidden, b, False)
         return np.where(hidden & ~crossing, np.nan, points), np.where(hidden | crossing, points, np.nan)
 
-    def split_segment(self, p: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(visible, hidden) parts of the segment from p to p + v; each (3, k), gaps are NaN.
+    def split_path(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(visible, hidden) parts of the straight segments through points (3, k) of space; gaps are NaN.
 
-        Along it the rule can change only where it crosses the cylinder rho = 1 or the sphere.
+        Along a segment the rule can change only where it crosses the cylinder rho = 1 or the sphere.
         """
-        at = np.array([0.0, *sorted(_crossings(self.screen(p), self.screen(v)) + _crossings(p, v)), 1.0])
-        parts: tuple[list, list] = ([NEVER], [NEVER])
-        for start, end in pairwise(at):
-            hidden = self.hidden(p + v * (start + end) / 2, on_sphere=False)
-            parts[int(hidden)].extend((p[:, None] + np.outer(v, [start, end]), NEVER))
-        return np.hstack(parts[0]), np.hstack(parts[1])
+        p, v = points[:, :-1], np.diff(points)
+        at = np.vstack([0 * p[:1], _crossings(self.screen(p), self.screen(v)), _crossings(p, v)])
+        nodes = p[..., None] + v[..., None] * np.sort(at, axis=0).T  # (3, k - 1, 5)
+        nodes = np.column_stack([nodes.reshape(3, -1), points[:, -1]])
+        real = np.any(np.diff(nodes), axis=0)
+        nodes = nodes[:, np.append(real, True)]
+        hidden = self.hidden((nodes[:, :-1] + nodes[:, 1:]) / 2, on_sphere=False)
+        return _pieces(nodes, ~hidden), _pieces(nodes, hidden)
 
     def turned(self, degrees: float) -> Camera:
         """This camera after a turn about the vertical axis."""
@@ -91,10 +91,15 @@ def on_sphere(screen: np.ndarray) -> np.ndarray:
     return np.stack([x, y, np.sqrt(np.maximum(0.0, 1 - x * x - y * y))])
 
 
-def _crossings(p: np.ndarray, v: np.ndarray) -> list[float]:
-    """The s with |p + s v| = 1, strictly between the ends of the segment (by a billionth of it)."""
-    a, b, c = v @ v, p @ v, p @ p - 1
-    if a == 0 or b * b < a * c:
-        return []
-    root = np.sqrt(b * b - a * c)
-    return [s for s in ((-b - root) / a, (-b + root) / a) if 1e-9 < s < 1 - 1e-9]
+def _crossings(p: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """(2, m): the s with |p + s v| = 1, strictly between the ends of the segment (by a billionth of it); 0 for none."""
+    a, b, c = np.sum(v * v, axis=0), np.sum(p * v, axis=0), np.sum(p * p, axis=0) - 1
+    root = np.sqrt(np.maximum(0.0, b * b - a * c))
+    s = np.stack([-b - root, -b + root]) / np.where(a > 0, a, 1.0)
+    return np.where((b * b >= a * c) & (s > 1e-9) & (s < 1 - 1e-9), s, 0.0)
+
+
+def _pieces(nodes: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """The pieces from nodes[i] to nodes[i + 1] that are kept: a curve with gaps."""
+    ends = np.append(kept, False) | np.append(False, kept)
+    return np.insert(np.where(ends, nodes, np.nan), np.flatnonzero(~kept) + 1, np.nan, axis=1)

@@ -1,13 +1,13 @@
-"""A drawing is one figure that shows a frame: the sphere, the formulas with the one at work marked, a curve, a caption.
+"""A drawing is one figure that shows a frame: one sphere or two, formulas, panels with curves, tiles, a caption.
 
-    +---------------------+  title, formulas
-    |       sphere        |
-    |                     |  the loss along the walk
-    +---------------------+
-    caption of the stage
+    +---------------------+  title, formulas       title
+    |       sphere        |                        +-----------+ +-----------+
+    |                     |  tiles, panels         |  sphere   | |  sphere   |
+    +---------------------+                        +-----------+ +-----------+
+    caption of the stage                           formulas; panels, tiles; caption
 
 `show(frame)` updates artists in place. `rgba()` draws them by blitting: the still parts come from two kept pictures
-(the figure without the sphere; then with the parts of the sphere that stay while the camera does).
+(the figure without the spheres; then with the parts of the spheres that stay while the cameras do).
 """
 
 from __future__ import annotations
@@ -16,39 +16,53 @@ import textwrap
 from dataclasses import dataclass, field
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from . import panels
 from .camera import Camera
 from .losses import Loss
 from .marks import STYLES, Mark
+from .panels import FONT, Panel, Tiles, Trace
 from .sphere import View
 
 DPI = 100
-FONT = "DejaVu Sans"
 PITCH = 22  # from formula to formula, in pixels at 480 of height
+STRIP = 68  # the caption's height, likewise
+BAND = 142  # that of the panels below two spheres
 
 
 @dataclass(frozen=True)
 class Frame:
-    """What is drawn at one moment; `formula` is the number of the formula at work, `curve` (2, k) the part gone by."""
+    """What is drawn at one moment: marks by name, seen by a camera, and the words below.
+
+    `formula` is the number of the formula at work; `curves` the parts gone by, (2, k) each, one for every line of the
+    panels; `beside` the marks and the camera of the second sphere; `images` what the tiles show, (n, height, width).
+    """
 
     marks: dict[str, Mark]
     camera: Camera
     caption: str
-    formula: int
-    curve: np.ndarray
+    formula: int | None = None
+    curves: tuple[np.ndarray, ...] = ()
+    beside: tuple[dict[str, Mark], Camera] | None = None
+    images: np.ndarray | None = None
+
+    @property
+    def views(self) -> list[tuple[dict[str, Mark], Camera]]:
+        """Marks and camera of each sphere."""
+        return [(self.marks, self.camera), *([self.beside] if self.beside else [])]
 
 
 @dataclass(frozen=True)
-class Panel:
-    """The curve beside the sphere, points (2, k), and what its axes measure."""
+class Sphere:
+    """One of a film's spheres: the loss that colours it, whether -y is drawn with y, a few words above it."""
 
-    points: np.ndarray
-    title: str
-    xlabel: str
-    marks: tuple[float, ...] = ()
+    loss: Loss | None = None
+    ghost: bool = False
+    heading: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,15 +75,19 @@ class Formula:
 
 @dataclass
 class Drawing:
-    """A figure of `size` (width, height) pixels."""
+    """A figure of `size` (width, height) pixels; `windows` has one (x, y, reach) for every sphere.
+
+    `images` is the first of what the tiles show.
+    """
 
     size: tuple[int, int]
-    window: tuple[float, float, float]
+    windows: list[tuple[float, float, float]]
     title: str
     formulas: tuple[Formula, ...]
-    panel: Panel
-    loss: Loss | None
-    ghost: bool
+    spheres: tuple[Sphere, ...]
+    panels: tuple[Panel, ...]
+    tiles: Tiles | None
+    images: np.ndarray | None
     figure: Figure = field(init=False)
 
     def __post_init__(self) -> None:
@@ -77,47 +95,128 @@ class Drawing:
         self.unit = min(width / 640, height / 480)
         self.figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor="white")
         self.canvas = FigureCanvasAgg(self.figure)
-        strip = 68 * self.unit
-        side = min(height - strip, 0.64 * width)
-        left = 4 * self.unit
-        axes = self._axes(left, strip + (height - strip - side) / 2, side, side)
-        self.view = View(axes, self.window, self.unit, self.loss, self.ghost)
-        self._text(left + side + 12 * self.unit, height - 26 * self.unit, self.title, 11, va="center", weight="bold")
-        self._write_formulas(left + side + 24 * self.unit, height - 56 * self.unit)
-        top = height - (56 + PITCH * len(self.formulas) + 28) * self.unit
-        x, bottom = left + side + 46 * self.unit, strip + 44 * self.unit
-        self._draw_panel(x, bottom, width - x - 22 * self.unit, max(top - bottom, 40 * self.unit))
-        self.caption = self._text(16 * self.unit, strip - 8 * self.unit, "", 9.6, va="top", linespacing=1.35)
+        self.views: list[View] = []
+        self.lines: list = []
+        self.bars: list = []
+        self.traces: list[Trace] = []
+        self.grid = None
+        if len(self.spheres) == 1 and (self.formulas or self.panels or self.tiles):
+            self._column()
+        else:
+            self._abreast()
+        at = (16 * self.unit, (STRIP - 8) * self.unit)
+        self.caption = self._text(*at, "", 9.6, va="top", linespacing=1.35)
         self._still = self._kept = None
         self._stage: tuple = ()
 
     def show(self, frame: Frame) -> None:
         """Update every artist to this frame."""
-        self.view.update(frame.marks, frame.camera)
+        for view, (marks, camera) in zip(self.views, frame.views, strict=True):
+            view.update(marks, camera)
         stage = (frame.caption, frame.formula)
         if stage != self._stage:
             self._stage, self._still = stage, None
             self.caption.set_text(_wrapped(frame.caption, int(self.size[0] / (7.0 * self.unit)) - 4))
-            for i, (line, formula) in enumerate(zip(self.lines, self.formulas, strict=True)):
-                active = i == frame.formula
-                line.set_color("black" if i <= frame.formula else "#9aa0a6")
-                self.bars[i].set_color(STYLES[formula.role].color if active else "white")
-        self.walked.set_data(frame.curve)
-        self.here.set_data(frame.curve[:, -1:])
-        self.value.set_text(f"{frame.curve[1, -1]:.3f}")
+            for i, (line, bar, formula) in enumerate(zip(self.lines, self.bars, self.formulas, strict=True)):
+                line.set_color("black" if frame.formula is None or i <= frame.formula else panels.FAINT)
+                bar.set_color(STYLES[formula.role].color if i == frame.formula else "white")
+        for trace, curve in zip(self.traces, frame.curves, strict=True):
+            trace.show(curve)
+        if self.grid:
+            self.grid.set_data(panels.tiled(frame.images, self.tiles.columns))
 
     def rgba(self) -> memoryview:
         """The picture, (height, width, 4) bytes; valid until the next call."""
-        background, foreground = self.view.layers()
+        layers = [view.layers() for view in self.views]
+        background, foreground = ([artist for layer in layers for artist in layer[i]] for i in (0, 1))
         if self._still is None:
             self.canvas.draw()
             self._still, self._kept = self.canvas.copy_from_bbox(self.figure.bbox), None
-        key = (self.view.camera, tuple(a.get_xy().tobytes() for a in background if hasattr(a, "get_xy")))
+        planes = tuple(a.get_xy().tobytes() for a in background if hasattr(a, "get_xy"))
+        key = (*(view.camera for view in self.views), planes)
         if self._kept is None or self._kept_key != key:
             self._draw(self._still, background)
             self._kept, self._kept_key = self.canvas.copy_from_bbox(self.figure.bbox), key
-        self._draw(self._kept, [*foreground, self.walked, self.here, self.value])
+        self._draw(self._kept, [*foreground, *self._moving()])
         return self.canvas.buffer_rgba()
+
+    def _moving(self) -> list[Artist]:
+        """What may change in panels and tiles, in drawing order."""
+        artists = [a for trace in self.traces for a in (trace.walked, trace.here, trace.value) if a]
+        return sorted([*([self.grid] if self.grid else []), *artists], key=Artist.get_zorder)
+
+    def _column(self) -> None:
+        """One sphere on the left, all else in a column on the right."""
+        (width, height), unit = self.size, self.unit
+        strip = STRIP * unit
+        side = min(height - strip, 0.64 * width)
+        left = 4 * unit
+        self._sphere(0, left, strip + (height - strip - side) / 2, side)
+        self._text(left + side + 12 * unit, height - 26 * unit, self.title, 11, va="center", weight="bold")
+        for i in range(len(self.formulas)):
+            self._formula(i, left + side + 24 * unit, height - 56 * unit - PITCH * i * unit)
+        x, top = left + side + 46 * unit, height - (56 + PITCH * len(self.formulas)) * unit
+        if self.tiles:
+            narrow = left + side + 24 * unit
+            top = self._tiles(narrow, top, width - narrow - 16 * unit, 0.42 * (top - strip)) - 12 * unit
+        slot = (top - strip) / max(1, len(self.panels))
+        for i, panel in enumerate(self.panels):
+            bottom = strip + (len(self.panels) - 1 - i) * slot
+            self._panel(panel, x, bottom, width - x - 22 * unit, slot)
+
+    def _abreast(self) -> None:
+        """The spheres side by side, formulas, panels and tiles in rows below."""
+        (width, height), unit = self.size, self.unit
+        across = len(self.panels) + bool(self.tiles)
+        heading = 22 * unit if any(sphere.heading for sphere in self.spheres) else 0
+        row = 26 * unit if self.formulas else 0
+        bottom = STRIP * unit + (BAND * unit if across else 0) + row
+        side = min(height - bottom - heading - 36 * unit, width / len(self.spheres) - 8 * unit)
+        self._text(16 * unit, height - 22 * unit, self.title, 11, va="center", weight="bold")
+        lift = bottom + (height - bottom - heading - 36 * unit - side) / 2
+        for i, sphere in enumerate(self.spheres):
+            centre = (i + 0.5) * width / len(self.spheres)
+            self._sphere(i, centre - side / 2, lift, side)
+            self._text(centre, lift + side + 11 * unit, sphere.heading, 10, ha="center", va="center")
+        for i in range(len(self.formulas)):
+            self._formula(i, 28 * unit + i * (width - 28 * unit) / len(self.formulas), bottom - row / 2)
+        slot = width / max(1, across)
+        for i, panel in enumerate(self.panels):
+            self._panel(panel, i * slot + 52 * unit, STRIP * unit, slot - (52 + 26) * unit, BAND * unit)
+        if self.tiles:
+            start = (across - 1) * slot + 26 * unit
+            self._tiles(start, (STRIP + BAND) * unit, slot - 52 * unit, (BAND - 14) * unit)
+
+    def _sphere(self, i: int, x: float, y: float, side: float) -> None:
+        sphere, axes = self.spheres[i], self._axes(x, y, side, side)
+        self.views.append(View(axes, self.windows[i], self.unit, sphere.loss, sphere.ghost))
+
+    def _formula(self, i: int, x: float, y: float) -> None:
+        """A line of mathtext and the bar before it."""
+        line = self._text(x, y, self.formulas[i].text, 11, va="center", math_fontfamily="dejavuserif")
+        at_x = (x - 8 * self.unit) / self.size[0]
+        at_y = [(y + s * self.unit) / self.size[1] for s in (-9, 9)]
+        bar = Line2D([at_x] * 2, at_y, linewidth=4 * self.unit, transform=self.figure.transFigure)
+        self.figure.add_artist(bar)
+        self.lines.append(line)
+        self.bars.append(bar)
+
+    def _panel(self, panel: Panel, x: float, y: float, width: float, height: float) -> None:
+        """A panel in a box: its axes stand above the ticks and the label, below the title, left of the names."""
+        foot = (44 if panel.xlabel else 24) * self.unit
+        width, height = width - panels.margin(panel) * self.unit, max(height - foot - 28 * self.unit, 40 * self.unit)
+        self.traces += panels.draw(self._axes(x, y + foot, width, height), panel, self.unit)
+
+    def _tiles(self, x: float, top: float, width: float, height: float) -> float:
+        """The tiles in a box, each pixel of theirs as large as fits, in whole pixels; gives where they end below."""
+        tall, wide, _ = panels.tiled(self.images, self.tiles.columns).shape
+        top = top - 22 * self.unit
+        scale = min(width / wide, (height - 22 * self.unit) / tall)
+        scale = np.floor(scale) if scale >= 1 else scale
+        x, bottom = round(x), round(top - scale * tall)
+        axes = self._axes(x, bottom, scale * wide, scale * tall)
+        self.grid = panels.grid(axes, self.tiles, self.images, self.unit)
+        return bottom
 
     def _draw(self, picture, artists) -> None:
         self.canvas.restore_region(picture)
@@ -130,39 +229,6 @@ class Drawing:
     def _text(self, x: float, y: float, text: str, size: float, **style):
         style = {"fontsize": size * self.unit, "family": FONT, **style}
         return self.figure.text(x / self.size[0], y / self.size[1], text, **style)
-
-    def _write_formulas(self, x: float, y: float) -> None:
-        self.lines, self.bars = [], []
-        for i, formula in enumerate(self.formulas):
-            at = y - PITCH * i * self.unit
-            line = self._text(x, at, formula.text, 11, va="center", math_fontfamily="dejavuserif")
-            at_x = (x - 8 * self.unit) / self.size[0]
-            at_y = [(at + s * self.unit) / self.size[1] for s in (-9, 9)]
-            bar = Line2D([at_x] * 2, at_y, linewidth=4 * self.unit, transform=self.figure.transFigure)
-            self.figure.add_artist(bar)
-            self.lines.append(line)
-            self.bars.append(bar)
-
-    def _draw_panel(self, x: float, y: float, width: float, height: float) -> None:
-        axes, panel = self._axes(x, y, width, height), self.panel
-        axes.set_title(panel.title, loc="left", fontsize=9.5 * self.unit, family=FONT)
-        axes.set_xlabel(panel.xlabel, fontsize=8.5 * self.unit, family=FONT, labelpad=2 * self.unit)
-        axes.tick_params(labelsize=8 * self.unit, length=3 * self.unit, pad=2 * self.unit)
-        axes.spines[["top", "right"]].set_visible(False)
-        for at in panel.marks:
-            axes.axvline(at, color="#9aa0a6", linewidth=0.8 * self.unit, linestyle=(0, (3, 3)))
-        (low, high), spread = (panel.points[1].min(), panel.points[1].max()), np.ptp(panel.points[1]) or 1.0
-        start, end = panel.points[0, [0, -1]]
-        axes.set(xlim=(start, end if end > start else start + 1), ylim=(low - 0.1 * spread, high + 0.25 * spread))
-        axes.plot(*panel.points, color="#9aa0a6", linewidth=1.2 * self.unit, linestyle=(0, (2, 2)))
-        (self.walked,) = axes.plot([], [], color=STYLES["arc"].color, linewidth=2.4 * self.unit, gid="loss.walked",
-                                 zorder=4)
-        (self.here,) = axes.plot([], [], "o", color="black", markersize=7 * self.unit, gid="loss.here", zorder=5)
-        self.here.set(markeredgecolor="white", markeredgewidth=1.2 * self.unit)
-        for line in (self.walked, self.here):
-            line.set(animated=True, clip_on=False)
-        self.value = axes.text(1, 1, "", transform=axes.title.get_transform(), ha="right", va="baseline", family=FONT,
-                               fontsize=9.5 * self.unit, weight="bold", animated=True, gid="loss.value", zorder=6)
 
 
 def _wrapped(text: str, columns: int) -> str:

@@ -1,4 +1,4 @@
-"""A mark is one thing in R^3 to be drawn: a point, a vector, a curve on the sphere, a ring or a tangent plane.
+"""A mark is one thing in R^3 to be drawn: a point, a vector, a curve, an area, a ring, a plane, a word.
 
 A scene gives marks by name; the view keeps the artists of a name from frame to frame. What colour says (Okabe and
 Ito's palette, colour-blind safe) dashes, widths and labels say again.
@@ -32,12 +32,17 @@ STYLES = {
     "arc": Style("#000000", 2.6),
     "plane": Style("#56B4E9", 1.0),
     "guide": Style("#444444", 1.2, (1.0, 1.6)),
+    "sgd": Style("#000000", 2.0, (4.0, 1.6)),
+    "decay": Style("#CC79A7", 2.2, (2.0, 1.0)),
+    "sgd-g": Style("#0072B2", 2.4),
+    "adam": Style("#009E73", 2.0, (1.2, 1.2)),
+    "adam-g": Style("#D55E00", 2.2, (6.0, 1.5, 1.2, 1.5)),
 }
 
 
 @dataclass(frozen=True)
 class Point:
-    """A point of the sphere, at (3,); its label stands on the side of the vector `aside`, or below."""
+    """A point at (3,), on the sphere or off it; its label stands on the side of the vector `aside`, or below."""
 
     at: np.ndarray
     label: str = ""
@@ -47,7 +52,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Vector:
-    """An arrow from `at` (3,), on the sphere, to at + v; without `head`, a plain segment."""
+    """An arrow from `at` (3,), on the sphere or the origin, to at + v; without `head`, a plain segment."""
 
     at: np.ndarray
     v: np.ndarray
@@ -58,10 +63,47 @@ class Vector:
 
 @dataclass(frozen=True)
 class Curve:
-    """A curve on the sphere, through points (3, k)."""
+    """A curve through points (3, k): all on the sphere, or else in space, where the sphere hides what is behind it."""
 
     points: np.ndarray
     role: str = "arc"
+
+
+@dataclass(frozen=True)
+class Trail:
+    """The steps of a walk: a dot at each of points (3, k), joined by great circles on the sphere, by lines off it."""
+
+    points: np.ndarray
+    role: str = "arc"
+
+    def path(self) -> np.ndarray:
+        """The curve through the points."""
+        a, b = self.points[:, :-1], self.points[:, 1:]
+        pieces = int(np.ceil(np.max(np.linalg.norm(b - a, axis=0), initial=0) / 0.06))
+        if pieces < 2 or not on_sphere(self.points):
+            return self.points
+        s = np.linspace(0, 1, pieces, endpoint=False)[:, None]
+        between = a[:, None] + (b - a)[:, None] * s  # (3, pieces, k - 1)
+        between = sphere.normalize(between.transpose(0, 2, 1).reshape(3, -1))
+        return np.column_stack([between, self.points[:, -1]])
+
+
+@dataclass(frozen=True)
+class Area:
+    """The part of the sphere within a closed curve (3, k), less than half of it; filled where it is in front."""
+
+    points: np.ndarray
+    role: str = "plane"
+
+
+@dataclass(frozen=True)
+class Label:
+    """A word or a number at the place `at` (3,), or a little to the side of the vector `aside`."""
+
+    at: np.ndarray
+    text: str
+    role: str = "y"
+    aside: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -96,17 +138,22 @@ class Plane:
         return np.stack([self.at + e + f, self.at + e - f, self.at - e - f, self.at - e + f], axis=1)
 
 
-Mark = Point | Vector | Curve | Ring | Plane
+Mark = Point | Vector | Curve | Trail | Area | Label | Ring | Plane
+
+
+def on_sphere(points: np.ndarray) -> bool:
+    """Whether all the points (3,) or (3, k) have length 1, to a millionth."""
+    return bool(np.all(np.abs(np.sum(points * points, axis=0) - 1) < 2e-6))
 
 
 def outline(mark: Mark) -> np.ndarray:
     """The points (3, k) that a picture must hold to show the mark."""
     match mark:
-        case Point(at):
+        case Point(at) | Label(at):
             return at[:, None]
         case Vector(at, v):
             return np.stack([at, at + v], axis=1)
-        case Curve(points):
+        case Curve(points) | Trail(points) | Area(points):
             return points
         case Ring():
             return mark.points()
@@ -121,8 +168,10 @@ def mirrored(mark: Mark) -> Mark:
             return Point(-at, "−" + label if label else "", role, None if aside is None else -aside)
         case Vector(at, v, role, _, head):
             return Vector(-at, -v, role, "", head)
-        case Curve(points, role):
-            return Curve(-points, role)
+        case Curve(points, role) | Trail(points, role) | Area(points, role):
+            return type(mark)(-points, role)
+        case Label(at, _, role):
+            return Label(-at, "", role)
         case Ring(at, radius, _, role):
             return Ring(-at, radius, "", role)
         case Plane(at, e, half, role):

@@ -21,7 +21,7 @@ from grassmann_np.geometry import sphere
 from . import lossmap
 from .camera import NEVER, Camera
 from .losses import Loss
-from .marks import STYLES, Curve, Mark, Plane, Point, Ring, Style, Vector, mirrored
+from .marks import STYLES, Area, Curve, Label, Mark, Plane, Point, Ring, Style, Trail, Vector, mirrored, on_sphere
 
 PLANE_BEHIND, DISC, CONTOUR, GRATICULE, HIDDEN, LIMB, PLANE, CURVE, VECTOR, POINT, LABEL = range(1, 12)
 FADED = 0.4
@@ -90,7 +90,7 @@ class View:
         style, screen = STYLES[mark.role], self.camera.screen
         match mark:
             case Point(at, label, _, aside):
-                hidden = bool(self.camera.hidden(at, on_sphere=True))
+                hidden = bool(self.camera.hidden(at, on_sphere(at)))
                 self._dot(f"{name}.dot", screen(at), style, hidden, alpha)
                 side = np.array([0, -1]) if aside is None else screen(aside)
                 labels.append((name, label, screen(at), side, style.color))
@@ -98,8 +98,15 @@ class View:
                 self._arrow(name, at, v, style, alpha, head)
                 labels.append((name, label, screen(at + v), screen(v), style.color))
             case Curve(points):
-                visible, hidden = self.camera.split_curve(points)
-                self._halves(name, screen(visible), screen(hidden), style, CURVE, alpha)
+                self._curve(name, points, style, alpha)
+            case Trail(points):
+                self._curve(name, mark.path(), style, alpha)
+                seen = points[:, ~self.camera.hidden(points, on_sphere(points))]
+                self._dots(f"{name}.dots", screen(seen), style, alpha)
+            case Area(points):
+                self._area(f"{name}.area", points, style, alpha)
+            case Label(at, text, _, aside):
+                labels.append((name, text, screen(at), np.zeros(2) if aside is None else screen(aside), style.color))
             case Ring(at, _, label):
                 ring = screen(mark.points())
                 self._line(f"{name}.line", ring, style, CURVE if self.camera.depth(at) > 0 else PLANE_BEHIND, alpha)
@@ -109,15 +116,15 @@ class View:
                 self._plane(f"{name}.plane", screen(mark.corners()), style, bool(self.camera.depth(at) > 0), alpha)
 
     def _arrow(self, name: str, y: np.ndarray, v: np.ndarray, style: Style, alpha: float, head: bool) -> None:
-        """A shaft and, in the tangent plane of y, a triangle of length min(.11, .6 |v|)."""
+        """A shaft and, in the tangent plane of y (of the origin: facing the eye), a triangle min(.11, .6 |v|) long."""
         length = np.linalg.norm(v)
         if length == 0:
             return
         u, tall = v / length, min(0.11, 0.6 * length) if head else 0.0
-        visible, hidden = self.camera.split_segment(y, v - 0.9 * tall * u)
+        visible, hidden = self.camera.split_path(np.stack([y, y + v - 0.9 * tall * u], axis=1))
         self._halves(name, self.camera.screen(visible), self.camera.screen(hidden), style, VECTOR, alpha)
         if head:
-            across = np.cross(y, u)
+            across = np.cross(y if np.any(y) else self.camera.direction, u)
             across = across / np.linalg.norm(across) if np.any(across) else _tangent(y, self.camera)
             base = y + v - tall * u
             corners = np.stack([y + v, base + 0.36 * tall * across, base - 0.36 * tall * across], axis=1)
@@ -127,6 +134,11 @@ class View:
             patch.set(edgecolor="white", linewidth=0.7 * self.unit)
             patch.set(alpha=alpha * (FADED if behind else 1))
             self._place(patch, HIDDEN if behind else VECTOR)
+
+    def _curve(self, name: str, points: np.ndarray, style: Style, alpha: float) -> None:
+        split = self.camera.split_curve if on_sphere(points) else self.camera.split_path
+        visible, hidden = map(self.camera.screen, split(points))
+        self._halves(name, visible, hidden, style, CURVE, alpha)
 
     def _halves(self, name: str, visible: Any, hidden: Any, style: Style, layer: int, alpha: float) -> None:
         self._line(f"{name}.front", visible, style, layer, alpha)
@@ -149,6 +161,19 @@ class View:
         self._place(dot, HIDDEN if hidden else POINT)
         dot.set(markerfacecolor="none" if hidden else style.color, markeredgecolor=style.color if hidden else "white")
 
+    def _dots(self, gid: str, at: np.ndarray, style: Style, alpha: float) -> None:
+        dots = self._get(gid, lambda: Line2D([], [], linestyle="", marker="o", markeredgecolor="white"))
+        dots.set(data=at, alpha=alpha, markerfacecolor=style.color)
+        dots.set(markersize=4.4 * self.unit, markeredgewidth=0.6 * self.unit)
+        self._place(dots, VECTOR)
+
+    def _area(self, gid: str, points: np.ndarray, style: Style, alpha: float) -> None:
+        """What is behind goes to the limb: for less than half a sphere, that is the visible part's outline."""
+        screen, behind = self.camera.screen(points), self.camera.depth(points) < 0
+        if not behind.all():
+            screen = np.where(behind, screen / np.maximum(np.hypot(*screen), 1e-12), screen)
+            self._plane(gid, screen, style, True, alpha)
+
     def _plane(self, gid: str, corners: np.ndarray, style: Style, front: bool, alpha: float) -> None:
         patch = self._get(gid, lambda: Polygon(corners.T))
         patch.set(xy=corners.T, facecolor=(style.color, 0.28 * alpha), edgecolor=(style.color, 0.9 * alpha))
@@ -158,15 +183,18 @@ class View:
     def _labels(self, labels: list[tuple[str, str, np.ndarray, np.ndarray, str]]) -> None:
         """Each label a little beyond its mark, pushed apart where two would meet."""
         labels = [label for label in labels if label[1]]
-        gap = 0.057 * self.reach
+        gap = 0.057 * self.reach * max(1.0, 409 * self.unit / self.axes.bbox.width)
         places = np.array([at + 1.65 * gap * _unit(direction) for _, _, at, direction, _ in labels]).reshape(-1, 2)
         places[:, 1] += 1e-3 * gap * np.arange(len(labels))  # no two in one place
+        longer = np.array([[0.36 * gap * max(0, len(text) - 3), 0.0] for _, text, *_ in labels]).reshape(-1, 2)
         for _ in range(12):
             apart = places[:, None] - places[None]
+            apart = np.sign(apart) * np.maximum(0, np.abs(apart) - longer[:, None] - longer[None])
             far = np.hypot(apart[..., 0], apart[..., 1]) + 9 * np.eye(len(labels))
             places = places + np.sum(apart / far[..., None] * np.maximum(0, 2.5 * gap - far)[..., None] / 2, axis=1)
         low, high = np.array([self.axes.get_xlim(), self.axes.get_ylim()]).T
-        for (name, text, _, _, color), place in zip(labels, np.clip(places, low + gap, high - gap), strict=True):
+        places = np.clip(places, low + gap + longer, high - gap - longer)
+        for (name, text, _, _, color), place in zip(labels, places, strict=True):
             label = self._get(f"{name}.label", self._text)
             label.set(text=text, position=place, color=color)
             self._place(label, LABEL)

@@ -55,10 +55,10 @@ def test_a_curve_is_split_at_the_limb_and_both_halves_hold_the_crossing(rng):
 
 
 @given(seeds)
-def test_every_piece_of_a_segment_is_as_visible_as_the_ray_march_says(rng):
-    camera, y = Camera(rng.standard_normal(3)), sphere.random_point((3,), rng)
-    v = rng.standard_normal(3)
-    visible, hidden = camera.split_segment(y, v)
+def test_every_piece_of_a_path_in_space_is_as_visible_as_the_ray_march_says(rng):
+    camera, path = Camera(rng.standard_normal(3)), rng.standard_normal((3, 4))
+    path[:, 0] = sphere.random_point((3,), rng)
+    visible, hidden = camera.split_path(path)
     total = 0.0
     for part, expected in ((visible, False), (hidden, True)):
         for a, b in zip(part.T[:-1], part.T[1:], strict=True):
@@ -67,7 +67,7 @@ def test_every_piece_of_a_segment_is_as_visible_as_the_ray_march_says(rng):
                 for p in (a + s * (b - a) for s in (0.05, 0.5, 0.95)):
                     if abs(np.hypot(*camera.screen(p)) - 1) > 1e-2 and abs(np.linalg.norm(p) - 1) > 1e-2:
                         assert marched(p, camera) == expected
-    assert np.isclose(total, np.linalg.norm(v))
+    assert np.isclose(total, np.linalg.norm(np.diff(path), axis=0).sum())
 
 
 @given(seeds)

@@ -80,9 +80,9 @@ def test_no_two_words_meet_and_none_is_cut_off(size):
     drawing = scene.drawing()
     for t in np.linspace(0, 1, 36):
         scene.draw(drawing, float(t))
-        labels = [a for gid, a in drawing.view.artists.items() if gid.endswith(".label") and a.get_visible()]
+        labels = [a for gid, a in drawing.views[0].artists.items() if gid.endswith(".label") and a.get_visible()]
         boxes = [label.get_window_extent() for label in labels]
-        words = [drawing.caption, drawing.value, *drawing.lines]
+        words = [drawing.caption, drawing.traces[0].value, *drawing.lines]
         for box in [*boxes, *(word.get_window_extent() for word in words)]:
             assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= size[0] and box.y1 <= size[1], (t, box)
         for i, box in enumerate(boxes):

@@ -43,7 +43,7 @@ def drawn(seed, t, **numbers):
     scene = scenes.step(seed=seed, size=(160, 160), **numbers)
     drawing = scene.drawing()
     drawing.show(scene.frame(t))
-    return drawing.view, drawing, scene
+    return drawing.views[0], drawing, scene
 
 
 def tip(view, name, y):
@@ -106,13 +106,13 @@ def test_the_arrows_are_minus_h_its_clip_and_their_sum_with_the_momentum(seed):
 @given(seeds, st.floats(0, 1))
 def test_the_loss_panel_is_the_loss_of_the_y_that_is_drawn(seed, t):
     view, drawing, scene = drawn(seed, t)
-    (angle,), (value,) = drawing.here.get_data()
+    (angle,), (value,) = drawing.traces[0].here.get_data()
     y = the_point(view)
     assert np.isclose(value, scene.loss(y)[0], atol=1e-6)
-    assert drawing.value.get_text() == f"{value:.3f}"
+    assert drawing.traces[0].value.get_text() == f"{value:.3f}"
     start = the_point(view, "from") if "from.dot" in view.artists else y
     assert np.isclose(angle, np.degrees(sphere.distance(start, y)), atol=1e-4)
-    ahead = np.interp(angle, *scene.panel.points)
+    ahead = np.interp(angle, *scene.panels[0].lines[0].points)
     assert np.isclose(ahead, value, atol=1e-3)  # the dot runs on the curve
 
 
@@ -145,7 +145,7 @@ def test_y_walks_without_a_jump():
     scene = scenes.step(size=(160, 160))
     y = np.stack([scene.frame(float(t)).marks["y"].at for t in np.linspace(0, 1, 301)], axis=1)
     steps = sphere.distance(y[:, :-1], y[:, 1:])
-    assert np.isclose(steps.sum(), np.radians(scene.panel.marks[0])) and steps.max() < 0.05
+    assert np.isclose(steps.sum(), np.radians(scene.panels[0].marks[0])) and steps.max() < 0.05
 
 
 def test_a_name_that_is_gone_is_not_drawn(view):
@@ -183,7 +183,7 @@ def test_other_numbers_draw_too_and_the_captions_fit_them(numbers):
     for t in np.linspace(0, 1, 15):
         drawing.show(scene.frame(float(t)))
     assert f"learning rate {numbers.get('lr', 1):g}" in scene.caption
-    y = the_point(drawing.view, "from")
+    y = the_point(drawing.views[0], "from")
     longer = np.linalg.norm(sphere.project(y, scene.loss(y)[1])) > numbers.get("clip", 0.5)
     assert ("is clipped from" in scene.caption) == longer
     assert ("drawn large" in scene.caption) == (numbers.get("lr") != 0.01)

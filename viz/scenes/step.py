@@ -11,9 +11,10 @@ from grassmann_np.geometry import sphere
 
 from ..animation import Animation
 from ..camera import facing
-from ..drawing import Formula, Frame, Panel
+from ..drawing import Formula, Frame, Sphere
 from ..losses import Loss, named, neuron
 from ..marks import Curve, Mark, Plane, Point, Ring, Vector
+from ..panels import Line, Panel
 from .shared import SIZE, Step, along, check, ease, number, scene, stage, take
 
 FORMULAS = (
@@ -49,7 +50,7 @@ def step(seed: int = 101, loss: str | Loss = "neuron", lr: float = 1.0, momentum
     after_value = float(loss(after)[0])
     walk = np.linspace(0, 1.3 if angle > 0 else 1, 131)
     ahead = np.stack([np.degrees(angle) * walk, loss(along(now.y, now.d, walk))[0]])
-    panel = Panel(ahead, "Loss f(y)", "degrees walked", (float(np.degrees(angle)),))
+    panel = Panel((Line(ahead),), "Loss f(y)", "degrees walked", (float(np.degrees(angle)),))
     captions = _captions(now, lr, momentum, clip, angle, after_value, carried, default)
     e = sphere.normalize(now.d if angle > 0 else sphere.random_tangent(now.y, rng))
     longest = max(np.linalg.norm(v) for v in (now.h, now.d, now.clipped, momentum * tau))
@@ -64,10 +65,10 @@ def step(seed: int = 101, loss: str | Loss = "neuron", lr: float = 1.0, momentum
         turn = camera.turned(orbit * (t - 0.5)) if orbit else camera
         gone = np.linspace(0, walked, 61)
         curve = np.stack([np.degrees(angle) * gone, loss(along(now.y, now.d, gone))[0]])
-        return Frame(marks, turn, captions[at], at, curve)
+        return Frame(marks, turn, captions[at], at, (curve,))
 
     caption = _summary(now, lr, momentum, clip, angle, after_value, default)
-    return Animation(frame, "One step of SGD-G", caption, FORMULAS, panel, seconds, size, loss)
+    return Animation(frame, "One step of SGD-G", caption, seconds, size, (Sphere(loss),), FORMULAS, (panel,))
 
 
 def _marks(now: Step, stage: int, s: float, walked: float, e: np.ndarray, half: float, lr: float, momentum: float,
