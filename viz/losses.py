@@ -82,14 +82,17 @@ def linear(rng: np.random.Generator) -> Loss:
 
 
 def two_wells(rng: np.random.Generator) -> Loss:
-    """1 - exp(4 (a'w - 1)) - 0.7 exp(4 (b'w - 1)), a and b unit vectors 100 degrees apart, drawn by `rng`."""
+    """1 - exp(4 (a'u - 1)) - 0.7 exp(4 (b'u - 1)) of u = w/|w|, a and b unit vectors 100 degrees apart, by `rng`."""
     Q, angle = np.linalg.qr(rng.standard_normal((3, 3)))[0], np.radians(100)
     centres = Q[:, :2] @ np.array([[1.0, np.cos(angle)], [0.0, np.sin(angle)]])  # (3, 2)
     depth = np.array([1.0, 0.7])
 
     def loss(w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        well = np.exp(4 * (w.T @ centres - 1)) * depth  # (m, 2)
-        return 1 - np.sum(well, axis=-1), -4 * centres @ well.T
+        length = np.sqrt(np.sum(w * w, axis=0))
+        u = w / length
+        well = np.exp(4 * (u.T @ centres - 1)) * depth  # (m, 2)
+        g = -4 * centres @ well.T
+        return 1 - np.sum(well, axis=-1), (g - np.sum(u * g, axis=0) * u) / length
 
     return loss
 
