@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
+from inspect import signature
 from typing import Any
+
+HELP = {
+    "lr": "learning rate eta",
+    "momentum": "momentum gamma",
+    "clip": "longest gradient nu",
+    "seed": "of the loss and the first point",
+    "seconds": "how long the film lasts",
+    "orbit": "how far the camera turns, in degrees",
+}
 
 
 def main(words: list[str] | None = None) -> int:
@@ -48,28 +59,42 @@ def _run(words: list[str] | None) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from . import animation, files, render, scenes
+    from . import animation, scenes
 
-    suffixes = ", ".join([*render.FILMS, *files.STILLS])
     about = "Pictures and films of optimization on the sphere."
     parser = argparse.ArgumentParser(prog="python -m viz", description=about)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("list", help="name the scenes")
     folder = commands.add_parser("page", help="write FOLDER/index.html from the comparison and the film in it")
     folder.add_argument("folder", metavar="FOLDER")
+    suffixes = ", ".join(animation.SUFFIXES)
     for name, scene in scenes.SCENES.items():
         about = _sentence(scene)
         one = commands.add_parser(name, help=about, description=about, argument_default=argparse.SUPPRESS)
         one.add_argument("--out", required=True, metavar="FILE", help=f"where to; the suffix chooses: {suffixes}")
-        one.add_argument("--lr", type=float, help="learning rate eta")
-        one.add_argument("--momentum", type=float, help="momentum gamma")
-        one.add_argument("--clip", type=float, help="longest gradient nu")
-        one.add_argument("--seed", type=int, help="of the loss and the first point")
-        one.add_argument("--seconds", type=float, help="how long the film lasts")
-        one.add_argument("--size", type=_size, metavar="WxH",
-                         help=f"in pixels, both even, {animation.SMALLEST} to {animation.LARGEST}")
-        one.add_argument("--orbit", type=float, metavar="DEGREES", help="how far the camera turns")
+        _add_options(one, scene)
     return parser
+
+
+def _add_options(parser: argparse.ArgumentParser, scene: Callable[..., Any]) -> None:
+    """An option for every number and name that the scene takes."""
+    from . import animation
+    from .losses import LOSSES
+    from .scenes.shared import OPTIMIZERS
+
+    words = HELP | {
+        "size": f"in pixels, both even, {animation.SMALLEST} to {animation.LARGEST}",
+        "loss": f"one of {', '.join(LOSSES)}",
+        "optimizer": f"one of {', '.join(OPTIMIZERS)}",
+    }
+    for name, parameter in signature(scene).parameters.items():
+        kind, usual, metavar = type(parameter.default), parameter.default, "N"
+        if name == "size":
+            kind, usual, metavar = _size, "{}x{}".format(*usual), "WxH"
+        elif kind is str:
+            metavar = "NAME"
+        about = f"{words.get(name, '')}; default {usual}".removeprefix("; ")
+        parser.add_argument(f"--{name.replace('_', '-')}", type=kind, metavar=metavar, help=about)
 
 
 def _size(text: str) -> tuple[int, int]:

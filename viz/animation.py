@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from . import files, render
+from . import files, html, render
 from .drawing import Drawing, Formula, Frame, Sphere
 from .losses import Loss
 from .marks import outline
 from .panels import Panel, Tiles
 
 MARGIN = 0.06  # around everything drawn, in radii of the sphere
+SUFFIXES = (*render.FILMS, *files.STILLS, ".html")
 SMALLEST, LARGEST = 160, 4096  # pixels on a side
 
 
@@ -68,7 +70,7 @@ class Animation:
         return drawing.figure
 
     def save(self, path: str | Path) -> Path:
-        """Write a film (.mp4, .gif, .webp) or the still of the key moment (.png, .svg); returns the path.
+        """Write a film (.mp4, .gif, .webp, .html) or the still of the key moment (.png, .svg); returns the path.
 
         ValueError for another suffix, RuntimeError without an encoder; then nothing on disk has changed.
         """
@@ -76,8 +78,12 @@ class Animation:
         suffix = path.suffix.lower()
         if suffix in files.STILLS:
             return files.save(self.still(), path, self.command)
+        if suffix == ".html":
+            with files.beside(path) as part:
+                part.write_text(html.page(self.title, self._repr_html_(), self.command), encoding="utf-8")
+            return path
         if suffix not in render.FILMS:
-            works = ", ".join([*render.FILMS, *files.STILLS])
+            works = ", ".join(SUFFIXES)
             raise ValueError(f"{path.name}: expected a name ending in one of {works}, got {path.suffix!r}")
         if suffix == ".mp4":
             render.encoder()  # raises before the first frame is drawn
@@ -86,6 +92,13 @@ class Animation:
         about = {"title": "grassmann_np", "description": self.caption, "comment": self.command}
         render.write(path, self._frames(drawing, count), self.size, sample, about)
         return path
+
+    def _repr_html_(self) -> str:
+        """The film and its caption, for a notebook: an mp4, or a WebP where there is no ffmpeg."""
+        suffix, kind = (".mp4", "video/mp4") if render.can_encode() else (".webp", "image/webp")
+        with TemporaryDirectory() as folder:
+            film = self.save(Path(folder) / f"film{suffix}").read_bytes()
+        return html.figure(film, kind, self.caption, self.size)
 
     def drawing(self) -> Drawing:
         """A fresh figure for this scene; a window holds its sphere and whatever 41 moments of the film show there.

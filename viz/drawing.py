@@ -158,7 +158,7 @@ class Drawing:
         x, top = left + side + 46 * unit, height - (56 + PITCH * len(self.formulas)) * unit
         if self.tiles:
             narrow = left + side + 24 * unit
-            top = self._tiles(narrow, top, width - narrow - 16 * unit, 0.42 * (top - strip)) - 12 * unit
+            top = self._tiles(narrow, top, width - narrow - 16 * unit, 0.34 * (top - strip)) - 10 * unit
         slot = (top - strip) / max(1, len(self.panels))
         for i, panel in enumerate(self.panels):
             bottom = strip + (len(self.panels) - 1 - i) * slot

@@ -78,14 +78,14 @@ class Trail:
 
     def path(self) -> np.ndarray:
         """The curve through the points."""
-        a, b = self.points[:, :-1], self.points[:, 1:]
-        pieces = int(np.ceil(np.max(np.linalg.norm(b - a, axis=0), initial=0) / 0.06))
-        if pieces < 2 or not on_sphere(self.points):
+        if self.points.shape[1] < 2 or not on_sphere(self.points):
             return self.points
-        s = np.linspace(0, 1, pieces, endpoint=False)[:, None]
-        between = a[:, None] + (b - a)[:, None] * s  # (3, pieces, k - 1)
-        between = sphere.normalize(between.transpose(0, 2, 1).reshape(3, -1))
-        return np.column_stack([between, self.points[:, -1]])
+        a, b = self.points[:, :-1], self.points[:, 1:]
+        angle = np.maximum(sphere.distance(a, b), 1e-6)
+        s = np.linspace(0, 1, int(np.ceil(angle.max() / 0.06)), endpoint=False)
+        back, onward = np.sin(np.outer(angle, 1 - s)), np.sin(np.outer(angle, s))  # (k - 1, pieces)
+        between = a[..., None] * back + b[..., None] * onward
+        return np.column_stack([sphere.normalize(between.reshape(3, -1)), self.points[:, -1]])
 
 
 @dataclass(frozen=True)

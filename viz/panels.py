@@ -78,7 +78,7 @@ def draw(axes: Axes, panel: Panel, unit: float) -> list[Trace]:
     axes.spines[["top", "right"]].set_visible(False)
     for at in panel.marks:
         axes.axvline(at, color=FAINT, linewidth=0.8 * unit, linestyle=(0, (3, 3)))
-    _scale(axes, panel)
+    _scale(axes, panel, axes.bbox.height / unit)
     for line in panel.lines:
         axes.plot(*line.points, color=FAINT, linewidth=1.2 * unit, linestyle=(0, (2, 2)))
     _names(axes, panel, unit)
@@ -90,7 +90,7 @@ def margin(panel: Panel) -> float:
     return 6.4 * max(len(line.name) for line in panel.lines)
 
 
-def _scale(axes: Axes, panel: Panel) -> None:
+def _scale(axes: Axes, panel: Panel, height: float) -> None:
     """The axes hold every line, with room above for its end."""
     values = np.concatenate([line.points[1] for line in panel.lines])
     start = min(line.points[0, 0] for line in panel.lines)
@@ -103,14 +103,17 @@ def _scale(axes: Axes, panel: Panel) -> None:
     low, high = low - 0.1 * spread, high + 0.25 * spread
     axes.set_ylim(*(10.0 ** np.array([low, high]) if panel.log else (low, high)))
     if panel.log:
-        axes.yaxis.set(major_locator=LogLocator(subs=(1, 2, 5) if high - low < 2 else (1,), numticks=5),
+        subs = (1, 2, 5) if 3 * (high - low) < height / 14 else (1,)
+        axes.yaxis.set(major_locator=LogLocator(subs=subs, numticks=max(2, int(height / 24))),
                        major_formatter="{x:g}", minor_locator=NullLocator())
 
 
 def _names(axes: Axes, panel: Panel, unit: float) -> None:
     """The names at the ends of the lines, moved apart where they would meet."""
     ends = axes.transAxes.inverted().transform([axes.transData.transform(line.points[:, -1]) for line in panel.lines])
-    heights = apart(list(ends[:, 1]), 11.5 * unit / axes.bbox.height)
+    line_height = 14 * unit / axes.bbox.height
+    heights = apart(list(ends[:, 1]), line_height)
+    heights = heights + max(0.0, line_height / 2 - heights.min())  # above the numbers of the axis
     for line, height in zip(panel.lines, heights, strict=True):
         axes.text(1 + 7 * unit / axes.bbox.width, height, line.name, color=STYLES[line.role].color, family=FONT,
                   transform=axes.transAxes, va="center", fontsize=8.5 * unit, weight="bold")

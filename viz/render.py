@@ -32,8 +32,16 @@ def encoder() -> str:
     except (ImportError, RuntimeError):
         raise RuntimeError(
             ".mp4 needs ffmpeg, and there is none: pip install 'grassmann-np[film]', or your system's ffmpeg; "
-            ".gif, .webp, .png and .svg work without it"
+            ".html, .gif, .webp, .png and .svg work without it"
         ) from None
+
+
+def can_encode() -> bool:
+    """Whether there is an ffmpeg."""
+    try:
+        return bool(encoder())
+    except RuntimeError:
+        return False
 
 
 def write(path: Path, frames: Iterator[memoryview], size: tuple[int, int], sample: list[bytes], about: dict) -> None:

@@ -46,7 +46,8 @@ def _command(make: Callable[..., Animation], given: dict[str, Any]) -> str:
         return ""
     if "size" in given:
         given["size"] = "{}x{}".format(*given["size"])
-    return f"python -m viz {make.__name__}" + "".join(f" --{key} {value}" for key, value in given.items())
+    words = [f"--{key.replace('_', '-')} {value}" for key, value in given.items()]
+    return " ".join([f"python -m viz {make.__name__}", *words])
 
 
 def check(seed: int = 0, orbit: float = 0.0, lr: float | None = None, clip: float | None = None,
