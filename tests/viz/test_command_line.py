@@ -2,11 +2,14 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from PIL import Image
 
+from viz import scenes
 from viz.__main__ import main
+from viz.scenes import shared
 
 
 def python(before, *words):
@@ -32,6 +35,30 @@ def test_it_lists_and_draws_and_says_how_to_draw_the_same_again(tmp_path, capsys
     assert out.read_bytes() == first
 
 
+def test_the_options_of_a_scene_are_its_parameters(tmp_path, monkeypatch, capsys):
+    def turn(optimizer: str = "sgd-g", how_often: int = 2, size: tuple[int, int] = (160, 160)):
+        """A turn."""
+        scene = scenes.step(size=size)
+        return replace(scene, caption=f"{optimizer} {how_often}")
+
+    monkeypatch.setitem(scenes.SCENES, "turn", shared.scene(turn))
+    assert main(["turn", "--out", str(tmp_path / "a.png"), "--how-often", "3", "--optimizer", "adam"]) == 0
+    with Image.open(tmp_path / "a.png") as still:
+        assert still.info["Description"] == "adam 3"
+        assert still.info["Source"] == "python -m viz turn --optimizer adam --how-often 3"
+    assert main(["list"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "turn         A turn."
+    for words in (["--clip", "1"], ["--how-often", "0.5"]):
+        with pytest.raises(SystemExit):
+            main(["turn", "--out", str(tmp_path / "a.png"), *words])
+
+
+def test_a_terminal_gets_a_bar_and_a_pipe_none(tmp_path):
+    words = ["step", "--size", "160x160", "--seconds", "0.5", "--out", str(tmp_path / "step.gif")]
+    assert python("pass", *words).stderr == ""
+    assert "frames:" in python("sys.stderr.isatty = lambda: True", *words).stderr
+
+
 @pytest.mark.parametrize("words, says", [
     (["step", "--out", "a.avi"], ".mp4, .gif"), (["page", "no-such-folder"], "make it with"),
 ])
@@ -46,7 +73,7 @@ def test_what_fails_is_told_in_a_line(words, says, capsys):
     ("clip", "inf", "got lr 1.0, clip inf"), ("momentum", "nan", "momentum nan"), ("seed", "-1", "seed: expected 0 or"),
     ("seconds", "0", "more than 0"), ("seconds", "-1", "more than 0"), ("seconds", "inf", "at most 600"),
     ("size", "641x480", "two even numbers"), ("size", "100000x100000", "160 to 4096"), ("size", "²x4", "640x480"),
-    ("orbit", "inf", "at most 3600"),
+    ("orbit", "inf", "at most 3600"), ("loss", "bowl", "one of neuron, rayleigh, linear, two-wells or a function"),
 ])
 def test_a_wrong_value_is_a_wrong_command_line(tmp_path, capsys, name, value, says):
     with pytest.raises(SystemExit) as ended:

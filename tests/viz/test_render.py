@@ -1,10 +1,13 @@
 """Films by their metadata, every encoder's path, same bytes for the same seed, and no half file after a failure."""
 
+import base64
 import os
 import re
 import stat
 import subprocess
 import sys
+from dataclasses import replace
+from html.parser import HTMLParser
 
 import imageio_ffmpeg
 import pytest
@@ -88,7 +91,59 @@ def test_stills_carry_their_caption_and_the_command(scene, tmp_path):
     assert "<svg" in drawn and scene.caption[:60] in drawn
 
 
-@pytest.mark.parametrize("suffix", [".mp4", ".gif", ".webp", ".png", ".svg"])
+class Page(HTMLParser):
+    """The elements of a page with their attributes, and the words of its caption."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.found, self.words, self.tag = {}, {}, ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.found[tag] = dict(attributes)
+        self.tag = tag
+
+    def handle_data(self, data):
+        self.words[self.tag] = self.words.get(self.tag, "") + data.strip()
+
+
+def film_in(page, tag, kind, folder):
+    """The film inside an element, written to a file."""
+    head, _, code = page.found[tag]["src"].partition(",")
+    assert head == f"data:{kind};base64"
+    path = folder / f"film.{kind.split('/')[1]}"
+    path.write_bytes(base64.b64decode(code))
+    return path
+
+
+def test_a_page_holds_the_film_its_caption_and_nothing_from_elsewhere(scene, tmp_path):
+    scene = replace(scene, caption='Is |h| < 1 & "so"?')
+    text = scene.save(tmp_path / "step.html").read_text(encoding="utf-8")
+    assert [path.name for path in tmp_path.iterdir()] == ["step.html"]
+    page = Page(text)
+    video = page.found["video"]
+    assert {"controls", "loop", "muted", "playsinline"} <= set(video) and video["aria-label"] == scene.alt
+    assert page.words["figcaption"] == scene.caption and page.words["h1"] == page.words["title"] == scene.title
+    assert page.words["code"] == scene.command and "prefers-color-scheme: dark" in text
+    assert "http" not in re.sub("base64,[^\"]*", "", text)
+    assert frames_of(film_in(page, "video", "video/mp4", tmp_path)) == 12
+
+
+def test_a_notebook_shows_the_film_and_its_caption(scene, tmp_path):
+    page = Page(scene._repr_html_())
+    assert page.found["video"]["aria-label"] == page.words["figcaption"] == scene.caption and "html" not in page.found
+    assert frames_of(film_in(page, "video", "video/mp4", tmp_path)) == 12
+
+
+def test_without_ffmpeg_a_page_holds_a_webp(scene, tmp_path, monkeypatch, no_system_ffmpeg):
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
+    page = Page(scene.save(tmp_path / "step.html").read_text(encoding="utf-8"))
+    assert page.found["img"]["alt"] == scene.caption and "video" not in page.found
+    with Image.open(film_in(page, "img", "image/webp", tmp_path)) as film:
+        assert film.size == SIZE and film.n_frames > 4
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".gif", ".webp", ".png", ".svg", ".html"])
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(tmp_path, suffix):
     one, again, other = (
         scenes.step(seed=seed, seconds=0.2, size=SIZE).save(tmp_path / f"{i}{suffix}").read_bytes()
@@ -122,7 +177,7 @@ def test_an_encoder_that_fails_says_why_and_leaves_what_was_there(scene, tmp_pat
     assert path.read_bytes() == b"the film of yesterday" and len(list(path.parent.iterdir())) == 1
 
 
-@pytest.mark.parametrize("suffix", [".mp4", ".gif", ".webp"])
+@pytest.mark.parametrize("suffix", [".mp4", ".gif", ".webp", ".html"])
 def test_ctrl_c_leaves_what_was_there_and_nothing_else(scene, tmp_path, suffix, monkeypatch):
     path = tmp_path / f"step{suffix}"
     path.write_bytes(b"the film of yesterday")
@@ -141,7 +196,7 @@ def test_ctrl_c_leaves_what_was_there_and_nothing_else(scene, tmp_path, suffix, 
 
 
 def test_an_unknown_suffix_names_those_that_work_and_draws_nothing(scene, tmp_path):
-    with pytest.raises(ValueError, match=r"\.mp4, \.gif, \.webp, \.png, \.svg, got '\.avi'"):
+    with pytest.raises(ValueError, match=r"\.mp4, \.gif, \.webp, \.png, \.svg, \.html, got '\.avi'"):
         scene.save(tmp_path / "step.avi")
     assert not list(tmp_path.iterdir())
 

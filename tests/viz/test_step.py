@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 from grassmann_np.geometry import sphere
 from viz import scenes
 from viz.camera import Camera
-from viz.losses import neuron
 from viz.marks import Curve, Plane, Point, Ring, Vector
 from viz.sphere import View
 
@@ -166,16 +165,6 @@ def test_the_ghost_is_the_mirror_image():
     assert view.artists["y-ghost.label"].get_text() == "−y"
 
 
-def test_the_neuron_s_gradient_is_that_of_its_value():
-    rng = np.random.default_rng(5)
-    for eps in (0.0, 0.3):
-        f, w, v = neuron(rng, eps), rng.standard_normal(3), rng.standard_normal(3)
-        slope = (f(w + 1e-6 * v)[0] - f(w - 1e-6 * v)[0]) / 2e-6
-        assert np.isclose(slope, f(w)[1] @ v, rtol=1e-7)
-        columns = f(np.stack([w, v], axis=1))
-        assert np.allclose(columns[0], [f(w)[0], f(v)[0]]) and np.allclose(columns[1][:, 1], f(v)[1])
-
-
 @pytest.mark.parametrize("numbers", [{"momentum": 0.0}, {"clip": 9.0}, {"lr": 0.01}, {"orbit": 60.0}, {"lr": 4.0}])
 def test_other_numbers_draw_too_and_the_captions_fit_them(numbers):
     scene = scenes.step(size=(160, 160), **numbers)
@@ -197,7 +186,7 @@ def test_a_flat_loss_draws_a_step_that_stays():
 
 @pytest.mark.parametrize("wrong", [
     {"lr": 0.0}, {"lr": float("nan")}, {"momentum": 1.0}, {"clip": -1.0}, {"size": (641, 480)}, {"size": (20, 20)},
-    {"seconds": 0.0}, {"loss": lambda w: (w, w)}, {"lr": 1e300}, {"clip": float("inf")}, {"seed": -1},
+    {"seconds": 0.0}, {"loss": lambda w: (w, w)}, {"loss": "bowl"}, {"lr": 1e300}, {"clip": float("inf")}, {"seed": -1},
     {"momentum": float("nan")}, {"seconds": float("inf")}, {"size": (100_000, 100_000)}, {"orbit": float("inf")},
 ])
 def test_what_cannot_be_drawn_is_refused_at_the_door(wrong):
