@@ -14,7 +14,7 @@ help:
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "grassmann_np needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; try make PYTHON=python3.12")'
 	$(PYTHON) -m venv --clear .venv
-	$(BIN)/python -m pip install --quiet --editable '.[viz,film,data,cluster,test]'
+	$(BIN)/python -m pip install --quiet --editable '.[viz,film,data,cluster,threads,test]'
 	touch $(READY)
 
 demo: $(READY)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..backend import Array, asarray_like
+from .blocks import on_samples
 from .checks import check_arrays, check_between, check_shape
 from .only import only
 from .types import Pullback
@@ -23,13 +24,20 @@ def relu(x: Array) -> tuple[Array, Pullback]:
     (array([0., 2.]), array([ 0., 10.]))
     """
     xp = check_arrays(x=x)
-    positive = x > 0
+    y, positive = xp.empty(x.shape, dtype=x.dtype), xp.empty(x.shape, dtype=bool)
+
+    def forward(out: Array, mask: Array, x: Array) -> None:
+        xp.maximum(x, 0.0, out=out)
+        xp.greater(x, 0.0, out=mask)
 
     def pullback(dy: Array) -> Array:
         check_shape("dy", dy, *positive.shape)
-        return only(dy, positive)
+        dx = xp.empty(dy.shape, dtype=dy.dtype)
+        on_samples(lambda dx, mask, dy: only(dy, mask, dx), [a.reshape(-1) for a in (dx, positive, dy)])
+        return dx
 
-    return xp.maximum(x, 0.0), pullback
+    on_samples(forward, [a.reshape(-1) for a in (y, positive, x)])
+    return y, pullback
 
 
 def dropout(x: Array, keep: float, rng: Any) -> tuple[Array, Pullback]:

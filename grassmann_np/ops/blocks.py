@@ -2,17 +2,63 @@
 
     x (..., C)  ->  blocks (r, t C): t samples side by side in one long row         numbers (C,)  ->  t times (t C,)
 
-NumPy works row by row: with few channels a row is too short to be worth starting.
+NumPy works row by row: with few channels a row is too short to be worth starting. Threads share the blocks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+import numpy as np
+
 from ..backend import Array, get_xp
+from .share import share
 
 BLOCK = 2**19  # bytes: two such blocks stay in a core's own cache
+DEVICE_BLOCK = 2**28  # bytes: on a device what counts is how often a kernel is started
 ROW = 2048  # numbers
+
+
+def at_a_time(x: Array, bytes_each: int, block: int) -> int:
+    """How many samples, of so many bytes each, make a block: at least one.  `x` tells host from device."""
+    return max(1, (block if get_xp(x) is np else DEVICE_BLOCK) // bytes_each)
+
+
+def on_samples(work: Callable[..., object], arrays: Sequence[Array]) -> None:
+    """work(*parts) for a few samples of all `arrays` (N, ...) at a time; it may write into them."""
+    few = at_a_time(arrays[0], max(a.nbytes for a in arrays) // arrays[0].shape[0], BLOCK)
+
+    def some(part: slice) -> None:
+        for start in range(part.start, part.stop, few):
+            work(*[a[start : min(start + few, part.stop)] for a in arrays])
+
+    share(some, max(arrays, key=lambda a: a.nbytes))
+
+
+def on_blocks(work: Callable[..., object], arrays: Sequence[Array], per_channel: Sequence[Array] = ()) -> None:
+    """work(*block) for every block of `arrays` and `per_channel`, which may write into its arrays."""
+    samples = [a.reshape(-1, a.shape[-1]) for a in arrays]
+
+    def some(part: slice) -> None:
+        for block in blocks([s[part] for s in samples], per_channel):
+            work(*block)
+
+    share(some, samples[0])
+
+
+def channel_sums(
+    terms: Callable[..., tuple[Array, ...]], arrays: Sequence[Array], per_channel: Sequence[Array] = ()
+) -> list[Array]:
+    """The sums over all samples of what `terms(*block)` returns, each (C,)."""
+    samples = [a.reshape(-1, a.shape[-1]) for a in arrays]
+    channels = samples[0].shape[1]
+
+    def some(part: slice) -> list[list[Array]]:
+        found = blocks([s[part] for s in samples], per_channel)
+        return [[block_sum(term, channels) for term in terms(*block)] for block in found]
+
+    sums = [of_block for of_share in share(some, samples[0]) for of_block in of_share]
+    return [sum(of_blocks) for of_blocks in zip(*sums, strict=True)]
 
 
 def blocks(arrays: Sequence[Array], per_channel: Sequence[Array] = ()) -> Iterator[list[Array]]:
@@ -32,20 +78,11 @@ def blocks(arrays: Sequence[Array], per_channel: Sequence[Array] = ()) -> Iterat
     rows = [get_xp(p).broadcast_to(p, (t, channels)).reshape(-1) for p in per_channel]
     n = samples[0].shape[0]
     whole = n - n % t
-    some = t * max(1, BLOCK // (t * channels * arrays[0].itemsize))
+    some = t * at_a_time(arrays[0], t * channels * arrays[0].itemsize, BLOCK)
     for start in range(0, whole, some):
         yield [s[start : min(start + some, whole)].reshape(-1, t * channels) for s in samples] + rows
     if whole < n:
         yield [s[whole:].reshape(1, -1) for s in samples] + [row[: (n - whole) * channels] for row in rows]
-
-
-def channel_sums(
-    terms: Callable[..., tuple[Array, ...]], arrays: Sequence[Array], per_channel: Sequence[Array] = ()
-) -> list[Array]:
-    """The sums over all samples of what `terms(*block)` returns, each (C,)."""
-    channels = arrays[0].shape[-1]
-    sums = [[block_sum(term, channels) for term in terms(*block)] for block in blocks(arrays, per_channel)]
-    return [sum(of_blocks) for of_blocks in zip(*sums, strict=True)]
 
 
 def block_sum(block: Array, channels: int) -> Array:

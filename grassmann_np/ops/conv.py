@@ -23,7 +23,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..backend import Array, get_xp
+from .blocks import at_a_time
 from .checks import check_arrays, check_shape
+from .share import share
 from .sums import column_sums
 from .types import Pullback
 
@@ -53,6 +55,12 @@ def conv2d(x: Array, w: Array, b: Array | None = None, stride: int = 1, padding:
     border = (padding, padding)
     shape = (x.shape[0], *_places(x, (kh, kw), stride, border), c_out)
 
+    def forward(part: slice) -> None:
+        for images, columns in unfold(x, part, (kh, kw), stride, border):
+            xp.matmul(columns, _rows(w), out=_rows(y[images]))
+            if b is not None:
+                y[images] += b
+
     def pullback(dy: Array) -> Any:
         check_shape("dy", dy, *shape)
         turnable = stride == 1 and padding < min(kh, kw)
@@ -60,10 +68,7 @@ def conv2d(x: Array, w: Array, b: Array | None = None, stride: int = 1, padding:
         return (dx, dw) if b is None else (dx, dw, column_sums(dy))
 
     y = xp.empty(shape, dtype=x.dtype)
-    for images, columns in unfold(x, (kh, kw), stride, border):
-        xp.matmul(columns, _rows(w), out=_rows(y[images]))
-        if b is not None:
-            y[images] += b
+    share(forward, y)
     return y, pullback
 
 
@@ -71,47 +76,58 @@ def _back_by_turning(x: Array, w: Array, dy: Array, padding: int) -> tuple[Array
     """dx, dw at stride 1: the convolution of dy with w~."""
     xp = get_xp(x, w, dy)
     kh, kw, c_in, c_out = w.shape
-    turned = _turn(w)  # (kh, kw, c_out, c_in)
-    dx, d_turned = xp.empty(x.shape, dtype=x.dtype), xp.zeros((kh * kw * c_out, c_in), dtype=x.dtype)
-    for images, columns in unfold(dy, (kh, kw), 1, (kh - 1 - padding, kw - 1 - padding)):
-        xp.matmul(columns, _rows(turned), out=_rows(dx[images]))
-        d_turned += columns.T @ _rows(x[images])
-    return dx, _turn(d_turned.reshape(turned.shape))
+    dx, turned = xp.empty(x.shape, dtype=x.dtype), _turn(w)  # (kh, kw, c_out, c_in)
+
+    def back(part: slice) -> Array:
+        d_turned = xp.zeros((kh * kw * c_out, c_in), dtype=x.dtype)
+        for images, columns in unfold(dy, part, (kh, kw), 1, (kh - 1 - padding, kw - 1 - padding)):
+            xp.matmul(columns, _rows(turned), out=_rows(dx[images]))
+            d_turned += columns.T @ _rows(x[images])
+        return d_turned
+
+    return dx, _turn(sum(share(back, x)).reshape(turned.shape))
 
 
 def _back_by_folding(x: Array, w: Array, dy: Array, stride: int, padding: int) -> tuple[Array, Array]:
     """dx, dw at any stride."""
     xp = get_xp(x, w, dy)
     height, width = x.shape[1:3]
-    dx, dw = xp.empty(x.shape, dtype=x.dtype), xp.zeros(_rows(w).shape, dtype=x.dtype)
-    for images, columns in unfold(x, w.shape[:2], stride, (padding, padding)):
-        dw += columns.T @ _rows(dy[images])
-        d_columns = (_rows(dy[images]) @ _rows(w).T).reshape(*dy[images].shape[:3], *w.shape[:3])
-        padded = fold(d_columns, (height + 2 * padding, width + 2 * padding), stride)
-        dx[images] = padded[:, padding : padding + height, padding : padding + width]
-    return dx, dw.reshape(w.shape)
+    dx = xp.empty(x.shape, dtype=x.dtype)
+
+    def back(part: slice) -> Array:
+        dw = xp.zeros(_rows(w).shape, dtype=x.dtype)
+        for images, columns in unfold(x, part, w.shape[:2], stride, (padding, padding)):
+            dw += columns.T @ _rows(dy[images])
+            d_columns = (_rows(dy[images]) @ _rows(w).T).reshape(*dy[images].shape[:3], *w.shape[:3])
+            padded = fold(d_columns, (height + 2 * padding, width + 2 * padding), stride)
+            dx[images] = padded[:, padding : padding + height, padding : padding + width]
+        return dw
+
+    return dx, sum(share(back, x)).reshape(w.shape)
 
 
-def unfold(x: Array, kernel: tuple[int, int], stride: int, border: tuple[int, int]) -> Iterator[tuple[slice, Array]]:
-    """Every window of x with a border of zeros as a row, a few images at a time: (which images, their rows).
+def unfold(
+    x: Array, part: slice, kernel: tuple[int, int], stride: int, border: tuple[int, int]
+) -> Iterator[tuple[slice, Array]]:
+    """Every window of x[part] with a border of zeros as a row, a few images at a time: (which images, their rows).
 
     x (N, H, W, C) -> rows (n H' W', kh kw C), in a buffer that the next ones overwrite.
     """
     xp = get_xp(x)
-    n, height, width, channels = x.shape
+    n, (height, width, channels) = part.stop - part.start, x.shape[1:]
     (kh, kw), (top, left) = kernel, border
     if kernel == (1, 1) and stride == 1 and border == (0, 0):
-        yield slice(0, n), _rows(x)  # every pixel is a row already
+        yield part, _rows(x[part])  # every pixel is a row already
         return
     shape = (*_places(x, kernel, stride, border), kh, kw, channels)
-    few = min(n, max(1, BLOCK // (math.prod(shape) * x.itemsize)))
+    few = min(n, at_a_time(x, math.prod(shape) * x.itemsize, BLOCK))
     columns = xp.empty((few, *shape), dtype=x.dtype)
     padded = xp.zeros((few, height + 2 * top, width + 2 * left, channels), dtype=x.dtype)
     inside = padded[:, top : top + height, left : left + width]
     windows = xp.lib.stride_tricks.sliding_window_view(padded, kernel, axis=(1, 2))[:, ::stride, ::stride]
     windows = windows.transpose(0, 1, 2, 4, 5, 3)  # (few, H', W', kh, kw, C), still a view
-    for start in range(0, n, few):
-        images = slice(start, min(start + few, n))
+    for start in range(part.start, part.stop, few):
+        images = slice(start, min(start + few, part.stop))
         count = images.stop - start
         inside[:count] = x[images]
         columns[:count] = windows[:count]

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..backend import Array, get_xp
-from .blocks import block_sum, blocks, channel_sums
+from .blocks import block_sum, blocks, channel_sums, on_blocks
 from .checks import check_arrays, check_shape
 from .running import RunningMoments
 from .sums import column_sums
@@ -48,10 +48,18 @@ def batch_norm(
     inverse = 1 / xp.sqrt(var + float(eps))
     scale = inverse if gamma is None else gamma * inverse
     y = xp.empty(x.shape, dtype=x.dtype)
-    for out, a, m, s, b in blocks([y, x], [mean, scale, xp.zeros_like(mean) if beta is None else beta]):
+
+    def forward(out: Array, a: Array, m: Array, s: Array, b: Array) -> None:  # s (a - m) + b
         xp.subtract(a, m, out=out)
         out *= s
         out += b
+
+    def back(out: Array, a: Array, d: Array, m: Array, d_mean: Array, slope: Array, s: Array) -> None:
+        xp.subtract(a, m, out=out)  # s (d - <dy> - slope (a - m))
+        out *= slope
+        out += d_mean
+        xp.subtract(d, out, out=out)
+        out *= s
 
     def pullback(dy: Array) -> Any:
         check_shape("dy", dy, *x.shape)
@@ -59,16 +67,11 @@ def batch_norm(
         dgamma = inverse * dot
         dx = xp.empty(x.shape, dtype=x.dtype) if training else dy * scale
         if training:
-            factors = [mean, dbeta / n, inverse * dgamma / n, scale]
-            for out, a, d, m, d_mean, slope, s in blocks([dx, x, dy], factors):  # s (d - <dy> - slope (a - m))
-                xp.subtract(a, m, out=out)
-                out *= slope
-                out += d_mean
-                xp.subtract(d, out, out=out)
-                out *= s
+            on_blocks(back, [dx, x, dy], [mean, dbeta / n, inverse * dgamma / n, scale])
         grads = [dx] + [d for p, d in ((gamma, dgamma), (beta, dbeta)) if p is not None]
         return tuple(grads) if len(grads) > 1 else dx
 
+    on_blocks(forward, [y, x], [mean, scale, xp.zeros_like(mean) if beta is None else beta])
     return y, pullback
 
 

@@ -10,14 +10,18 @@ import numpy as np
 from ..backend import Array, get_xp
 
 
-def only(x: Array, mask: Array) -> Array:
-    """`xp.where(mask, x, 0)`, which NumPy does one number at a time; so there the bits of x are masked, many at once.
+def only(x: Array, mask: Array, out: Array) -> None:
+    """out = `xp.where(mask, x, 0)`, which NumPy does one number at a time; so there the bits of x are masked.
 
-    >>> only(np.array([1.0, np.inf]), np.array([True, False]))
+    >>> out = np.empty(2)
+    >>> only(np.array([1.0, np.inf]), np.array([True, False]), out)
+    >>> out
     array([1., 0.])
     """
-    xp = get_xp(x, mask)
+    xp = get_xp(x, mask, out)
     if xp is not np:
-        return xp.where(mask, x, 0.0)
+        out[...] = xp.where(mask, x, 0.0)
+        return
+    integer = f"i{x.itemsize}"
     bits = -mask.view(np.int8)  # all ones where the mask holds
-    return (x.view(f"i{x.itemsize}") & bits).view(x.dtype)
+    np.bitwise_and(x.view(integer), bits, out=out.view(integer))

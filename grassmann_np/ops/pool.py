@@ -10,6 +10,7 @@ from __future__ import annotations
 from itertools import product
 
 from ..backend import Array
+from .blocks import on_samples
 from .checks import check_arrays, check_shape
 from .only import only
 from .types import Pullback
@@ -25,21 +26,28 @@ def max_pool(x: Array, size: int) -> tuple[Array, Pullback]:
     """
     xp = check_arrays(x=x)
     corners = _corners(x, size)
-    y = x[corners[0]].copy()
-    for corner in corners[1:]:
-        xp.maximum(y, x[corner], out=y)
+    y = xp.empty((x.shape[0], x.shape[1] // size, x.shape[2] // size, x.shape[3]), dtype=x.dtype)
 
-    def pullback(dy: Array) -> Array:
-        check_shape("dy", dy, *y.shape)
-        dx = xp.empty(x.shape, dtype=x.dtype)
+    def forward(y: Array, x: Array) -> None:
+        y[...] = x[corners[0]]
+        for corner in corners[1:]:
+            xp.maximum(y, x[corner], out=y)
+
+    def back(dx: Array, dy: Array, y: Array, x: Array) -> None:
         free = xp.ones(y.shape, dtype=bool)  # windows whose maximum has not come yet
         for corner in corners:
             first = x[corner] == y
             first &= free
             free ^= first
-            dx[corner] = only(dy, first)
+            only(dy, first, out=dx[corner])
+
+    def pullback(dy: Array) -> Array:
+        check_shape("dy", dy, *y.shape)
+        dx = xp.empty(x.shape, dtype=x.dtype)
+        on_samples(back, [dx, dy, y, x])
         return dx
 
+    on_samples(forward, [y, x])
     return y, pullback
 
 

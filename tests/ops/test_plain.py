@@ -10,13 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grassmann_np import ops
-from grassmann_np.ops import blocks, conv
+from grassmann_np.ops import blocks, conv, share
 from tests.ops import plain
 from tests.ops.cases import CASES, as_tuple, draw
 
 some = settings(max_examples=80, deadline=None)
 seeds = st.integers(0, 2**32 - 1)
 dtypes = st.sampled_from([np.float32, np.float64])
+
+
+@pytest.fixture(autouse=True, params=[1, 2**20], ids=["shared", "alone"])
+def smallest(request, monkeypatch):
+    """Arrays of any size are shared between the threads of BLAS, or none here is."""
+    monkeypatch.setattr(share, "SMALLEST", request.param)
 
 
 def agree(ours, theirs, terms):
