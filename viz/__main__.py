@@ -1,4 +1,4 @@
-"""python -m viz: draw a scene into a file, list the scenes, write the page."""
+"""python -m viz: draw a scene into a file, list the scenes, write the page and the widget."""
 
 from __future__ import annotations
 
@@ -49,6 +49,10 @@ def _run(words: list[str] | None) -> None:
         from . import page
 
         print(page.write(given["folder"]))
+    elif command == "widget":
+        from . import widget
+
+        print(widget.write(given["out"], given["seed"]))
     else:
         out = given.pop("out")
         try:
@@ -67,6 +71,9 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("list", help="name the scenes")
     folder = commands.add_parser("page", help="write FOLDER/index.html from the comparison and the film in it")
     folder.add_argument("folder", metavar="FOLDER")
+    play = commands.add_parser("widget", help="write one page in which a reader plays SGD-G on the sphere")
+    play.add_argument("--out", required=True, metavar="FILE", help="where to; a name ending in .html")
+    play.add_argument("--seed", type=int, default=101, metavar="N", help=f"{HELP['seed']}; default 101")
     suffixes = ", ".join(animation.SUFFIXES)
     for name, scene in scenes.SCENES.items():
         about = _sentence(scene)

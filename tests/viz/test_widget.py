@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from grassmann_np import nn, optim
 from grassmann_np.geometry import sphere
 from viz import lossmap, widget
+from viz.__main__ import main
 from viz.camera import Camera
 from viz.losses import neuron
 
@@ -35,12 +36,12 @@ def run(code, **given):
 
 
 def cases(seed, n=60):
-    """Columns: points y and x, tangent h of lengths from 1e-300 to 40 and zero, a tangent v, a gradient g."""
+    """Columns: points y, tangent h, of length 0 and 1e-300 to 40, points x = exp_y(h), tangent v, gradients g."""
     rng = np.random.default_rng(seed)
-    y, x, g = (sphere.random_point((3, n), rng) for _ in range(3))
+    y, g = (sphere.random_point((3, n), rng) for _ in range(2))
     lengths = np.concatenate([[0.0, 1e-300, 1e-160, np.pi, 2 * np.pi, 40], 10 ** rng.uniform(-16, 1, n - 6)])
     h = sphere.normalize(sphere.random_tangent(y, rng)) * lengths
-    return y, x, h, sphere.random_tangent(y, rng), g * 10 ** rng.uniform(-8, 8, n)
+    return y, sphere.exp(y, h), h, sphere.random_tangent(y, rng), g * 10 ** rng.uniform(-8, 8, n)
 
 
 @node
@@ -49,12 +50,12 @@ def cases(seed, n=60):
 def test_the_geometry_is_numpys(seed):
     y, x, h, v, g = cases(seed)
     got = run("""return y.map((p, i) => ({
-      normalize: normalize(g[i]), project: project(p, g[i]), exp: exp(p, h[i]), transport: transport(p, h[i], v[i]),
+      normalize: normalize(h[i]), project: project(p, g[i]), exp: exp(p, h[i]), transport: transport(p, h[i], v[i]),
       norm: norm(h[i]), distance: distance(p, x[i]), along: along(p, h[i], 0.3)}))""",
               y=y.T, x=x.T, h=h.T, v=v.T, g=g.T)
     theta, length = sphere.norm(y, h), sphere.norm(y, v)
     expected = {  # name: (NumPy's, the scale of a rounding error)
-        "normalize": (sphere.normalize(g), 1),
+        "normalize": (h / np.where(theta > 0, theta, 1), 1),
         "project": (sphere.project(y, g), sphere.norm(y, g)),
         "exp": (sphere.exp(y, h), 1 + theta),
         "transport": (sphere.transport(y, h, v), (1 + theta) * length),
@@ -228,6 +229,15 @@ def test_the_page_is_one_file_that_asks_for_nothing(tmp_path):
 def test_same_seed_same_bytes_other_seed_other_bytes(tmp_path):
     texts = [widget.write(tmp_path / f"{i}.html", seed=seed).read_bytes() for i, seed in enumerate([4, 4, 5])]
     assert texts[0] == texts[1] != texts[2]
+
+
+def test_the_command_line_writes_it(tmp_path, capsys):
+    out = tmp_path / "sphere.html"
+    assert main(["widget", "--out", str(out), "--seed", "6"]) == 0
+    assert capsys.readouterr().out.strip() == str(out)
+    assert out.read_text(encoding="utf-8") == widget.page(6)
+    assert main(["widget", "--out", str(tmp_path / "a.png")]) == 1
+    assert capsys.readouterr().err.startswith("viz: a.png: expected a page")
 
 
 @pytest.mark.parametrize("name, seed, says", [("a.html", -1, "seed"), ("a.png", 1, r"\.html, got '\.png'")])

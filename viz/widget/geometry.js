@@ -11,14 +11,12 @@ const times = (a, s) => [a[0] * s, a[1] * s, a[2] * s];
 const plus = (a, b) => [a[0] + b[0], a[1] + b[1], a[2] + b[2]];
 const minus = (a, b) => [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
 const cross = (a, b) => [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
-const norm = (h) => Math.hypot(...h);
+const norm = (h) => Math.hypot(...h); // no overflow or underflow inside
 
-// w/|w|, and zero for zero. Dividing by the largest entry first keeps the squares in range.
+// w/|w|, and zero for zero.
 function normalize(w) {
-  const largest = Math.max(...w.map(Math.abs));
-  if (largest === 0) return [0, 0, 0];
-  const u = times(w, 1 / largest), length = norm(u);
-  return [u[0] / length, u[1] / length, u[2] / length];
+  const length = norm(w) || 1;
+  return [w[0] / length, w[1] / length, w[2] / length];
 }
 
 // The tangent part of g. Equation (6).
