@@ -275,7 +275,8 @@ def colour(page, element, which):
 
 def test_without_javascript_it_says_so(visit):
     page = visit(java_script_enabled=False)
-    assert "JavaScript" in page.inner_text("noscript")
+    assert page.is_visible("noscript p") and "JavaScript" in page.inner_text("noscript p")
+    assert page.is_visible("header p") and not page.is_visible("#step")
 
 
 def test_everything_has_a_name_and_the_sentence_is_spoken(page):

@@ -49,7 +49,8 @@ function marks({state, trail, next, options, walk, show}) {
   add(show.h && cut, {kind: "segment", at: minus(y, clipped), v: minus(clipped, h), role: "h", alpha: 0.5});
   add(pulls && show.h, {kind: "vector", at: y, v: times(clipped, -1), role: "h", label: cut ? "−ĥ" : "−h"});
   add(show.d && !under, step);
-  add(show.tau, {kind: "vector", at: y, v: kept, role: "tau", label: "γτ"});
+  const share = options.rule === "sgd-g" ? "γτ" : "∝ τ"; // Adam-G scales it, and its tau points uphill
+  add(show.tau, {kind: "vector", at: y, v: kept, role: "tau", label: share});
   add(true, {kind: "point", at: y, role: "y", label: "y", aside: times(plus(normalize(d), normalize(kept)), -1)});
   return list;
 }
