@@ -30,6 +30,7 @@ def test_what_is_published():
     assert cifar.CIFAR10.classes == (10,) and cifar.CIFAR100.classes == (20, 100)
     sizes = {name: n * 3073 for name, n in (cifar.CIFAR10.train | cifar.CIFAR10.test).items()}
     assert len(sizes) == 6 and set(sizes.values()) == {30_730_000}
+    assert list(cifar.CIFAR10.train) == [f"data_batch_{i}.bin" for i in range(1, 6)]
     assert cifar.CIFAR100.train == {"train.bin": 50_000} and cifar.CIFAR100.test == {"test.bin": 10_000}
 
 

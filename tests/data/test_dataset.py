@@ -1,11 +1,15 @@
 """Data sets: real images, divided without leaking, in a new order every epoch."""
 
+import dataclasses
 import sys
 
+import hypothesis.strategies as st
 import numpy as np
 import pytest
+from hypothesis import given
 
 from grassmann_np import data
+from grassmann_np.data.dataset import split
 from tests import fake_cupy
 
 
@@ -58,6 +62,30 @@ def test_padded(images):
         images.padded(side - 1)
 
 
+@given(st.integers(1, 9), st.integers(1, 9), st.integers(1, 3), st.integers(9, 12))
+def test_padding_keeps_the_image_in_the_middle_and_everything_else_as_it_was(height, width, channels, size):
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((5, height, width, channels)).astype(np.float32)
+    whole = data.Dataset("name", 3, x[:3], np.arange(3), x[3:] - 9, np.arange(2), augment=data.crop_and_flip)
+    wide = whole.padded(size)
+    top, left = (size - height) // 2, (size - width) // 2
+    for before, after in ((whole.x_train, wide.x_train), (whole.x_test, wide.x_test)):
+        middle = np.zeros((size, size), bool)
+        middle[top : top + height, left : left + width] = True
+        np.testing.assert_array_equal(after[:, middle].reshape(before.shape), before)
+        assert np.all(after[:, ~middle] == whole.x_train.min()) and after.dtype == np.float32
+    for name in ("name", "classes", "y_train", "y_test", "augment"):
+        assert getattr(wide, name) is getattr(whole, name)
+
+
+def test_a_channel_of_one_value_is_zero():
+    images = np.random.default_rng(0).integers(0, 256, (40, 2, 2, 3)).astype(np.uint8)
+    images[..., 1] = 7
+    found = split("name", images, np.arange(40) % 4, 0.25, 0)
+    for x in (found.x_train, found.x_test):
+        assert not x[..., 1].any() and np.all(x[..., [0, 2]].std(axis=(0, 1, 2)) > 0.5)
+
+
 def test_to_a_device_and_back(images, monkeypatch):
     fake_cupy.install(monkeypatch)
     there = images.to("gpu")
@@ -65,6 +93,8 @@ def test_to_a_device_and_back(images, monkeypatch):
         assert isinstance(getattr(there, name), fake_cupy.ndarray)
         np.testing.assert_array_equal(getattr(there.to("cpu"), name), getattr(images, name))
     assert (there.name, there.classes, there.shape) == (images.name, images.classes, images.shape)
+    noisy = dataclasses.replace(images, augment=data.crop_and_flip)
+    assert noisy.to("gpu").augment is noisy.to("cpu").augment is data.crop_and_flip
 
 
 @pytest.mark.parametrize("fraction", [0, 1, -0.5])
