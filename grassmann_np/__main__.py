@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import shlex
-import shutil
 import sys
 from contextlib import nullcontext
 from dataclasses import fields, replace
@@ -32,8 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
         result: int = options.action(options, shlex.join(["python", "-m", "grassmann_np", *words]))
         return result
     except runs.Stopped:
-        print(f"grassmann_np: stopped after a step and saved; go on with\n"
-              f"  python -m grassmann_np train --resume --out {shlex.quote(options.out)}", file=sys.stderr)
+        print(f"grassmann_np: stopped after a step and saved; go on with\n  {_again(options, words)}", file=sys.stderr)
         return 130
     except KeyboardInterrupt:
         print("grassmann_np: stopped", file=sys.stderr)
@@ -46,6 +44,13 @@ def main(arguments: list[str] | None = None) -> int:
         return 2 if isinstance(error, UsageError) else 1
 
 
+def _again(options: argparse.Namespace, words: list[str]) -> str:
+    """The command that goes on with what was stopped."""
+    if options.action is _train:
+        words = ["train", "--resume", "--out", options.out]
+    return shlex.join(["python", "-m", "grassmann_np", *(word for word in words if word != "--overwrite")])
+
+
 def _train(options: argparse.Namespace, command: str) -> int:
     if options.resume:
         if given := _given(options):
@@ -53,9 +58,10 @@ def _train(options: argparse.Namespace, command: str) -> int:
         setup = runs.read_setup(options.out)
     else:
         setup = _setup(options)
-        runs.begin(options.out, setup, options.overwrite)
     with Progress(setup.optimizer, options.quiet) as progress:
-        trainer = runs.go_on(options.out, progress.step, progress.epoch)
+        calls = progress.step, progress.epoch
+        trainer = (runs.go_on(options.out, *calls) if options.resume else
+                   runs.begin(options.out, setup, options.overwrite, *calls))
     print(f"{setup.model} on {setup.data} with {setup.optimizer}: {trainer.history.line()}")
     print(f"setup, history and checkpoint in {options.out}")
     return 0
@@ -71,8 +77,6 @@ def _compare(options: argparse.Namespace, command: str) -> int:
         raise UsageError("--backend dask and --scheduler HOST:PORT go together")
     if out.exists() and not out.is_dir():
         raise ValueError(f"--out: expected a folder, got the file {out}")
-    if options.overwrite:
-        shutil.rmtree(out / "runs", ignore_errors=True)
 
     def after_run(name: str, found: dict[str, Any]) -> None:
         if not options.quiet:
@@ -81,7 +85,8 @@ def _compare(options: argparse.Namespace, command: str) -> int:
 
     seeds = range(setup.seed, setup.seed + options.seeds)
     with workers(options.scheduler, out) if options.backend == "dask" else nullcontext():
-        results = {"command": command, **compare(out, setup, optimizers, seeds, schedules, options.jobs, after_run)}
+        found = compare(out, setup, optimizers, seeds, schedules, options.jobs, options.overwrite, after_run)
+    results = {"command": command, **found}
     write_json(out / "results.json", results)
     figure = _draw(results, out / "comparison.png", command, many=bool(schedules))
     print(f"{table(results)}\nresults in {out / 'results.json'}\n{figure}")
@@ -94,7 +99,7 @@ def _draw(results: dict[str, Any], path: Path, command: str, many: bool) -> str:
         return "no figure: every run failed"
     try:
         from viz import cells, curves, files
-    except ImportError as error:
+    except ModuleNotFoundError as error:
         return f"no figure: {error.name} is missing; pip install 'grassmann-np[viz]'"
     figure = cells.cells(results) if many else curves.comparison(results)
     return f"figure in {files.save(figure, path, command)}"

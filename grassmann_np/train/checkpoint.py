@@ -16,12 +16,14 @@ from typing import Any
 import numpy as np
 
 from ..backend import asarray_like, to_numpy
+from ..data import Dataset
 from ..files import beside
 from .history import History
 from .loop import Trainer
 
 FORMAT = "grassmann_np checkpoint"
-VERSION = 1
+VERSION = 2
+PARTS = {"setup", "data", "parameters", "moments", "optimizer", "generators", "progress", "history"}
 Tree = dict[str, Any]
 
 
@@ -31,6 +33,7 @@ def save(path: str | Path, trainer: Trainer, generators: dict[str, np.random.Gen
     drawn = {"augmentation": trainer.augmentation, **generators}
     tree = {
         "setup": setup,
+        "data": _fingerprint(trainer.data),
         "parameters": {p.name: to_numpy(p.value) for p in parameters},
         "moments": {name: {"mean": to_numpy(m.mean), "var": to_numpy(m.var)}
                     for name, m in trainer.model.moments().items()},
@@ -52,11 +55,15 @@ def load(path: str | Path) -> Tree:
     Raises FileNotFoundError, or ValueError for a corrupt or foreign file, or one of another version.
     """
     try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as members:
-            arrays = dict(members)
+        with open(path, "rb") as file:
+            if not zipfile.is_zipfile(file):
+                raise ValueError("it is no .npz file, or cut short")
+            file.seek(0)
+            with np.load(file, allow_pickle=False) as members:
+                arrays = dict(members)
     except FileNotFoundError:
         raise
-    except (OSError, TypeError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+    except Exception as error:  # a damaged byte breaks the readers of zip and .npy in any way
         raise ValueError(f"{path}: expected a checkpoint, got a file that cannot be read: {error}") from error
     try:
         head = json.loads(str(arrays.pop("skeleton")))
@@ -66,15 +73,18 @@ def load(path: str | Path) -> Tree:
     if kind != FORMAT or version != VERSION:
         raise ValueError(f"{path}: expected {FORMAT} version {VERSION}, got {kind} version {version}")
     try:
-        return dict(_unpack(skeleton, arrays))
+        tree = _unpack(skeleton, arrays)
     except KeyError as error:
         raise ValueError(f"{path}: the array {error} is missing from the checkpoint") from error
+    if not isinstance(tree, dict) or set(tree) != PARTS:
+        raise ValueError(f"{path}: expected a checkpoint with {', '.join(sorted(PARTS))}; it is damaged")
+    return tree
 
 
 def restore(trainer: Trainer, generators: dict[str, np.random.Generator], tree: Tree) -> None:
     """Puts `tree` into a trainer made from the same setup.
 
-    Raises ValueError, before anything changes, if parameters, moments or the optimizer's state do not fit.
+    Raises ValueError, before anything changes, if parameters, moments, data or the optimizer's state do not fit.
     """
     parameters, moments = trainer.model.parameters(), trainer.model.moments()
     want = {p.name: (p.value.shape, str(p.value.dtype)) for p in parameters}
@@ -82,6 +92,8 @@ def restore(trainer: Trainer, generators: dict[str, np.random.Generator], tree: 
     if want != got or set(moments) != set(tree["moments"]):
         wrong = sorted(name for name in want.keys() | got.keys() if want.get(name) != got.get(name))
         raise ValueError(f"checkpoint: it is of another model; the first difference is in {wrong[:1] or 'the moments'}")
+    if tree["data"] != _fingerprint(trainer.data):
+        raise ValueError("checkpoint: the data have changed since it was written; the order of its batches is lost")
     trainer.optimizer.load_state_dict(tree["optimizer"])
     for p in parameters:
         p.value = asarray_like(tree["parameters"][p.name], p.value)
@@ -95,6 +107,16 @@ def restore(trainer: Trainer, generators: dict[str, np.random.Generator], tree: 
     for name, value in tree["progress"].items():
         setattr(trainer, name, value)
     trainer.history = History(**tree["history"])
+
+
+def _fingerprint(data: Dataset) -> Tree:
+    """What tells whether data are the same: shapes, and a checksum of the labels.
+
+    Pixels are not in it: standardized on another machine, they may differ in the last bit.
+    """
+    labels = [to_numpy(y) for y in (data.y_train, data.y_test)]
+    return {"shapes": [list(x.shape) for x in (data.x_train, data.x_test)],
+            "labels": [zlib.crc32(y.astype("<i8").tobytes()) for y in labels]}
 
 
 def _pack(node: Any, arrays: dict[str, Any], path: str) -> Any:

@@ -26,12 +26,14 @@ def compare(
     seeds: Sequence[int],
     schedules: Sequence[str] = (),
     jobs: int = -1,
+    overwrite: bool = False,
     after_run: Callable[[str, Result], None] = lambda name, found: None,
 ) -> Result:
     """Runs every optimizer with every schedule and seed, in out/runs/NAME; the results as JSON takes them.
 
     `jobs` processes at a time, -1 for one per core; inside `cluster.workers`, or another joblib backend, there. Raises
-    ImportError without joblib (the extra `data`), and ValueError if out/runs holds a run of another setup.
+    ImportError without joblib (the extra `data`), and ValueError if out/runs holds a run of another setup; with
+    `overwrite`, every run begins anew in its folder.
 
     {"data", "model", "epochs", "seeds", "setup", "runs": [{"optimizer", "seed", "history"}], "summary", "paired",
     "failed": [{"optimizer", "seed", "problem"}]}; a run whose loss is not finite is in "failed" and nowhere else.
@@ -48,10 +50,10 @@ def compare(
     runs = [(label, replace(cell, seed=seed)) for label, cell in cells.items() for seed in seeds]
     folders = [Path(out).absolute() / "runs" / f"{label.replace(' ', '-')}-{one.seed}" for label, one in runs]
     for (_, one), place in zip(runs, folders, strict=True):
-        if (place / "setup.json").exists() and run_folder.read_setup(place) != one:
+        if not overwrite and (place / "setup.json").exists() and run_folder.read_setup(place) != one:
             raise ValueError(f"--out: {place} holds a run of another setup; choose another folder, or say --overwrite")
     histories = Parallel(n_jobs=jobs, return_as="generator", batch_size=1)(
-        delayed(_finish)(place, one) for (_, one), place in zip(runs, folders, strict=True))
+        delayed(_finish)(place, one, overwrite) for (_, one), place in zip(runs, folders, strict=True))
     results: list[Result] = []
     failed: list[Result] = []
     for (label, one), found in zip(runs, histories, strict=True):
@@ -64,14 +66,15 @@ def compare(
             "paired": [paired(label, finished[0], results) for label in finished[1:]]}
 
 
-def _finish(place: Path, setup: Setup) -> Result:
+def _finish(place: Path, setup: Setup, overwrite: bool) -> Result:
     """{"history"} of a run, finished if it is not yet; {"problem"} if its loss is not finite."""
-    written = run_folder.read_history(place)
+    written = None if overwrite else run_folder.read_history(place)
     if written is None or not written["done"]:
-        if not (place / "setup.json").exists():
-            run_folder.begin(place, setup)
         try:
-            run_folder.go_on(place)
+            if overwrite or not (place / "setup.json").exists():
+                run_folder.begin(place, setup, overwrite)
+            else:
+                run_folder.go_on(place)
         except FloatingPointError as error:
             return {"problem": str(error)}
         written = run_folder.read_history(place)

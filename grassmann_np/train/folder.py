@@ -29,29 +29,49 @@ class Stopped(KeyboardInterrupt):
     """Ctrl-C was pressed; the step was finished and the run saved."""
 
 
-def begin(folder: str | Path, setup: Setup, overwrite: bool = False) -> None:
-    """Makes the folder and writes setup.json.  Raises ValueError if it holds anything, unless `overwrite`."""
+def begin(folder: str | Path, setup: Setup, overwrite: bool = False, after_step: Callback = lambda trainer: None,
+          after_epoch: Callback = lambda trainer: None) -> Trainer:
+    """Makes the folder and runs the training from beginning to end; otherwise as `go_on`.
+
+    Raises ValueError if the folder holds anything, unless `overwrite`. Nothing is written or lost unless data, model
+    and optimizer can be made.
+    """
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"--out: expected a folder, got the file {folder}")
     if folder.exists() and any(folder.iterdir()) and not overwrite:
         raise ValueError(f"--out: {folder} is not empty; choose another folder, or say --resume or --overwrite")
+    trainer, generators = setup.start()
     for name in ("checkpoint.npz", "history.json", "history.csv"):
         (folder / name).unlink(missing_ok=True)
     write_json(folder / "setup.json", setup.as_dict())
+    return _run(folder, setup, trainer, generators, after_step, after_epoch)
 
 
 def go_on(folder: str | Path, after_step: Callback = lambda trainer: None,
           after_epoch: Callback = lambda trainer: None) -> Trainer:
     """Runs the training of this folder to its end, from its checkpoint if there is one, and returns its trainer.
 
-    Raises Stopped after Ctrl-C; ValueError if setup or checkpoint cannot be read; FloatingPointError as Trainer.run.
+    Raises Stopped after Ctrl-C; ValueError if setup or checkpoint cannot be read or do not belong together;
+    FloatingPointError as Trainer.run.
     """
     folder = Path(folder)
     setup = read_setup(folder)
     trainer, generators = setup.start()
     if (folder / "checkpoint.npz").exists():
-        checkpoint.restore(trainer, generators, checkpoint.load(folder / "checkpoint.npz"))
+        tree = checkpoint.load(folder / "checkpoint.npz")
+        if (written := Setup.from_dict(tree["setup"])) != setup:
+            changed = [name for name, value in written.as_dict().items() if value != getattr(setup, name)]
+            raise ValueError(f"{folder}: setup.json and checkpoint.npz are of two runs, with another "
+                             f"{', '.join(changed)}; put setup.json back as it was, or say --overwrite")
+        checkpoint.restore(trainer, generators, tree)
+        _save_history(folder, trainer, setup)  # a kill may have come after the checkpoint and before this
+    return _run(folder, setup, trainer, generators, after_step, after_epoch)
+
+
+def _run(folder: Path, setup: Setup, trainer: Trainer, generators: Generators, after_step: Callback,
+         after_epoch: Callback) -> Trainer:
+    """Runs the trainer to its end, saving after every epoch, and returns it."""
 
     def save_epoch(trainer: Trainer) -> None:
         _save(folder, trainer, generators, setup)
@@ -79,13 +99,23 @@ def read_setup(folder: str | Path) -> Setup:
 
 
 def read_history(folder: str | Path) -> dict[str, Any] | None:
-    """What history.json holds, {"done", "setup", "history"}, or None if there is none."""
+    """What history.json holds, {"done", "setup", "history"}, or None if there is none.
+
+    Raises ValueError if it cannot be read.
+    """
     path = Path(folder) / "history.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{path}: expected the history of a run: {error}") from error
 
 
 def _save(folder: Path, trainer: Trainer, generators: Generators, setup: Setup) -> None:
     checkpoint.save(folder / "checkpoint.npz", trainer, generators, setup.as_dict())
+    _save_history(folder, trainer, setup)
+
+
+def _save_history(folder: Path, trainer: Trainer, setup: Setup) -> None:
     done = len(trainer.history) == trainer.epochs
     write_json(folder / "history.json",
                {"done": done, "setup": setup.as_dict(), "history": trainer.history.as_dict()})

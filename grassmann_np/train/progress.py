@@ -16,7 +16,8 @@ class Progress:
     """
 
     def __init__(self, name: str, quiet: bool = False, stream: TextIO | None = None) -> None:
-        self.name, self.quiet, self.stream = name, quiet, stream or sys.stderr
+        self.name, self.stream = name, stream or sys.stderr
+        self.quiet = quiet or self.stream is None  # None: a program without a standard error
         self.bar: Any = None
 
     def __enter__(self) -> Self:
@@ -28,7 +29,7 @@ class Progress:
 
     def step(self, trainer: Trainer) -> None:
         """One more step."""
-        if self.bar is None and self.stream.isatty() and not self.quiet:
+        if self.bar is None and not self.quiet and self.stream.isatty():
             self.bar = _bar(trainer.step - 1, trainer.epochs * trainer.steps_per_epoch, self.name, self.stream)
         if self.bar is not None:
             self.bar.update()

@@ -12,6 +12,7 @@ import numpy as np
 from .. import data, nn, optim
 from ..data import Dataset
 from ..nn.layer import Layer
+from ..optim.optimizer import in_range
 from ..optim.schedule import Schedule
 from .history import History
 from .loop import Steppable, Trainer
@@ -21,6 +22,14 @@ DATA = ("digits", "mnist", "cifar10", "cifar100", "svhn")
 RATES = {"sgd": 0.02, "sgd-g": 0.2, "adam": 0.001, "adam-g": 0.05}
 """sgd-g and adam-g: the paper's for CIFAR. sgd: not the paper's 0.1, with which the small CNN on MNIST diverges."""
 SCHEDULES = ("constant", "step", "linear", "exponential", "cosine")
+WHOLE = {"epochs": 1, "batch_size": 2, "seed": 0}
+"""The whole numbers of a setup, and the least that each may be."""
+RANGES: dict[str, dict[str, float]] = {
+    "lr": {}, "lr_euclidean": {}, "momentum": {"most": 1.0}, "weight_decay": {}, "clip": {"above": 0.0},
+    "orthogonality": {}, "drop": {}, "end": {}, "warm_up": {"most": 1.0}, "keep": {"above": 0.0, "most": 1.0},
+}
+"""The other numbers, and what optim.optimizer.in_range asks of each."""
+OPTIONAL = ("lr", "clip", "end")
 Generators = dict[str, np.random.Generator]
 
 
@@ -59,17 +68,30 @@ class Setup:
     keep: float = 1.0
 
     def __post_init__(self) -> None:
-        """Raises ValueError for a name that is not known, before anything is loaded."""
+        """Raises ValueError for an unknown name or a number out of range, before anything is loaded."""
         _choose("data", self.data, DATA)
         _choose("optimizer", self.optimizer, tuple(RATES))
         _choose("schedule", self.schedule, SCHEDULES)
         _choose("decay", self.decay, ("weights", "all"))
-        if not re.fullmatch(r"mlp|cnn|vgg-\d+|wrn-\d+-\d+", self.model):
+        _choose("rule", self.rule, ("invariant", "published"))
+        if not isinstance(self.model, str) or not re.fullmatch(r"mlp|cnn|vgg-\d+|wrn-\d+-\d+", self.model):
             raise ValueError(f"model: expected {MODELS}, got {self.model!r}")
-        for name, least in (("epochs", 1), ("batch_size", 2), ("seed", 0)):
-            if getattr(self, name) < least:
+        if not isinstance(self.folder, str | None):
+            raise ValueError(f"folder: expected a path or None, got {self.folder!r}")
+        if not isinstance(self.per_epoch, bool):
+            raise ValueError(f"per_epoch: expected true or false, got {self.per_epoch!r}")
+        for name, least in WHOLE.items():
+            if _number(name, getattr(self, name), int) < least:
                 raise ValueError(f"{name}: expected at least {least}, got {getattr(self, name)}")
+        for name, limits in RANGES.items():
+            if not (name in OPTIONAL and getattr(self, name) is None):
+                in_range(name, _number(name, getattr(self, name), int | float), **limits)
+        if not isinstance(self.drops, list | tuple):
+            raise ValueError(f"drops: expected fractions of the training, got {self.drops!r}")
+        for drop in self.drops:
+            in_range("drops", _number("drops", drop, int | float), most=1.0)
         object.__setattr__(self, "drops", tuple(self.drops))  # JSON has lists only
+        self.make_schedule()
 
     def start(self) -> tuple[Trainer, Generators]:
         """The training before its first step, and the generators that its model draws from (dropout).
@@ -145,7 +167,9 @@ class Setup:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Setup:
-        """The setup that `as_dict` gave.  Raises ValueError for a field that is not known."""
+        """The setup that `as_dict` gave.  Raises ValueError for anything else."""
+        if not isinstance(values, dict):
+            raise ValueError(f"setup: expected fields by name, got {values!r}")
         unknown = set(values) - {field.name for field in fields(cls)}
         if unknown:
             raise ValueError(f"setup: expected fields of Setup, got {sorted(unknown)}")
@@ -155,3 +179,10 @@ class Setup:
 def _choose(name: str, value: str, options: tuple[str, ...]) -> None:
     if value not in options:
         raise ValueError(f"{name}: expected one of {', '.join(options)}, got {value!r}")
+
+
+def _number(name: str, value: Any, kind: Any) -> Any:
+    """`value`, if it is a number of this kind; a bool is none."""
+    if isinstance(value, bool) or not isinstance(value, kind):
+        raise ValueError(f"{name}: expected a {'whole ' if kind is int else ''}number, got {value!r}")
+    return value

@@ -2,8 +2,10 @@
 
 import io
 import json
+import signal
+import sys
 from dataclasses import replace
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from scipy.stats import binomtest
 
 from grassmann_np import __main__ as command
 from grassmann_np import train
+from grassmann_np.train import checkpoint
 from grassmann_np.train.compare import paired
 from grassmann_np.train.progress import Progress
 
@@ -66,6 +69,11 @@ def test_recipes(capsys):
     (["train", "--seed", "-1"], "seed: expected at least 0", 2),
     (["train", "--resume", "--lr", "1"], "leave out --lr", 2),
     (["train", "--resume"], "expected the setup of a run", 1),
+    (["train", "--lr", "nan"], "lr: expected a finite number >= 0, got nan", 2),
+    (["compare", "--end", "inf"], "end: expected a finite number >= 0, got inf", 2),
+    (["train", "--warm-up", "7"], "warm_up: expected", 2),
+    (["train", "--model", "vgg-12"], "depth: expected one of 11, 13, 16, 19, got 12", 1),
+    (["train", "--data", "cifar10", "--folder", "/nowhere"], "in /nowhere", 1),
 ])
 def test_bad_input_writes_nothing(tmp_path, capsys, words, message, status):
     assert command.main([*words, "--out", str(tmp_path / "run")]) == status
@@ -115,6 +123,70 @@ def test_only_what_is_missing_is_run_again(tmp_path):
         run["history"]["test_error"] for run in first["runs"]]
     with pytest.raises(ValueError, match="holds a run of another setup"):
         train.compare(tmp_path, replace(SHORT, lr=0.5), ["sgd"], [0, 1], jobs=1)
+
+
+def test_a_run_cut_short_before_its_last_history_is_whole_in_a_comparison(tmp_path):
+    first = train.compare(tmp_path, SHORT, ["sgd"], [0], jobs=1)
+    path = tmp_path / "runs" / "sgd-0" / "history.json"
+    written = json.loads(path.read_text())
+    shorter = {name: numbers[:1] for name, numbers in written["history"].items()}
+    path.write_text(json.dumps(written | {"done": False, "history": shorter}))
+    assert train.compare(tmp_path, SHORT, ["sgd"], [0], jobs=1) == first
+    path.write_text("{")
+    with pytest.raises(ValueError, match=r"sgd-0/history\.json: expected the history of a run"):
+        train.compare(tmp_path, SHORT, ["sgd"], [0], jobs=1)
+
+
+def test_overwrite_begins_every_run_anew_and_touches_nothing_else(tmp_path):
+    words = ["compare", "--epochs", "1", "--seeds", "1", "--optimizers", "sgd", "--jobs", "1", "--quiet"]
+    words += ["--out", str(tmp_path)]
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "mine.txt").write_text("mine")
+    assert command.main(words) == 0
+    assert command.main([*words, "--lr", "0.3"]) == 1
+    kept = tmp_path / "runs" / "sgd-0" / "checkpoint.npz"
+    before = kept.read_bytes()
+    assert command.main([*words, "--lr", "-1", "--overwrite"]) == 2
+    assert kept.read_bytes() == before
+    assert command.main([*words, "--lr", "0.3", "--overwrite"]) == 0
+    assert json.loads((tmp_path / "results.json").read_text())["setup"]["lr"] == 0.3
+    assert (tmp_path / "runs" / "mine.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize(("words", "again"), [
+    (["train", "--epochs", "3", "--overwrite", "--out"], "train --resume --out {}"),
+    (["compare", "--epochs", "3", "--jobs", "1", "--overwrite", "--out"], "compare --epochs 3 --jobs 1 --out {}"),
+])
+def test_after_ctrl_c_the_command_that_goes_on_is_said(tmp_path, capsys, monkeypatch, words, again):
+    save = checkpoint.save
+
+    def pressed(*given):
+        monkeypatch.undo()
+        save(*given)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(checkpoint, "save", pressed)
+    out = str(tmp_path / "a run")
+    assert command.main([*words, out]) == 130
+    said = capsys.readouterr().err.splitlines()
+    assert said[-2:] == ["grassmann_np: stopped after a step and saved; go on with",
+                         "  python -m grassmann_np " + again.format(f"'{out}'")]
+
+
+def test_without_a_standard_error_there_is_no_progress(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stderr", None)
+    assert command.main(["train", "--epochs", "1", "--out", str(tmp_path / "run")]) == 0
+    assert "epoch   1" not in capsys.readouterr().out
+
+
+def test_a_figure_that_cannot_be_drawn_is_not_a_missing_package(tmp_path, monkeypatch):
+    for name in ("cells", "curves", "files"):
+        monkeypatch.delitem(sys.modules, f"viz.{name}", raising=False)
+    monkeypatch.setitem(sys.modules, "viz", ModuleType("viz"))
+    with pytest.raises(ImportError, match="cannot import name"):
+        command._draw({"runs": [1]}, tmp_path, "", many=False)
+    monkeypatch.setitem(sys.modules, "viz", None)
+    assert command._draw({"runs": [1]}, tmp_path, "", many=False).startswith("no figure: viz")
 
 
 def test_optimizers_and_schedules(tmp_path):

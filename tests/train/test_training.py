@@ -1,5 +1,7 @@
 """The training loop, the setup by names, the monitor and the schedules, on the real digits."""
 
+import dataclasses
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +10,7 @@ import pytest
 from grassmann_np import data, nn, optim, train
 from grassmann_np.geometry import sphere
 from grassmann_np.train import recipes
+from grassmann_np.train.loop import first_not_finite
 from grassmann_np.train.setup import RATES
 
 SHORT = train.Setup(epochs=2)
@@ -116,10 +119,81 @@ def test_a_loss_that_is_not_finite_stops_before_the_step(spoil, where):
     ({"epochs": 0}, "epochs: expected at least 1, got 0"),
     ({"seed": -1}, "seed: expected at least 0, got -1"),
     ({"batch_size": 1}, "batch_size: expected at least 2, got 1"),
+    ({"rule": "mine"}, "rule: expected one of invariant, published, got 'mine'"),
+    ({"schedule": "exponential", "end": 0.0}, "end: expected a positive number"),
 ])
 def test_bad_setup(change, message):
     with pytest.raises(ValueError, match=message):
         replace(SHORT, **change).run()
+
+
+ODD = [None, True, "3", [], {}, float("nan"), float("inf"), -1, 1e400]
+
+
+@pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(train.Setup)])
+def test_every_field_names_itself_when_it_is_odd(name):
+    """A setup that is taken can be written as JSON and comes back as it was; one that is not names the field."""
+    taken = {"folder": [None, "3"], "lr": [None], "clip": [None], "end": [None], "per_epoch": [True], "drops": [[]]}
+    for value in ODD:
+        if any(value is one or (value == one and type(value) is type(one)) for one in taken.get(name, [])):
+            setup = train.Setup.from_dict({name: value})
+            assert train.Setup.from_dict(json.loads(json.dumps(setup.as_dict(), allow_nan=False))) == setup
+        else:
+            with pytest.raises(ValueError, match=f"^{name}: expected"):
+                train.Setup.from_dict({name: value})
+
+
+@pytest.mark.parametrize("values", [None, [], 3, "x"])
+def test_a_setup_is_fields_by_name(values):
+    with pytest.raises(ValueError, match="expected fields"):
+        train.Setup.from_dict(values)
+
+
+def test_every_number_of_a_setup_reaches_its_optimizer():
+    images = data.digits()
+
+    def optimizers(**change):
+        setup = replace(SHORT, **change)
+        optimizer = setup.make_optimizer(setup.make_model(images, np.random.default_rng(0)))
+        return [one.settings() for one in getattr(optimizer, "optimizers", [optimizer])]
+
+    common = {"lr": 0.3, "lr_euclidean": 0.07, "momentum": 0.6, "weight_decay": 0.01, "clip": 0.5, "orthogonality": 0.2}
+    for name in ("sgd-g", "adam-g"):
+        curved, flat = optimizers(optimizer=name, **common)
+        assert (curved["lr"], curved["clip"], curved["orthogonality"]) == (0.3, 0.5, 0.2)
+        assert curved["weight_decay"] == 0 and (flat["clip"], flat["orthogonality"]) == (None, 0)
+        assert (flat["lr"], flat["momentum"], flat["weight_decay"], flat["nesterov"]) == (0.07, 0.6, 0.01, True)
+        assert name == "adam-g" or curved["momentum"] == 0.6
+    for name in ("sgd", "adam"):
+        (only,) = optimizers(optimizer=name, **common)
+        assert (only["lr"], only["weight_decay"], only["clip"], only["orthogonality"]) == (0.3, 0.01, None, 0)
+        assert name == "adam" or (only["momentum"], only["nesterov"]) == (0.6, True)
+        assert optimizers(optimizer=name, lr=0.0)[0]["lr"] == 0 and optimizers(optimizer=name)[0]["lr"] == RATES[name]
+
+
+def test_dropout_and_the_size_of_a_batch_reach_the_training():
+    setup = replace(SHORT, model="wrn-10-1", keep=0.6)
+    model = setup.make_model(setup.load(), np.random.default_rng(0))
+    found = []
+    model.trace(np.zeros((2, 32, 32, 1), np.float32), lambda name, layer, x: found.append(layer) or layer(x)[0])
+    assert [layer.keep for layer in found if isinstance(layer, nn.Dropout)] == [0.6] * 3
+    trainer, _ = replace(SHORT, batch_size=100).start()
+    assert trainer.batch_size == 100 and trainer.steps_per_epoch == len(trainer.data.y_train) // 100 + 1
+
+
+def test_weights_and_order_are_drawn_apart():
+    """Another batch size, or another model, does not change what the other one draws."""
+    (a, _), (b, _) = (replace(SHORT, model=model, seed=5).start() for model in ("mlp", "cnn"))
+    assert a.order.bit_generator.state == b.order.bit_generator.state
+    assert a.augmentation.bit_generator.state != a.order.bit_generator.state
+
+
+def test_looking_for_nan_changes_nothing():
+    trainer, _ = SHORT.start()
+    before = {name: (m.mean.copy(), m.var.copy()) for name, m in trainer.model.moments().items()}
+    assert "the loss alone is not" in first_not_finite(trainer.model, trainer.data.x_train[:8])
+    for name, m in trainer.model.moments().items():
+        np.testing.assert_array_equal([m.mean, m.var], before[name])
 
 
 def test_a_test_loss_that_is_not_finite_stops(monkeypatch):
@@ -151,6 +225,9 @@ def test_models_by_name(model):
     (replace(SHORT, schedule="exponential", end=100.0), (1, 10**0.5, 10)),
     (replace(SHORT, schedule="constant", warm_up=0.5), (0, 0.5, 1)),
     (replace(SHORT, schedule="linear", per_epoch=True), (1, 1, 0.5)),
+    (replace(SHORT, schedule="linear", end=0.0), (1, 0.75, 0.5)),
+    (replace(SHORT, schedule="linear", warm_up=0.5), (0, 0.375, 0.5)),
+    (replace(SHORT, schedule="cosine", end=0.5), (1, 0.75 + 0.25 * 0.5**0.5, 0.75)),
 ])
 def test_schedule_of_a_setup(setup, factors):
     np.testing.assert_allclose([setup.make_schedule()(p) for p in (0, 0.25, 0.5)], factors)
@@ -184,6 +261,17 @@ def test_monitor_by_hand():
     assert history.orthogonality == [pytest.approx(penalty, rel=1e-4)]
 
 
+def test_the_effective_rate_of_weights_on_the_sphere_is_the_rate_of_their_group():
+    """There |w| = 1, so that the effective rate is the rate of SGD-G, with its schedule, and not that of the rest."""
+    setup = replace(SHORT, lr=0.3, lr_euclidean=0.007, schedule="constant", warm_up=1.0, batch_size=500)
+    trainer, _ = setup.start()
+    trainer.optimizer.optimizers = trainer.optimizer.optimizers[::-1]
+    history = trainer.run()
+    np.testing.assert_allclose(history.effective_rate, 0.3 * np.array(history.factor), rtol=1e-5)
+    np.testing.assert_allclose(history.factor, [2 / 6, 5 / 6])
+    np.testing.assert_allclose(history.norm, 1, rtol=1e-5)
+
+
 def test_without_scale_invariant_weights_there_is_nothing_to_monitor():
     model = nn.mlp([64, 10], np.random.default_rng(0))
     history = train.fit(model, optim.SGD(model.parameters(), 0.1), data.digits(), 1, np.random.default_rng(0))
@@ -205,5 +293,17 @@ def test_recipes_are_the_papers():
         assert schedule(59 / epochs) == 1 and schedule(60 / epochs) == pytest.approx(drop)
         assert schedule(120 / epochs) == pytest.approx(drop**2)
         assert setup.decay == ("all" if name.endswith("-sgd") else "weights")
+        assert setup.rule == "published" and schedule((epochs - 1) / epochs) == pytest.approx(drop ** len(setup.drops))
+    cifar = ("wrn-28-10", "wrn-40-10")
+    wide = {"cifar10": cifar, "cifar100": cifar, "svhn": ("wrn-16-4", "wrn-22-8")}
+    cells = [(name, model) for name, models in wide.items() for model in ("vgg-13", "vgg-19", *models)]
+    rates = {"cifar": (0.1, 0.2, 0.05), "svhn": (0.01, 0.02, 0.005)}
+    for data_name, model in cells:
+        for optimizer, rate in zip(("sgd", "sgd-g", "adam-g"), rates[data_name.rstrip("01")], strict=True):
+            setup = book[f"{data_name}-{model}-{optimizer}"]
+            keep = 1.0 if model.startswith("vgg") else 0.6 if data_name == "svhn" else 0.7
+            assert (setup.data, setup.model, setup.optimizer, setup.lr, setup.keep) == (
+                data_name, model, optimizer, rate, keep)
+            assert f"{data_name}-{model}-{optimizer} ".ljust(34) + f" {setup.epochs:6} {rate:6g}" in recipes.table()
     assert book["svhn-vgg-13-sgd-g"].lr_euclidean == 0.001 and book["cifar10-vgg-13-sgd-g"].lr_euclidean == 0.01
     assert "x 0.2 after 60, 120, 160 epochs" in recipes.table()
