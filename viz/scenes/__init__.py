@@ -30,10 +30,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..animation import Animation
+from .clip import clip
+from .orthogonality import orthogonality
 from .step import step
 
-__all__ = ["SCENES", "step"]
+__all__ = ["SCENES", "clip", "orthogonality", "step"]
 
 SCENES: dict[str, Callable[..., Animation]] = {
     "step": step,
+    "clip": clip,
+    "orthogonality": orthogonality,
 }
