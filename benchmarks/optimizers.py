@@ -40,6 +40,7 @@ except ImportError:
 STEPS = 3  # before the weights are compared
 CLIP, MOMENTUM = 0.1, 0.9
 LR = {"SGD": 0.2, "Adam": 0.05}
+Peers = dict[str, tuple[dict[str, Any], Run, float | None]]  # name: our options, its step, tolerance of the comparison
 
 
 class Plain:
@@ -125,11 +126,11 @@ def by_torch(make: Callable[[list[Any]], Any], weights: list[Any], grads: list[A
     return run
 
 
-def curved_peers(kind: str, weights: list[Any], grads: list[Any]) -> dict[str, tuple[dict[str, Any], Run, float | None]]:
-    """{name: (our options, the peer, the tolerance of the comparison or None)}."""
+def curved_peers(kind: str, weights: list[Any], grads: list[Any]) -> Peers:
+    """The peers of SGD-G or Adam-G."""
     clipped: dict[str, Any] = {"clip": CLIP}
     plain = Plain(kind, np, 0, weights, grads)
-    peers: dict[str, Any] = {"the plain way, NumPy": (clipped, plain.step, 1e-5)}
+    peers: Peers = {"the plain way, NumPy": (clipped, plain.step, 1e-5)}
     if torch is not None:
         rows = Plain(kind, torch, 1, as_rows(weights), as_rows(grads))
         peers["the plain way, PyTorch"] = clipped, lambda: as_columns(rows.step()), 1e-5
@@ -143,15 +144,15 @@ def curved_peers(kind: str, weights: list[Any], grads: list[Any]) -> dict[str, t
     return peers
 
 
-def flat_peers(kind: str, weights: list[Any], grads: list[Any]) -> dict[str, tuple[dict[str, Any], Run, float | None]]:
-    """The same for euclidean."""
+def flat_peers(kind: str, weights: list[Any], grads: list[Any]) -> Peers:
+    """The peers of SGD or Adam on euclidean."""
     if torch is None:
         return {}
     makers = {
         "SGD": lambda ps: torch.optim.SGD(ps, LR["SGD"], momentum=MOMENTUM, fused=True),
-        "Adam": lambda ps: torch.optim.Adam(ps, LR["Adam"], betas=(0.9, 0.99), fused=True),
+        "Adam": lambda ps: torch.optim.Adam(ps, LR["Adam"], betas=(0.9, 0.99), eps=1e-15, fused=True),
     }
-    options = {"eps": 1e-16} if kind == "Adam" else {}  # inside the root, where PyTorch's 1e-8 stands outside
+    options = {"eps": 1e-30} if kind == "Adam" else {}  # inside the root, where PyTorch's 1e-15 stands outside
     return {"PyTorch fused": (options, by_torch(makers[kind], weights, grads), 1e-3)}
 
 

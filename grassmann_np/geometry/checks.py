@@ -12,6 +12,21 @@ def check(**arrays: Array) -> Any:
 
     Raises TypeError for a wrong or mixed backend or dtype; ValueError for a wrong shape or device, NaN or inf.
     """
+    xp = check_alike(**arrays)
+    check_finite(**arrays)
+    return xp
+
+
+def check_finite(**arrays: Array) -> None:
+    """Raises ValueError for NaN or inf."""
+    for name, array in arrays.items():
+        xp = get_xp(array)
+        if not xp.all(xp.isfinite(array)):
+            raise ValueError(f"{name}: expected finite numbers, got NaN or inf")
+
+
+def check_alike(**arrays: Array) -> Any:
+    """`check`, but for NaN and inf."""
     xp = get_xp(*arrays.values())
     (first, like), *_ = arrays.items()
     for name, array in arrays.items():
@@ -23,14 +38,25 @@ def check(**arrays: Array) -> Any:
             raise ValueError(f"{name}: expected shape {tuple(like.shape)} like {first}, got {tuple(array.shape)}")
         if array.device != like.device:
             raise ValueError(f"{name}: expected device {like.device} like {first}, got {array.device}")
-        if not xp.all(xp.isfinite(array)):
-            raise ValueError(f"{name}: expected finite numbers, got NaN or inf")
     return xp
+
+
+def check_products(products: Array, **arrays: Array) -> None:
+    """`check_finite` of arrays whose inner products are known: every entry has a part in one of these few numbers."""
+    if not get_xp(products).all(get_xp(products).isfinite(products)):
+        check_finite(**arrays)
 
 
 def check_columns(**arrays: Array) -> Any:
     """`check`, for points that are columns: shape (n,) or (n, m) with n >= 1."""
-    xp = check(**arrays)
+    xp = check_alike_columns(**arrays)
+    check_finite(**arrays)
+    return xp
+
+
+def check_alike_columns(**arrays: Array) -> Any:
+    """`check_columns`, but for NaN and inf."""
+    xp = check_alike(**arrays)
     (first, like), *_ = arrays.items()
     if like.ndim not in (1, 2) or like.shape[0] == 0:
         raise ValueError(f"{first}: expected one column (n,) or several (n, m), n >= 1, got shape {tuple(like.shape)}")
@@ -44,6 +70,16 @@ def check_matrices(**arrays: Array) -> Any:
     if like.ndim < 2 or not like.shape[-2] >= like.shape[-1] >= 1:
         raise ValueError(f"{first}: expected matrices (..., n, p) with n >= p >= 1, got shape {tuple(like.shape)}")
     return xp
+
+
+def check_numbers(like: Array, shape: tuple[int, ...], **numbers: float | Array) -> None:
+    """Raises ValueError unless each is a Python number, or an array of `shape` with backend and dtype of `like`."""
+    for name, s in numbers.items():
+        if isinstance(s, int | float):
+            continue
+        if check(**{name: s}) is not get_xp(like) or s.dtype != like.dtype or s.shape != shape:
+            want, got = f"{like.dtype} of shape {tuple(shape)}", f"{s.dtype} of {tuple(s.shape)}"
+            raise ValueError(f"{name}: expected {want}, got {got}")
 
 
 def check_option(name: str, value: Any, options: tuple[str, ...]) -> None:

@@ -11,7 +11,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..backend import Array, asarray_like
-from .checks import check
+from . import columns
+from .checks import check, check_alike, check_numbers
 
 
 def normalize(w: Array) -> Array:
@@ -41,6 +42,14 @@ def scale(h: Array, s: Array) -> Array:
     """s h, elementwise."""
     check(h=h, s=s)
     return h * s
+
+
+def combine(a: float | Array, u: Array, b: float | Array, v: Array) -> Array:
+    """a u + b v, where a and b are Python numbers or like u.  NaN and inf stay what they are."""
+    check_alike(u=u, v=v)
+    check_numbers(u, u.shape, a=a, b=b)
+    numbers = isinstance(a, int | float) and isinstance(b, int | float)
+    return columns.combine(a, u, b, v) if numbers else u * a + v * b
 
 
 def exp(y: Array, h: Array) -> Array:

@@ -32,6 +32,9 @@ class Geometry(Protocol):
     def scale(self, h: Array, s: Array) -> Array:
         """Every tangent vector h times its own number s."""
 
+    def combine(self, a: float | Array, u: Array, b: float | Array, v: Array) -> Array:
+        """a u + b v of tangent vectors at one point; a and b are numbers, or one per point."""
+
     def exp(self, y: Array, h: Array) -> Array:
         """Where the geodesic from y with velocity h is after unit time."""
 

@@ -13,11 +13,14 @@ Numbers in brackets are equations of Cho and Lee, NIPS 2017. Points must be unit
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
+import numpy as np
+
 from ..backend import Array, asarray_like, get_xp
-from .checks import check, check_columns, check_option
+from . import columns
+from .checks import check_alike_columns, check_columns, check_finite, check_numbers, check_option, check_products
+from .columns import dot
 
 
 def normalize(w: Array) -> Array:
@@ -27,10 +30,9 @@ def normalize(w: Array) -> Array:
     >>> normalize(np.array([3.0, 4.0]))
     array([0.6, 0.8])
     """
-    xp = check_columns(w=w)
-    if not xp.all(xp.any(w != 0, axis=0)):
-        raise ValueError("w: expected columns that are not zero, got a zero column; it has no direction")
-    return _direction(w)[2]
+    check_alike_columns(w=w)
+    _, length, w = _nonzero("w", w)
+    return w / length
 
 
 def project(y: Array, g: Array) -> Array:
@@ -40,28 +42,36 @@ def project(y: Array, g: Array) -> Array:
     >>> project(np.array([1.0, 0.0]), np.array([5.0, 2.0]))
     array([0., 2.])
     """
-    check_columns(y=y, g=g)
+    check_alike_columns(y=y, g=g)
     return _project(y, g)
 
 
 def inner(y: Array, a: Array, b: Array) -> Array:
     """a'b, one number per column: (m,)."""
-    check_columns(y=y, a=a, b=b)
-    return _dot(a, b)
+    check_alike_columns(y=y, a=a, b=b)
+    products = dot(a, b)
+    check_products(products, a=a, b=b)
+    return products
 
 
 def norm(y: Array, h: Array) -> Array:
     """|h|, one number per column: (m,).  No overflow or underflow inside."""
-    check_columns(y=y, h=h)
-    return _polar(h)[0]
+    check_alike_columns(y=y, h=h)
+    return _length(h)
 
 
 def scale(h: Array, s: Array) -> Array:
     """s h: every column of h times its own number.  h (n, m), s (m,)."""
     check_columns(h=h)
-    if check(s=s) is not get_xp(h) or s.shape != h.shape[1:] or s.dtype != h.dtype:
-        raise ValueError(f"s: expected {h.dtype} of shape {tuple(h.shape[1:])}, got {s.dtype} of {tuple(s.shape)}")
+    check_numbers(h, h.shape[1:], s=s)
     return h * s
+
+
+def combine(a: float | Array, u: Array, b: float | Array, v: Array) -> Array:
+    """a u + b v, where a and b are Python numbers or (m,), one number per column.  NaN and inf stay what they are."""
+    check_alike_columns(u=u, v=v)
+    check_numbers(u, u.shape[1:], a=a, b=b)
+    return columns.combine(a, u, b, v)
 
 
 def exp(y: Array, h: Array) -> Array:
@@ -71,23 +81,22 @@ def exp(y: Array, h: Array) -> Array:
     >>> exp(np.array([1.0, 0.0]), np.array([0.0, np.pi / 6])).round(3)
     array([0.866, 0.5  ])
     """
-    xp = check_columns(y=y, h=h)
-    theta, u = _polar(h)
-    return y * xp.cos(theta) + u * xp.sin(theta)
+    check_alike_columns(y=y, h=h)
+    check_finite(y=y)
+    cos, sinc, _ = _turn(_length(h))
+    return columns.combine(cos, y, sinc, h)
 
 
 def transport(y: Array, h: Array, v: Array) -> Array:
     """v carried in parallel along exp(y, t h): v - (u'v)(sin|h| y + (1 - cos|h|) u).  Equations (8) and (9)."""
-    xp = check_columns(y=y, h=h, v=v)
-    theta, u = _polar(h)
-    return _transport(xp, y, theta, u, v)
+    _, to_carry = _coefficients(y, h, v)
+    return columns.combinations([y, h, v], to_carry)[0]
 
 
 def move(y: Array, h: Array, v: Array) -> tuple[Array, Array]:
     """(exp(y, h), transport(y, h, v)), computed once: walk along h, carrying v.  Equations (7) and (8)."""
-    xp = check_columns(y=y, h=h, v=v)
-    theta, u = _polar(h)
-    return y * xp.cos(theta) + u * xp.sin(theta), _transport(xp, y, theta, u, v)
+    point, carried = columns.combinations([y, h, v], *_coefficients(y, h, v))
+    return point, carried
 
 
 def distance(y: Array, x: Array) -> Array:
@@ -97,7 +106,7 @@ def distance(y: Array, x: Array) -> Array:
     >>> float(distance(np.array([1.0, 0.0]), np.array([1.0, 1e-9])))
     1e-09
     """
-    check_columns(y=y, x=x)
+    check_alike_columns(y=y, x=x)
     return _angle(normalize(y), normalize(x))
 
 
@@ -111,11 +120,15 @@ def log(y: Array, x: Array, cut: str | Array = "raise") -> Array:
     >>> log(np.array([1.0, 0.0]), np.array([0.0, 2.0])) / np.pi
     array([0. , 0.5])
     """
-    xp = check_columns(y=y, x=x)
-    y, x = normalize(y), normalize(x)
-    s = xp.sign(_dot(x, y))
+    xp = check_alike_columns(y=y, x=x)
+    (_, y_length, y), (_, x_length, x) = _nonzero("y", y), _nonzero("x", x)
+    cosine = dot(y, x) / y_length / x_length
+    s = xp.sign(cosine)
     # x and x - s y have the same tangent part; the latter is short where x is near y or -y, and loses no digits.
-    length, u = _polar(_project(y, x - s * y))
+    toward = columns.combine(-s / y_length, y, 1 / x_length, x)
+    toward = columns.combine(-dot(y, toward) / y_length**2, y, 1.0, toward)
+    factor, length, u = _scaled(toward)
+    angle = xp.atan2(factor * length, cosine)
     opposite = (length == 0) & (s < 0)
     if isinstance(cut, str):
         check_option("cut", cut, ("raise",))
@@ -123,11 +136,11 @@ def log(y: Array, x: Array, cut: str | Array = "raise") -> Array:
             raise ValueError("log(y, x): x = -y, where every direction is shortest; choose one with cut=<direction>")
     else:
         check_columns(y=y, cut=cut)
-        chosen, way = _polar(_project(y, cut))
+        chosen, way = _polar(_project(y / y_length, cut))
         if xp.any(opposite & (chosen == 0)):
             raise ValueError("cut: expected a direction along the sphere where x = -y, got none there")
-        u = xp.where(opposite, way, u)
-    return u * xp.where(opposite, math.pi, _angle(y, x))
+        u, length = xp.where(opposite, way, u), xp.where(opposite, 1.0, length)
+    return u * (angle / xp.where(length > 0, length, 1.0))
 
 
 def random_point(shape: tuple[int, ...], rng: Any) -> Array:
@@ -140,40 +153,78 @@ def random_tangent(y: Array, rng: Any) -> Array:
     return project(y, asarray_like(rng.standard_normal(y.shape), y))
 
 
-def _dot(a: Array, b: Array) -> Array:
-    """a'b of every column."""
-    return get_xp(a, b).sum(a * b, axis=0)
-
-
 def _project(y: Array, g: Array) -> Array:
-    """(6), without the checks."""
-    return g - y * _dot(y, g)
+    """(6), with a check for NaN and inf."""
+    along = dot(y, g)
+    check_products(along, y=y, g=g)
+    return columns.combine(-along, y, 1.0, g)
 
 
-def _direction(h: Array) -> tuple[Array, Array, Array]:
-    """(a, b, u) with |h| = a b and u = h/|h|; all 0 for a zero column.
+def _coefficients(y: Array, h: Array, v: Array) -> tuple[list[float | Array], list[float | Array]]:
+    """What y, h and v are multiplied by in (7) and in (8), with the checks of `move`."""
+    check_alike_columns(y=y, h=h, v=v)
+    check_finite(y=y)
+    theta = _length(h)
+    along = theta * theta if v is h else dot(h, v)
+    check_products(along, h=h, v=v)
+    cos, sinc, versinc = _turn(theta)
+    return [cos, sinc, 0.0], [-along * sinc, -along * versinc, 1.0]
 
-    a is the largest entry: dividing by it first keeps the squares from overflowing and underflowing.
+
+def _turn(theta: Array) -> tuple[Array, Array, Array]:
+    """cos, sin/theta and (1 - cos)/theta^2 of theta; the last as a square, which does not cancel.
+
+    The last two multiply h, which is 0 where theta is: there they may be anything.
     """
-    xp = get_xp(h)
-    largest = xp.max(xp.abs(h), axis=0)
-    u = h / xp.where(largest > 0, largest, 1.0)
-    length = xp.sqrt(_dot(u, u))
-    return largest, length, u / xp.where(largest > 0, length, 1.0)
+    xp = get_xp(theta)
+    divisor = xp.where(theta > 0, theta, 1.0)
+    return xp.cos(theta), xp.sin(theta) / divisor, 2 * (xp.sin(theta / 2) / divisor) ** 2
+
+
+def _length(h: Array) -> Array:
+    """|h| of every column, with a check for NaN and inf."""
+    factor, length, _ = _scaled(h)
+    return factor * length
 
 
 def _polar(h: Array) -> tuple[Array, Array]:
-    """(|h|, h/|h|), and (0, 0) for a zero column."""
-    largest, length, u = _direction(h)
-    return largest * length, u
+    """(|h|, h/|h|), and (0, 0) for a zero column, with a check for NaN and inf."""
+    factor, length, u = _scaled(h)
+    return factor * length, u / get_xp(h).where(length > 0, length, 1.0)
 
 
-def _transport(xp: Any, y: Array, theta: Array, u: Array, v: Array) -> Array:
-    """(8), where theta = |h|; 1 - cos|h| is written as a square, which does not cancel."""
-    one_minus_cos = 2 * xp.sin(theta / 2) ** 2
-    return v - (y * xp.sin(theta) + u * one_minus_cos) * _dot(u, v)
+def _nonzero(name: str, w: Array) -> tuple[float | Array, Array, Array]:
+    """`_scaled`, with a check for zero columns."""
+    factor, length, scaled = _scaled(w)
+    if not get_xp(w).all(length > 0):
+        raise ValueError(f"{name}: expected columns that are not zero, got a zero column; it has no direction")
+    return factor, length, scaled
+
+
+def _scaled(h: Array) -> tuple[float | Array, Array, Array]:
+    """(a, |h/a|, h/a) of every column, with a check for NaN and inf.
+
+    a is 1, unless a square of h overflows or underflows: then it is the largest entry, or 1 for a zero column.
+    """
+    xp, (squares, came_out) = get_xp(h), _squares(h)
+    if came_out:
+        return 1.0, xp.sqrt(squares), h
+    check_finite(h=h)
+    largest = xp.max(xp.abs(h), axis=0)
+    largest = xp.where(largest > 0, largest, 1.0)
+    scaled = h / largest
+    return largest, xp.sqrt(dot(scaled, scaled)), scaled
+
+
+def _squares(h: Array) -> tuple[Array, bool]:
+    """|h|^2 of every column, and whether all came out: without overflow, underflow, NaN or 0."""
+    with np.errstate(over="ignore"):
+        squares = dot(h, h)
+    info = get_xp(h).finfo(h.dtype)
+    smallest, largest = h.shape[0] * float(info.smallest_normal), float(info.max)
+    return squares, bool(get_xp(h).all((squares > smallest) & (squares <= largest)))
 
 
 def _angle(y: Array, x: Array) -> Array:
     """The angle between unit columns, accurate from 0 to pi (Kahan)."""
-    return 2 * get_xp(y, x).atan2(_polar(x - y)[0], _polar(x + y)[0])
+    return 2 * get_xp(y, x).atan2(_length(x - y), _length(x + y))

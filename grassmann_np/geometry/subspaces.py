@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..backend import Array, asarray_like, get_xp
-from .checks import check, check_matrices, check_option
+from .checks import check_matrices, check_numbers, check_option
 
 
 def normalize(w: Array) -> Array:
@@ -52,9 +52,15 @@ def norm(y: Array, h: Array) -> Array:
 def scale(h: Array, s: Array) -> Array:
     """s H: every matrix of h times its own number.  h (..., n, p), s (...)."""
     check_matrices(h=h)
-    if check(s=s) is not get_xp(h) or s.shape != h.shape[:-2] or s.dtype != h.dtype:
-        raise ValueError(f"s: expected {h.dtype} of shape {tuple(h.shape[:-2])}, got {s.dtype} of {tuple(s.shape)}")
-    return h * s[..., None, None]
+    check_numbers(h, h.shape[:-2], s=s)
+    return _times(s, h)
+
+
+def combine(a: float | Array, u: Array, b: float | Array, v: Array) -> Array:
+    """a U + b V, where a and b are Python numbers or (...), one number per matrix."""
+    check_matrices(u=u, v=v)
+    check_numbers(u, u.shape[:-2], a=a, b=b)
+    return _times(a, u) + _times(b, v)
 
 
 def exp(y: Array, h: Array) -> Array:
@@ -124,6 +130,11 @@ def random_tangent(y: Array, rng: Any) -> Array:
 def _t(a: Array) -> Array:
     """The transpose of every matrix."""
     return get_xp(a).matrix_transpose(a)
+
+
+def _times(s: float | Array, h: Array) -> Array:
+    """s H, s a number or one per matrix."""
+    return h * (s if isinstance(s, int | float) else s[..., None, None])
 
 
 def _project(y: Array, g: Array) -> Array:

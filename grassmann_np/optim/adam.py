@@ -46,11 +46,12 @@ class Adam(Optimizer):
         tau = get_xp(parameter.value).zeros_like(parameter.matrix)
         return {"tau": tau, "v": parameter.geometry.inner(tau, tau, tau)}
 
-    def advance(self, geometry: Geometry, y: Array, h: Array, state: State) -> tuple[Array, State]:
+    def advance(self, geometry: Geometry, y: Array, h: Array, shrink: float | Array,
+                state: State) -> tuple[Array, State]:
         """y, tau = move(y, d, m)."""
         xp, t = get_xp(y), self.steps + 1
-        m = self.beta1 * state["tau"] + (1 - self.beta1) * h
-        v = self.beta2 * state["v"] + (1 - self.beta2) * geometry.inner(y, h, h)
+        m = geometry.combine(self.beta1, state["tau"], (1 - self.beta1) * shrink, h)
+        v = self.beta2 * state["v"] + (1 - self.beta2) * shrink**2 * geometry.inner(y, h, h)
         eta = self.rate * math.sqrt(1 - self.beta2**t) / (1 - self.beta1**t)
         d = geometry.scale(m, -eta / xp.sqrt(v + self.eps))
         y, tau = geometry.move(y, d, m)

@@ -4,7 +4,8 @@ SGD and Adam differ in `advance` alone; what comes before it is here:
 
     y = normalize(y)                                   rounding must not add up
     g = gradient + weight decay + orthogonality
-    h = project(y, g), no longer than nu                the authors' norm clipping
+    h = project(y, g)
+    shrink = min(1, nu/|h|)                             the authors' norm clipping: what enters the step is shrink h
 
 A step computes everything before it changes anything, so an error leaves parameters and state as they were.
 """
@@ -29,10 +30,16 @@ Plan = list[tuple[Parameter, Array, State]]
 
 def clip_norm(geometry: Geometry, y: Array, h: Array, nu: float | None) -> Array:
     """h, shortened to length nu where it is longer; nu = None leaves it.  The paper's norm clipping."""
+    shrink = clip_factor(geometry, y, h, nu)
+    return h if isinstance(shrink, float) else geometry.scale(h, shrink)
+
+
+def clip_factor(geometry: Geometry, y: Array, h: Array, nu: float | None) -> float | Array:
+    """What clips h when multiplied by: nu/|h| where |h| > nu, else 1; one number per point.  1.0 for nu = None."""
     if nu is None:
-        return h
+        return 1.0
     nu, xp, length = float(nu), get_xp(y), geometry.norm(y, h)
-    return geometry.scale(h, xp.where(length > nu, nu / xp.where(length > nu, length, 1.0), 1.0))
+    return xp.where(length > nu, nu / xp.where(length > nu, length, 1.0), 1.0)
 
 
 class Optimizer:
@@ -64,8 +71,9 @@ class Optimizer:
         """The state of a parameter before the first step."""
         raise NotImplementedError
 
-    def advance(self, geometry: Geometry, y: Array, h: Array, state: State) -> tuple[Array, State]:
-        """The point and the state after a step, given the point y and the clipped Riemannian gradient h."""
+    def advance(self, geometry: Geometry, y: Array, h: Array, shrink: float | Array,
+                state: State) -> tuple[Array, State]:
+        """The point and the state after a step from y; shrink h is the clipped Riemannian gradient."""
         raise NotImplementedError
 
     def step(self) -> None:
@@ -85,8 +93,8 @@ class Optimizer:
             y = geometry.normalize(parameter.matrix)
             g = self._penalized(parameter, y, parameter.matrix_grad)
             _require_finite(f"gradient of {name}", g)
-            h = clip_norm(geometry, y, geometry.project(y, g), self.clip)
-            y, state = self.advance(geometry, y, h, state)
+            h = geometry.project(y, g)
+            y, state = self.advance(geometry, y, h, clip_factor(geometry, y, h, self.clip), state)
             for what, array in {"value": y, **state}.items():
                 _require_finite(f"next {what} of {name}", array)
             found.append((parameter, y, state))

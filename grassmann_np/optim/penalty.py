@@ -25,7 +25,7 @@ def orthogonality(w: Array, alpha: float) -> Array:
 
 def orthogonality_gradient(w: Array, alpha: float) -> Array:
     """2 alpha W (W'W - I) of w (n, p): (n, p)."""
-    return 2 * float(alpha) * (w @ _gram_minus_identity(w))
+    return w @ (2 * float(alpha) * _gram_minus_identity(w))
 
 
 def welch_bound(n: int, p: int) -> float:

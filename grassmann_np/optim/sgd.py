@@ -43,10 +43,11 @@ class SGD(Optimizer):
         """tau = 0."""
         return {"tau": get_xp(parameter.value).zeros_like(parameter.matrix)}
 
-    def advance(self, geometry: Geometry, y: Array, h: Array, state: State) -> tuple[Array, State]:
+    def advance(self, geometry: Geometry, y: Array, h: Array, shrink: float | Array,
+                state: State) -> tuple[Array, State]:
         """y, tau = move(y, d, d), d = gamma tau - eta h; with nesterov the step is gamma d - eta h instead of d."""
-        eta, gamma = self.rate, self.momentum
-        d = gamma * state["tau"] - eta * h
-        step = gamma * d - eta * h if self.nesterov else d
+        eta, gamma = self.rate * shrink, self.momentum
+        d = geometry.combine(gamma, state["tau"], -eta, h)
+        step = geometry.combine(gamma, d, -eta, h) if self.nesterov else d
         y, tau = geometry.move(y, step, d)
         return y, {"tau": tau}

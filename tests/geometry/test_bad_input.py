@@ -42,6 +42,30 @@ def test_second_argument(geometry, name, spoil, error, message):
 
 
 @pytest.mark.parametrize("geometry", ALL, ids=lambda g: g.__name__.split(".")[-1])
+@pytest.mark.parametrize("name", ["project", "exp", "log", "distance", *THREE])
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_point_that_is_none(geometry, name, bad):
+    y = point(geometry)
+    h = geometry.random_tangent(y, np.random.default_rng(2))
+    spoiled = y.copy()
+    spoiled[1, 1] = bad
+    with pytest.raises(ValueError, match="expected finite numbers, got NaN or inf"):
+        getattr(geometry, name)(spoiled, *([h, h] if name in THREE else [h]))
+
+
+@pytest.mark.parametrize("geometry", ALL, ids=lambda g: g.__name__.split(".")[-1])
+def test_combine_takes_numbers_and_one_number_per_point(geometry):
+    y = point(geometry)
+    u, v = (geometry.random_tangent(y, np.random.default_rng(seed)) for seed in (2, 3))
+    s = geometry.norm(y, u)
+    np.testing.assert_allclose(geometry.combine(0.5, u, -2.0, v), u / 2 - 2 * v, rtol=1e-15)
+    np.testing.assert_allclose(geometry.combine(0.5, u, s, v), u / 2 + geometry.scale(v, s), rtol=1e-15)
+    np.testing.assert_allclose(geometry.combine(s, u, 1.0, v), geometry.scale(u, s) + v, rtol=1e-15)
+    with pytest.raises(ValueError, match="b: expected float64 of shape"):
+        geometry.combine(1.0, u, np.ones(7), v)
+
+
+@pytest.mark.parametrize("geometry", ALL, ids=lambda g: g.__name__.split(".")[-1])
 def test_mixed_devices(geometry):
     y = strict.asarray(point(geometry))
     with pytest.raises(ValueError, match="h: expected device"):

@@ -20,7 +20,8 @@ class Damped:
     """The sphere with the authors' eps: u = v/(|v| + 1e-8)."""
 
     __name__ = "damped"
-    project, inner, norm, scale = map(staticmethod, (sphere.project, sphere.inner, sphere.norm, sphere.scale))
+    project, inner, norm = map(staticmethod, (sphere.project, sphere.inner, sphere.norm))
+    scale, combine = map(staticmethod, (sphere.scale, sphere.combine))
 
     @staticmethod
     def polar(h):

@@ -1,0 +1,58 @@
+"""The fast ways agree with the plain ones to rounding: any shape, layout, block and precision."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from grassmann_np.geometry import columns, sphere
+from tests.geometry import plain
+
+LAYOUTS = {
+    "rows": np.ascontiguousarray,
+    "columns": np.asfortranarray,
+    "every second": lambda a: np.repeat(a, 2, axis=-1)[..., ::2],
+    "upside down": lambda a: a[::-1].copy()[::-1],
+}
+
+
+@given(st.integers(1, 40), st.integers(0, 9), st.sampled_from(list(LAYOUTS)), st.sampled_from(["f4", "f8"]),
+       st.sampled_from([1, 100, 700, 2**19]), st.integers(0, 2**32 - 1))
+@settings(max_examples=150, deadline=None)
+def test_products_and_combinations(n, m, layout, dtype, block, seed):
+    rng = np.random.default_rng(seed)
+    shape, tolerance = (n, m) if m else (n,), 8 * np.finfo(dtype).eps * n
+    a, b, c = (LAYOUTS[layout](rng.standard_normal(shape).astype(dtype)) for _ in range(3))
+    s, t = rng.standard_normal((2, *shape[1:])).astype(dtype)
+    s, t = np.asarray(s), np.asarray(t)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(columns, "BLOCK", block)
+        one, two, three = columns.combinations([a, b, c], [s, t, 0.0], [1.0, -0.5, s], [0.0, t, 1.0])
+    expected = s * a + t * b, a - b / 2 + s * c, t * b + c
+    for actual, right in zip((one, two, three, columns.dot(a, b)), (*expected, np.sum(a * b, axis=0)), strict=True):
+        assert actual.dtype == np.dtype(dtype)
+        np.testing.assert_allclose(actual, right, atol=10 * tolerance)
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("shape", [(2, 5), (300, 7), (9, 1), (64,), (1200, 256)])
+def test_the_sphere_is_the_plain_one(shape, layout, dtype):
+    rng = np.random.default_rng(0)
+    draw = LAYOUTS[layout]
+    y = plain.normalize(rng.standard_normal(shape))
+    h, v = (plain.project(y, rng.standard_normal(shape)) / shape[0] ** 0.5 for _ in range(2))
+    w = rng.standard_normal(shape)
+    narrow = {name: draw(a.astype(dtype)) for name, a in {"y": y, "h": h, "v": v, "w": w}.items()}
+    y, h, v, w = (a.astype("f8") for a in narrow.values())
+    y_, h_, v_, w_ = narrow.values()
+    for actual, right in (
+        (sphere.normalize(w_), plain.normalize(w)),
+        (sphere.project(y_, w_), plain.project(y, w)),
+        (sphere.exp(y_, h_), plain.exp(y, h)),
+        (sphere.transport(y_, h_, v_), plain.transport(y, h, v)),
+        (sphere.move(y_, h_, h_)[1], plain.transport(y, h, h)),
+        (sphere.log(y_, w_), plain.log(plain.normalize(y), w)),
+    ):
+        assert actual.dtype == np.dtype(dtype)
+        np.testing.assert_allclose(actual, right, atol=60 * np.finfo(dtype).eps)
