@@ -3,7 +3,7 @@
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from grassmann_np.data import batches
 
@@ -26,6 +26,7 @@ def test_sizes(n, size, drop_last, expected):
     assert [len(batch) for batch in batches(n, size, np.random.default_rng(0), drop_last)] == expected
 
 
+@settings(deadline=None)
 @given(st.integers(1, 60), st.integers(1, 70), st.integers(0, 2**32 - 1))
 def test_every_sample_once(n, size, seed):
     assert sorted(np.concatenate(list(batches(n, size, np.random.default_rng(seed))))) == list(range(n))
