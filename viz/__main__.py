@@ -14,6 +14,8 @@ HELP = {
     "clip": "longest gradient nu",
     "seed": "of the loss and the first point",
     "seconds": "how long the film lasts",
+    "alpha": "weight of the orthogonality term",
+    "columns": "how many on the second sphere",
     "orbit": "how far the camera turns, in degrees",
 }
 
