@@ -68,6 +68,8 @@ def test_recipes(capsys):
     (["train", "--model", "lstm"], "model: expected", 2),
     (["train", "--seed", "-1"], "seed: expected at least 0", 2),
     (["train", "--resume", "--lr", "1"], "leave out --lr", 2),
+    (["train", "--resume", "--data", "mnist", "--per-epoch"], "leave out --data, --per-epoch", 2),
+    (["train", "--resume", "--recipe", "digits-mlp-sgd"], "leave out --recipe", 2),
     (["train", "--resume"], "expected the setup of a run", 1),
     (["train", "--lr", "nan"], "lr: expected a finite number >= 0, got nan", 2),
     (["compare", "--end", "inf"], "end: expected a finite number >= 0, got inf", 2),

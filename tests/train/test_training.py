@@ -188,6 +188,20 @@ def test_weights_and_order_are_drawn_apart():
     assert a.augmentation.bit_generator.state != a.order.bit_generator.state
 
 
+@pytest.mark.parametrize("epochs", [3, 7, 49, 200])
+def test_a_rate_per_epoch_changes_with_the_first_step_of_an_epoch(epochs):
+    schedule, steps = replace(SHORT, epochs=epochs, per_epoch=True).make_schedule(), 11
+    found = [schedule(step / (epochs * steps)) for step in range(epochs * steps)]
+    np.testing.assert_allclose(found, np.repeat(1 - np.arange(epochs) / epochs, steps))
+
+
+def test_csv_counts_epochs_from_one():
+    history = train.History()
+    for loss in (0.5, 0.25):
+        history.add(train_loss=loss, seconds=1.0)
+    assert history.as_csv() == "epoch,train_loss,seconds\n1,0.5,1.0\n2,0.25,1.0\n"
+
+
 def test_looking_for_nan_changes_nothing():
     trainer, _ = SHORT.start()
     before = {name: (m.mean.copy(), m.var.copy()) for name, m in trainer.model.moments().items()}
