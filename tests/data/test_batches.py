@@ -13,6 +13,7 @@ from grassmann_np.data import batches
     [
         (10, 4, False, [4, 4, 2]),
         (9, 4, False, [4, 5]),
+        (5, 4, False, [5]),
         (8, 4, False, [4, 4]),
         (1, 4, False, [1]),
         (3, 1, False, [1, 2]),
