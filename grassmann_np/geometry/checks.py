@@ -18,8 +18,9 @@ def check(**arrays: Array) -> Any:
 
 
 def check_finite(**arrays: Array) -> None:
-    """Raises ValueError for NaN or inf."""
-    for name, array in arrays.items():
+    """Raises ValueError for NaN or inf.  An array that comes under two names is looked at once."""
+    once = {id(array): (name, array) for name, array in reversed(arrays.items())}
+    for name, array in reversed(once.values()):
         xp = get_xp(array)
         if not xp.all(xp.isfinite(array)):
             raise ValueError(f"{name}: expected finite numbers, got NaN or inf")

@@ -124,6 +124,7 @@ def test_cut_locus_of_the_sphere():
     with pytest.raises(ValueError, match="every direction is shortest"):
         sphere.log(y, -y)
     np.testing.assert_allclose(sphere.log(y, -y, cut=3 * e + y), np.pi * e)
+    np.testing.assert_allclose(sphere.log(2 * y, -y, cut=3 * e + y), np.pi * e)
     np.testing.assert_allclose(sphere.log(y, e, cut=-e), np.pi / 2 * e)  # not at the cut locus: no choice to make
     with pytest.raises(ValueError, match="cut: expected one of 'raise', got 'x'"):
         sphere.log(y, -y, cut="x")
