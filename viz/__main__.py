@@ -15,6 +15,7 @@ HELP = {
     "seed": "of the loss and the first point",
     "seconds": "how long the film lasts",
     "alpha": "weight of the orthogonality term",
+    "degrees": "how far the walk goes",
     "columns": "how many on the second sphere",
     "orbit": "how far the camera turns, in degrees",
 }

@@ -31,13 +31,17 @@ from collections.abc import Callable
 
 from ..animation import Animation
 from .clip import clip
+from .lines import lines
+from .momentum import momentum
 from .orthogonality import orthogonality
 from .step import step
 
-__all__ = ["SCENES", "clip", "orthogonality", "step"]
+__all__ = ["SCENES", "clip", "lines", "momentum", "orthogonality", "step"]
 
 SCENES: dict[str, Callable[..., Animation]] = {
     "step": step,
+    "momentum": momentum,
     "clip": clip,
     "orthogonality": orthogonality,
+    "lines": lines,
 }
