@@ -79,10 +79,10 @@ class Camera:
         return Camera(np.array([np.cos(a) * x - np.sin(a) * y, np.sin(a) * x + np.cos(a) * y, z]))
 
 
-def facing(y: np.ndarray, d: np.ndarray) -> Camera:
-    """The camera that shows the walk from y along d well: unit(mid + 0.4 unit(y x d)), mid half-way along it."""
+def facing(y: np.ndarray, d: np.ndarray, lean: float = 0.4) -> Camera:
+    """The camera that shows the walk from y along d well: unit(mid + lean unit(y x d)), mid half-way along it."""
     aside = np.cross(y, d) if np.any(d) else sphere.project(y, np.array([0.0, 0.0, 1.0]))
-    return Camera(sphere.exp(y, d / 2) + 0.4 * (sphere.normalize(aside) if np.any(aside) else np.eye(3)[0]))
+    return Camera(sphere.exp(y, d / 2) + lean * (sphere.normalize(aside) if np.any(aside) else np.eye(3)[0]))
 
 
 def on_sphere(screen: np.ndarray) -> np.ndarray:

@@ -21,7 +21,7 @@ from grassmann_np.geometry import sphere
 from . import lossmap
 from .camera import NEVER, Camera
 from .losses import Loss
-from .marks import STYLES, Area, Curve, Label, Mark, Plane, Point, Ring, Style, Trail, Vector, mirrored, on_sphere
+from .marks import STYLES, Area, Curve, Disc, Label, Mark, Plane, Point, Ring, Style, Trail, Vector, mirrored, on_sphere
 
 PLANE_BEHIND, DISC, CONTOUR, GRATICULE, HIDDEN, LIMB, PLANE, CURVE, VECTOR, POINT, LABEL = range(1, 12)
 FADED = 0.4
@@ -115,6 +115,9 @@ class View:
             case Plane(at):
                 self._plane(f"{name}.plane", screen(mark.corners()), style, bool(self.camera.depth(at) > 0), alpha)
 
+            case Disc(normal):
+                self._disc(name, normal, style, alpha)
+
     def _arrow(self, name: str, y: np.ndarray, v: np.ndarray, style: Style, alpha: float, head: bool) -> None:
         """A shaft and, in the tangent plane of y (of the origin: facing the eye), a triangle min(.11, .6 |v|) long."""
         length = np.linalg.norm(v)
@@ -174,6 +177,17 @@ class View:
             screen = np.where(behind, screen / np.maximum(np.hypot(*screen), 1e-12), screen)
             self._plane(gid, screen, style, True, alpha)
 
+    def _disc(self, name: str, normal: np.ndarray, style: Style, alpha: float) -> None:
+        """Two half-discs that meet on the plane of the limb; the one behind is fainter."""
+        across = np.cross(normal, self.camera.direction)
+        across = across / np.linalg.norm(across) if np.any(across) else _tangent(normal, self.camera)
+        angle = np.linspace(0, np.pi, 49)
+        toward = np.cross(across, normal)
+        for part, side, strength in (("back", -1, FADED), ("front", 1, 1.0)):
+            half = np.outer(across, np.cos(angle)) + side * np.outer(toward, np.sin(angle))
+            self._plane(f"{name}.{part}", self.camera.screen(half), style, True, strength * alpha)
+            self.artists[f"{name}.{part}"].set_linewidth(0)
+
     def _plane(self, gid: str, corners: np.ndarray, style: Style, front: bool, alpha: float) -> None:
         patch = self._get(gid, lambda: Polygon(corners.T))
         patch.set(xy=corners.T, facecolor=(style.color, 0.28 * alpha), edgecolor=(style.color, 0.9 * alpha))
@@ -184,9 +198,10 @@ class View:
         """Each label a little beyond its mark, pushed apart where two would meet."""
         labels = [label for label in labels if label[1]]
         gap = 0.057 * self.reach * max(1.0, 409 * self.unit / self.axes.bbox.width)
-        places = np.array([at + 1.65 * gap * _unit(direction) for _, _, at, direction, _ in labels]).reshape(-1, 2)
+        ways = np.array([_unit(direction) for _, _, _, direction, _ in labels]).reshape(-1, 2)
+        longer = np.array([[0.46 * gap * max(0, len(text) - 3), 0.0] for _, text, *_ in labels]).reshape(-1, 2)
+        places = np.array([at for _, _, at, _, _ in labels]).reshape(-1, 2) + (1.65 * gap + longer) * ways
         places[:, 1] += 1e-3 * gap * np.arange(len(labels))  # no two in one place
-        longer = np.array([[0.36 * gap * max(0, len(text) - 3), 0.0] for _, text, *_ in labels]).reshape(-1, 2)
         for _ in range(12):
             apart = places[:, None] - places[None]
             apart = np.sign(apart) * np.maximum(0, np.abs(apart) - longer[:, None] - longer[None])
