@@ -17,6 +17,8 @@ HELP = {
     "alpha": "weight of the orthogonality term",
     "degrees": "how far the walk goes",
     "columns": "how many on the second sphere",
+    "length": "of the step d, in radians",
+    "radius": "how far the corners are from the middle, in radians",
     "orbit": "how far the camera turns, in degrees",
 }
 

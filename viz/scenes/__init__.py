@@ -31,14 +31,22 @@ from collections.abc import Callable
 
 from ..animation import Animation
 from .clip import clip
+from .exp import exp
 from .lines import lines
 from .momentum import momentum
 from .orthogonality import orthogonality
+from .project import project
+from .scale import scale
 from .step import step
+from .transport import transport
 
-__all__ = ["SCENES", "clip", "lines", "momentum", "orthogonality", "step"]
+__all__ = ["SCENES", "clip", "exp", "lines", "momentum", "orthogonality", "project", "scale", "step", "transport"]
 
 SCENES: dict[str, Callable[..., Animation]] = {
+    "scale": scale,
+    "project": project,
+    "exp": exp,
+    "transport": transport,
     "step": step,
     "momentum": momentum,
     "clip": clip,
