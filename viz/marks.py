@@ -1,4 +1,4 @@
-"""A mark is one thing in R^3 to be drawn: a point, a vector, a curve, an area, a ring, a plane, a word.
+"""A mark is one thing in R^3 to be drawn: a point, a vector, a curve, an area, a ring, a plane, a disc, a word.
 
 A scene gives marks by name; the view keeps the artists of a name from frame to frame. What colour says (Okabe and
 Ito's palette, colour-blind safe) dashes, widths and labels say again.
@@ -117,10 +117,7 @@ class Ring:
 
     def points(self) -> np.ndarray:
         """(3, 97), closed."""
-        e = sphere.project(self.at, np.eye(3)[np.argmin(np.abs(self.at))])
-        e, angle = sphere.normalize(e), np.linspace(0, 2 * np.pi, 97)
-        round_y = np.outer(e, np.cos(angle)) + np.outer(np.cross(self.at, e), np.sin(angle))
-        return self.at[:, None] + self.radius * round_y
+        return self.at[:, None] + self.radius * _circle(self.at)
 
 
 @dataclass(frozen=True)
@@ -138,7 +135,26 @@ class Plane:
         return np.stack([self.at + e + f, self.at + e - f, self.at - e - f, self.at - e + f], axis=1)
 
 
-Mark = Point | Vector | Curve | Trail | Area | Label | Ring | Plane
+@dataclass(frozen=True)
+class Disc:
+    """What the sphere holds of the plane through the origin with the unit normal (3,): a subspace of R^3."""
+
+    normal: np.ndarray
+    role: str = "plane"
+
+    def points(self) -> np.ndarray:
+        """Its edge, a great circle: (3, 97), closed."""
+        return _circle(self.normal)
+
+
+Mark = Point | Vector | Curve | Trail | Area | Label | Ring | Plane | Disc
+
+
+def _circle(normal: np.ndarray) -> np.ndarray:
+    """The great circle around a unit vector: (3, 97), closed."""
+    e = sphere.project(normal, np.eye(3)[np.argmin(np.abs(normal))])
+    e, angle = sphere.normalize(e), np.linspace(0, 2 * np.pi, 97)
+    return np.outer(e, np.cos(angle)) + np.outer(np.cross(normal, e), np.sin(angle))
 
 
 def on_sphere(points: np.ndarray) -> bool:
@@ -155,7 +171,7 @@ def outline(mark: Mark) -> np.ndarray:
             return np.stack([at, at + v], axis=1)
         case Curve(points) | Trail(points) | Area(points):
             return points
-        case Ring():
+        case Ring() | Disc():
             return mark.points()
         case Plane():
             return mark.corners()
@@ -176,3 +192,5 @@ def mirrored(mark: Mark) -> Mark:
             return Ring(-at, radius, "", role)
         case Plane(at, e, half, role):
             return Plane(-at, e, half, role)
+        case Disc():
+            return mark

@@ -114,7 +114,6 @@ class View:
                 labels.append((name, label, lowest, lowest - screen(at), style.color))
             case Plane(at):
                 self._plane(f"{name}.plane", screen(mark.corners()), style, bool(self.camera.depth(at) > 0), alpha)
-
             case Disc(normal):
                 self._disc(name, normal, style, alpha)
 
