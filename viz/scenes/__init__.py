@@ -38,9 +38,13 @@ from .orthogonality import orthogonality
 from .project import project
 from .scale import scale
 from .step import step
+from .subspaces import subspaces
 from .transport import transport
 
-__all__ = ["SCENES", "clip", "exp", "lines", "momentum", "orthogonality", "project", "scale", "step", "transport"]
+__all__ = [
+    "SCENES", "clip", "exp", "lines", "momentum", "orthogonality", "project", "scale", "step", "subspaces",
+    "transport",
+]
 
 SCENES: dict[str, Callable[..., Animation]] = {
     "scale": scale,
@@ -52,4 +56,5 @@ SCENES: dict[str, Callable[..., Animation]] = {
     "clip": clip,
     "orthogonality": orthogonality,
     "lines": lines,
+    "subspaces": subspaces,
 }
