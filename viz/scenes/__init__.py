@@ -30,10 +30,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..animation import Animation
+from .adam import adam
 from .clip import clip
 from .exp import exp
 from .lines import lines
 from .momentum import momentum
+from .network import network
 from .orthogonality import orthogonality
 from .project import project
 from .scale import scale
@@ -42,7 +44,7 @@ from .subspaces import subspaces
 from .transport import transport
 
 __all__ = [
-    "SCENES", "clip", "exp", "lines", "momentum", "orthogonality", "project", "scale", "step", "subspaces",
+    "SCENES", "adam", "clip", "exp", "lines", "momentum", "network", "orthogonality", "project", "scale", "step", "subspaces",
     "transport",
 ]
 
@@ -54,7 +56,9 @@ SCENES: dict[str, Callable[..., Animation]] = {
     "step": step,
     "momentum": momentum,
     "clip": clip,
+    "adam": adam,
     "orthogonality": orthogonality,
     "lines": lines,
     "subspaces": subspaces,
+    "network": network,
 }
