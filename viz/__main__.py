@@ -15,6 +15,8 @@ HELP = {
     "seed": "of the loss and the first point",
     "seconds": "how long the film lasts",
     "alpha": "weight of the orthogonality term",
+    "units": "how many weight vectors the first layer has",
+    "epochs": "how long the network trains",
     "degrees": "how far the walk goes",
     "columns": "how many on the second sphere",
     "length": "of the step d, in radians",
@@ -31,7 +33,7 @@ def main(words: list[str] | None = None) -> int:
     except ModuleNotFoundError as missing:
         name = str(missing.name).split(".")[0]
         says = f"{'Pillow' if name == 'PIL' else name} is missing; pip install 'grassmann-np[viz]'"
-    except (ValueError, RuntimeError, OSError) as wrong:
+    except (ImportError, ValueError, RuntimeError, OSError) as wrong:
         says = str(wrong)
     except KeyboardInterrupt:
         print("viz: stopped; nothing was written", file=sys.stderr)

@@ -44,8 +44,8 @@ from .subspaces import subspaces
 from .transport import transport
 
 __all__ = [
-    "SCENES", "adam", "clip", "exp", "lines", "momentum", "network", "orthogonality", "project", "scale", "step", "subspaces",
-    "transport",
+    "SCENES", "adam", "clip", "exp", "lines", "momentum", "network", "orthogonality", "project", "scale", "step",
+    "subspaces", "transport",
 ]
 
 SCENES: dict[str, Callable[..., Animation]] = {
