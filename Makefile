@@ -4,12 +4,15 @@ OUT ?= out
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help demo test test-gpu wheel clean
+.PHONY: help demo test test-browser test-gpu site bench wheel clean
 
 help:
 	@echo "make demo    train on real digits, draw one film, write $(OUT)/index.html"
 	@echo "make test    style, types, tests, and a wheel that installs on its own"
+	@echo "make site    run every lesson, write the pages into site/"
+	@echo "make bench   measure this machine against other libraries, write benchmarks/results/bench.md"
 	@echo "make clean   remove what make made"
+	@echo "make test-browser, make test-gpu: what needs Chromium, or a CUDA device and CuPy"
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "grassmann_np needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; try make PYTHON=python3.12")'
@@ -31,6 +34,23 @@ test: $(READY)
 	$(BIN)/python -m pytest
 	$(MAKE) --no-print-directory wheel
 
+# One extra at a time, when something needs it: .venv/site, .venv/browser, .venv/bench.
+.venv/%: $(READY)
+	$(BIN)/python -m pip install --quiet --editable '.[$*]'
+	touch $@
+
+site: .venv/site
+	$(BIN)/python -m sphinx -q -W --keep-going tutorials site
+	@echo 'Open site/index.html in a browser.'
+
+test-browser: .venv/browser
+	@command -v chromium chromium-browser google-chrome >/dev/null || { echo 'make test-browser needs Chromium: install the package chromium of your system'; exit 1; }
+	$(MAKE) --no-print-directory site
+	$(BIN)/python -m pytest -m browser tests
+
+bench: .venv/bench
+	$(BIN)/python benchmarks/all.py --out benchmarks/results/bench.md
+
 test-gpu: $(READY)
 	$(BIN)/python -m pytest -m gpu
 
@@ -43,4 +63,4 @@ wheel: $(READY)
 	.venv/wheel/bin/python -I tests/installed.py
 
 clean:
-	rm -rf .venv dist $(OUT)
+	rm -rf .venv dist site $(OUT)

@@ -1,4 +1,9 @@
-"""GPU tests run where CuPy finds a device; elsewhere they are deselected, and the header says so."""
+"""GPU tests run where CuPy finds a device; elsewhere they are deselected, and the header says so.
+
+Browser tests run where playwright and a Chromium are; elsewhere they are skipped, and the reason says what to install.
+"""
+
+import shutil
 
 import pytest
 
@@ -25,3 +30,16 @@ def pytest_collection_modifyitems(config, items):
 def pytest_report_header():
     count = device_count()
     return f"{count} CUDA devices" if count else "no CUDA device: the tests marked gpu are deselected"
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """The system's Chromium, driven by playwright."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="pip install 'grassmann-np[browser]'")
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if chromium is None:
+        pytest.skip("needs Chromium: install the package chromium of your system")
+    with playwright.sync_playwright() as engine:
+        one = engine.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield one
+        one.close()

@@ -1,7 +1,6 @@
 """The widget in a browser, opened as a file: what a hand, a keyboard and an eye find there."""
 
 import re
-import shutil
 
 import numpy as np
 import pytest
@@ -12,22 +11,9 @@ from viz import lossmap, widget
 from viz.camera import Camera, on_sphere
 from viz.losses import neuron
 
-playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install 'grassmann-np[browser]'")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: install the system's package `chromium`"),
-]
+pytestmark = pytest.mark.browser
 SEED = 11
 LOSS = neuron(np.random.default_rng(SEED), eps=widget.EPS)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as engine:
-        one = engine.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield one
-        one.close()
 
 
 @pytest.fixture(scope="module")
