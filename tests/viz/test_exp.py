@@ -86,5 +86,5 @@ def test_short_steps_differ_by_a_third_of_the_cube():
     {"length": 0.0}, {"length": -1.0}, {"length": 7.0}, {"length": float("nan")}, {"seed": -1}, {"orbit": 1e9},
 ])
 def test_what_cannot_be_drawn_is_refused(wrong):
-    with pytest.raises(ValueError, match="expected"):
+    with pytest.raises(ValueError, match=f"{next(iter(wrong))}: expected"):
         scenes.exp(**wrong)

@@ -33,6 +33,7 @@ def test_h_is_tangent_and_what_is_lost_is_along_y(seed, name, t):
     whole, tangent, radial = (curve[1, -1] for curve in frame.curves)
     assert np.isclose(whole**2, tangent**2 + radial**2)
     walked = np.degrees(np.arccos(np.clip(y @ frame.marks["walk"].points[:, 0], -1, 1)))
+    assert np.allclose(frame.marks["walk"].points[:, -1], y)
     assert np.allclose([curve[0, -1] for curve in frame.curves], walked, atol=1e-4)
     assert np.allclose([whole, tangent, radial], [np.linalg.norm(g), np.linalg.norm(h), y @ g])
 
@@ -64,8 +65,8 @@ def test_a_linear_loss_loses_all_of_its_gradient_at_the_least_and_the_neuron_not
 
 
 def test_with_eps_the_neuron_loses_some():
-    scene = scenes.project(loss=neuron(np.random.default_rng(0), eps=0.3), size=(160, 160))
-    assert "Most is lost" in scene.caption and np.abs(scene.panels[1].lines[0].points[1]).max() > 0.05
+    scene = scenes.project(loss=neuron(np.random.default_rng(0), eps=0.003), size=(160, 160))
+    assert "Most is lost" in scene.caption and 0 < np.abs(scene.panels[1].lines[0].points[1]).max() < 0.05
 
 
 def test_the_arrows_grow_without_a_jump():

@@ -88,6 +88,9 @@ def test_on_a_side_parallel_keeps_length_and_angle_and_projection_keeps_what_is_
         p0, p1 = (frame.beside[0][name].v for frame in (first, now))
         assert np.allclose(p1, (np.eye(3) - np.outer(here, here)) @ p0, atol=1e-6)
         assert np.linalg.norm(p1) <= np.linalg.norm(p0) + 1e-9
+    met = np.degrees(np.arccos(np.clip(now.marks["v"].v @ ways[1] / LONG, -1, 1)))
+    assert np.isclose(float(re.search(r"([\d.]+)°", now.caption)[1]), met, atol=0.051)
+    assert abs(now.marks["v"].v @ now.marks["w"].v) < 1e-9 and (side > 1 or np.isclose(met, 45))
     assert now.marks["v"].label == "100 %"
     assert now.beside[0]["v"].label == f"{100 * np.linalg.norm(now.beside[0]['v'].v) / LONG:.0f} %"
 
@@ -115,8 +118,9 @@ def test_the_octant_has_a_right_angle_of_area():
     assert np.isclose(excess(list(np.eye(3))), np.pi / 2)
 
 
-@pytest.mark.parametrize("wrong", [{"radius": 0.0}, {"radius": 1.5}, {"radius": float("nan")}, {"seed": -1},
-                                   {"orbit": float("inf")}])
+@pytest.mark.parametrize("wrong", [
+    {"radius": 0.0}, {"radius": -0.7}, {"radius": 1.5}, {"radius": float("nan")}, {"seed": -1}, {"orbit": 1e9},
+])
 def test_what_cannot_be_drawn_is_refused(wrong):
-    with pytest.raises(ValueError, match="expected"):
+    with pytest.raises(ValueError, match=f"{next(iter(wrong))}: expected"):
         scenes.transport(**wrong)

@@ -73,7 +73,7 @@ def scale(seed: int = 546, loss: str | Loss = "neuron", lr: float = 1.2, seconds
         curves = tuple(gone(line.points, min(step, line.points.shape[1] - 1)) for line in lines)
         return Frame(marks, camera.turned(orbit * (t - 0.5)), captions[at], at, curves)
 
-    caption = f"Plain SGD on a loss that does not see the length of w. {captions[0]} {captions[3]} {captions[4]}"
+    caption = f"Plain SGD with learning rate {lr:g}. {captions[0]} {captions[3]} {captions[4]}"
     return Animation(frame, "Length slows SGD down", caption, seconds, size, (Sphere(loss),), FORMULAS, panels)
 
 

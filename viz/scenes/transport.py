@@ -126,7 +126,8 @@ def _marks(corners: list[np.ndarray], sides: list[np.ndarray], path: np.ndarray,
     edge = np.column_stack([along(x, d, np.linspace(0, 1, 41)) for x, d in zip(corners, sides, strict=True)])
     middle = np.sum(corners, axis=0)
     marks: dict[str, Mark] = {"area": Area(edge), "walk": Curve(path)}
-    marks |= {name: Point(x, name, aside=x - middle) for name, x in zip("abc", corners, strict=True)}
+    asides = corners[0] - middle, middle - corners[1], middle - corners[2]  # not where the frame comes by
+    marks |= {name: Point(x, name, aside=aside) for name, x, aside in zip("abc", corners, asides, strict=True)}
     marks["w"] = Vector(here, w, "frame")
     marks["v"] = Vector(here, v, "d", f"{100 * np.linalg.norm(v) / LONG:.0f} %")
     marks["y"] = Point(here)
