@@ -24,6 +24,8 @@ def get_xp(*arrays: Array) -> Any:
     """
     if not arrays:
         raise TypeError("expected at least one array, got none")
+    if {*map(type, arrays)} == {np.ndarray}:
+        return np
     modules = [_module_of(array) for array in arrays]
     for module in modules[1:]:
         if module is not modules[0]:
