@@ -1,4 +1,4 @@
-"""python -m viz: draw a scene into a file, list the scenes, write the page and the widget."""
+"""python -m viz: draw a scene into a file, list the scenes, draw the curves of runs, write the page and the widget."""
 
 from __future__ import annotations
 
@@ -50,12 +50,18 @@ def _run(words: list[str] | None) -> None:
     given = vars(parser.parse_args(words))
     command = given.pop("command")
     if command == "list":
+        widest = max(map(len, scenes.SCENES))
         for name, scene in scenes.SCENES.items():
-            print(f"{name:12} {_sentence(scene)}")
+            print(f"{name:{widest}} {_sentence(scene)}")
     elif command == "page":
         from . import page
 
         print(page.write(given["folder"]))
+    elif command == "curves":
+        from . import curves
+
+        made = " ".join(["python -m viz curves", *given["runs"]])
+        print(curves.save(curves.of_runs(given["runs"]), given["out"], made))
     elif command == "widget":
         from . import widget
 
@@ -78,6 +84,9 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("list", help="name the scenes")
     folder = commands.add_parser("page", help="write FOLDER/index.html from the comparison and the film in it")
     folder.add_argument("folder", metavar="FOLDER")
+    runs = commands.add_parser("curves", help="draw errors, angles, lengths and rates of run folders, by epoch")
+    runs.add_argument("runs", nargs="+", metavar="RUN", help="folder of a run of grassmann_np, or of a comparison")
+    runs.add_argument("--out", required=True, metavar="FILE", help="where to; a name ending in .png or .svg")
     play = commands.add_parser("widget", help="write one page in which a reader plays SGD-G on the sphere")
     play.add_argument("--out", required=True, metavar="FILE", help="where to; a name ending in .html")
     play.add_argument("--seed", type=int, default=101, metavar="N", help=f"{HELP['seed']}; default 101")

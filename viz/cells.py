@@ -25,7 +25,7 @@ def cells(results: dict[str, Any]) -> Figure:
     FigureCanvasAgg(figure)
     top = 0.42 / figure.get_figheight()
     axes = figure.add_axes((0.25, 1.35 * top, 0.71, 1 - 2.4 * top))
-    colors = dict(zip(("sgd", "sgd-g", "adam-g", "adam"), (line.color for line in LINES), strict=True))
+    colors = dict(zip(("sgd", "sgd-g", "adam-g", "adam"), (line.color for line in LINES), strict=False))
     for y, row in enumerate(rows):
         label = row["optimizer"]
         color = colors.get(label.replace(",", " ").split()[0], "#555555")

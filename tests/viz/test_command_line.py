@@ -47,7 +47,7 @@ def test_the_options_of_a_scene_are_its_parameters(tmp_path, monkeypatch, capsys
         assert still.info["Description"] == "adam 3"
         assert still.info["Source"] == "python -m viz turn --optimizer adam --how-often 3"
     assert main(["list"]) == 0
-    assert capsys.readouterr().out.splitlines()[-1] == "turn         A turn."
+    assert capsys.readouterr().out.splitlines()[-1].split(maxsplit=1) == ["turn", "A turn."]
     for words in (["--clip", "1"], ["--how-often", "0.5"]):
         with pytest.raises(SystemExit):
             main(["turn", "--out", str(tmp_path / "a.png"), *words])

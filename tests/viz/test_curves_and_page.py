@@ -89,7 +89,7 @@ def test_the_caption_tells_the_numbers(results):
 
 @pytest.mark.parametrize("runs", [[], [{"optimizer": str(i), "history": {}} for i in range(9)]])
 def test_results_without_runs_or_with_too_many_optimizers_are_refused(results, runs):
-    with pytest.raises(ValueError, match="expected runs of one to 4 optimizers"):
+    with pytest.raises(ValueError, match="expected runs of one to 8 optimizers"):
         curves.comparison(results | {"runs": runs})
 
 
