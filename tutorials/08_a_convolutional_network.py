@@ -160,8 +160,8 @@ for f in (by_loops, by_rows, ops.conv2d):
 # %% [markdown]
 # Such images are too small to tell the last two apart: all their rows fit
 # into the cache. Now a layer of a real network, forward and backward, with
-# the largest amount of memory in use at once. (Memory is measured apart, since measuring
-# takes time.)
+# the largest amount of memory in use at once. (Memory is measured apart,
+# since measuring takes time.)
 
 # %%
 big_x = rng.standard_normal((64, 28, 28, 32), dtype=np.float32)
