@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of a pipe has had enough; everything is written by then
         sys.stdout = None
         return 0
-    except (ValueError, FloatingPointError, ImportError, OSError) as error:
+    except (ValueError, RuntimeError, FloatingPointError, ImportError, OSError) as error:
         print(f"grassmann_np: {error}", file=sys.stderr)
         return 2 if isinstance(error, UsageError) else 1
 
@@ -198,6 +198,7 @@ def _add_setup(parser: argparse.ArgumentParser) -> None:
                         help="default: " + ", ".join(f"{name} {rate:g}" for name, rate in RATES.items()))
     parser.add_argument("--rule", choices=("invariant", "published"), help="which weights live on the sphere")
     parser.add_argument("--decay", choices=("weights", "all"), help="all: biases, gamma and beta too")
+    parser.add_argument("--device", choices=("cpu", "gpu"), help=f"default {Setup.device}")
     parser.add_argument("--per-epoch", action="store_true", default=None, help="change the rate between epochs only")
     for name, (kind, about) in numbers.items():
         default = getattr(Setup, name.replace("-", "_"))

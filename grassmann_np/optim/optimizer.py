@@ -148,7 +148,8 @@ class Optimizer:
                 raise ValueError(f"state: expected {key} to be a number >= 0 or None, got {value!r}")
         loaded = []
         for p, ours, theirs in zip(self.parameters, self.state, states, strict=True):
-            want, got = ({key: np.shape(array) for key, array in one.items()} for one in (ours, theirs))
+            want = {key: tuple(array.shape) for key, array in ours.items()}
+            got = {key: np.shape(array) for key, array in theirs.items()}
             name = f"state of {p.name or 'parameter'}"
             if want != got:
                 raise ValueError(f"{name}: expected arrays {want}, got {got}")

@@ -93,7 +93,8 @@ class Trainer:
 
     def _one_step(self, batch: Array) -> None:
         started = time.perf_counter()
-        x, labels = self.data.x_train[batch], self.data.y_train[batch]
+        chosen = get_xp(self.data.x_train).asarray(batch)  # indices on the images' own device
+        x, labels = self.data.x_train[chosen], self.data.y_train[chosen]
         if self.data.augment is not None:
             x = self.data.augment(x, self.augmentation)
         self.optimizer.factor = self.schedule(self.step / (self.epochs * self.steps_per_epoch))

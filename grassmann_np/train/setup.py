@@ -41,7 +41,7 @@ class Setup:
     sphere, which `rule` chooses (see nn.on_sphere), and lr_euclidean is the rate of the rest. decay is "weights", or
     "all" for biases, gamma and beta too. drops, in fractions of the training, and drop are the step schedule's;
     end is where linear, exponential and cosine lead; per_epoch holds the rate within an epoch. keep is the dropout
-    of wide residual nets.
+    of wide residual nets. Weights and images are made on the host, and then moved to `device`.
     """
 
     data: str = "digits"
@@ -66,6 +66,7 @@ class Setup:
     warm_up: float = 0.0
     per_epoch: bool = False
     keep: float = 1.0
+    device: str = "cpu"
 
     def __post_init__(self) -> None:
         """Raises ValueError for an unknown name or a number out of range, before anything is loaded."""
@@ -74,6 +75,7 @@ class Setup:
         _choose("schedule", self.schedule, SCHEDULES)
         _choose("decay", self.decay, ("weights", "all"))
         _choose("rule", self.rule, ("invariant", "published"))
+        _choose("device", self.device, ("cpu", "gpu"))
         if not isinstance(self.model, str) or not re.fullmatch(r"mlp|cnn|vgg-\d+|wrn-\d+-\d+", self.model):
             raise ValueError(f"model: expected {MODELS}, got {self.model!r}")
         if not isinstance(self.folder, str | None):
@@ -99,7 +101,7 @@ class Setup:
         Weights and the order of the batches come from `seed`, apart.
         """
         weights, order = np.random.default_rng(self.seed).spawn(2)
-        images = self.load()
+        images = self.load().to(self.device)
         model = self.make_model(images, weights)
         optimizer = self.make_optimizer(model)
         trainer = Trainer(model, optimizer, images, self.epochs, order, self.batch_size, self.make_schedule())
@@ -134,16 +136,18 @@ class Setup:
         return nn.wide_resnet(depth, widening, images.classes, rng, keep=self.keep, channels=channels)
 
     def make_optimizer(self, model: Layer) -> Steppable:
-        """The optimizer; in the G runs, this is what puts weights on the sphere."""
+        """The optimizer; this is what puts weights on the sphere, in the G runs, and then all on the device."""
         lr = RATES[self.optimizer] if self.lr is None else self.lr
+        curved = self.optimizer.endswith("-g")
+        if curved and not nn.on_sphere(model, self.rule):
+            raise ValueError(f"rule: {self.rule!r} puts no weight of {self.model} on the sphere; choose 'invariant'")
+        model.to(self.device)
         for parameter in model.parameters():
             parameter.decay = parameter.decay or self.decay == "all"
         if self.optimizer == "sgd":
             return optim.SGD(model.parameters(), lr, self.momentum, nesterov=True, weight_decay=self.weight_decay)
         if self.optimizer == "adam":
             return optim.Adam(model.parameters(), lr, weight_decay=self.weight_decay)
-        if not nn.on_sphere(model, self.rule):
-            raise ValueError(f"rule: {self.rule!r} puts no weight of {self.model} on the sphere; choose 'invariant'")
         make: Callable[..., optim.Groups] = optim.sgd_g if self.optimizer == "sgd-g" else optim.adam_g
         return make(model, lr=lr, lr_euclidean=self.lr_euclidean, momentum=self.momentum, clip=self.clip,
                     orthogonality=self.orthogonality, weight_decay=self.weight_decay)

@@ -1,0 +1,66 @@
+"""A whole training on a device: --device gpu, its checkpoints, its resumption; on the strict fake of CuPy."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from grassmann_np import __main__ as command
+from grassmann_np.data import crop_and_flip
+from grassmann_np.train import Setup, checkpoint, evaluate
+from tests import fake_cupy
+
+HOST = Setup(model="cnn", epochs=2, batch_size=256)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "sgd-g", "adam", "adam-g"])
+def test_a_training_is_the_same_there(optimizer, monkeypatch):
+    fake_cupy.install(monkeypatch)
+    (here, mine), (there, theirs) = (replace(HOST, optimizer=optimizer, device=d).run() for d in ("cpu", "gpu"))
+    for key in ("train_loss", "test_loss", "angle", "orthogonality"):
+        np.testing.assert_allclose(getattr(mine, key), getattr(theirs, key), rtol=1e-4)
+    for p, q in zip(here.parameters(), there.parameters(), strict=True):
+        assert isinstance(q.value, fake_cupy.ndarray) and isinstance(p.value, np.ndarray)
+        np.testing.assert_allclose(q.value.get(), p.value, rtol=1e-3, atol=1e-5)
+
+
+def test_resume_with_augmentation_to_the_same_bits(tmp_path, monkeypatch):
+    fake_cupy.install(monkeypatch)
+
+    def start():
+        trainer, generators = replace(HOST, device="gpu").start()
+        trainer.data = replace(trainer.data, augment=lambda x, rng: crop_and_flip(x, rng, 1))
+        return trainer, generators
+
+    class Enough(Exception):
+        pass
+
+    def stop(trainer):
+        if trainer.step == 7:
+            raise Enough
+
+    whole, _ = start()
+    whole.run()
+    part, generators = start()
+    with pytest.raises(Enough):
+        part.run(stop)
+    checkpoint.save(tmp_path / "c.npz", part, generators, HOST.as_dict())
+    again, generators = start()
+    checkpoint.restore(again, generators, checkpoint.load(tmp_path / "c.npz"))
+    again.run()
+    for p, q in zip(whole.model.parameters(), again.model.parameters(), strict=True):
+        assert isinstance(q.value, fake_cupy.ndarray)
+        np.testing.assert_array_equal(p.value.get(), q.value.get())
+    found = evaluate(again.model, again.data.x_test, again.data.y_test)
+    assert found == (again.history.test_loss[-1], again.history.test_error[-1])
+
+
+def test_the_command_line(tmp_path, monkeypatch, capsys):
+    words = ["train", "--model", "mlp", "--epochs", "1", "--device", "gpu", "--out", str(tmp_path / "a")]
+    monkeypatch.setitem(__import__("sys").modules, "cupy", None)
+    assert command.main(words) == 1
+    assert "gpu-cuda12 or gpu-cuda13" in capsys.readouterr().err and not (tmp_path / "a").exists()
+    fake_cupy.install(monkeypatch)
+    assert command.main(words) == 0
+    assert command.main(["evaluate", str(tmp_path / "a")]) == 0
+    assert "test error" in capsys.readouterr().out
