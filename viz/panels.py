@@ -87,7 +87,7 @@ def draw(axes: Axes, panel: Panel, unit: float) -> list[Trace]:
 
 def margin(panel: Panel) -> float:
     """The room that the names at the ends of the lines take, in pixels at 480 of height."""
-    return 6.4 * max(len(line.name) for line in panel.lines)
+    return 8.0 * max(len(line.name) for line in panel.lines)
 
 
 def _scale(axes: Axes, panel: Panel, height: float) -> None:

@@ -38,14 +38,15 @@ from .momentum import momentum
 from .network import network
 from .orthogonality import orthogonality
 from .project import project
+from .race import race
 from .scale import scale
 from .step import step
 from .subspaces import subspaces
 from .transport import transport
 
 __all__ = [
-    "SCENES", "adam", "clip", "exp", "lines", "momentum", "network", "orthogonality", "project", "scale", "step",
-    "subspaces", "transport",
+    "SCENES", "adam", "clip", "exp", "lines", "momentum", "network", "orthogonality", "project", "race", "scale",
+    "step", "subspaces", "transport",
 ]
 
 SCENES: dict[str, Callable[..., Animation]] = {
@@ -57,6 +58,7 @@ SCENES: dict[str, Callable[..., Animation]] = {
     "momentum": momentum,
     "clip": clip,
     "adam": adam,
+    "race": race,
     "orthogonality": orthogonality,
     "lines": lines,
     "subspaces": subspaces,

@@ -25,7 +25,7 @@ OPTIMIZERS: dict[str, tuple[Any, Callable[..., Any]]] = {  # where the weights l
     "adam": (euclidean, optim.Adam),
     "adam-g": (sphere, optim.Adam),
 }
-NAMES = {"sgd": "SGD", "decay": "SGD, decay", "sgd-g": "SGD-G", "adam": "Adam", "adam-g": "Adam-G", "frame": "yours"}
+NAMES = {"sgd": "SGD", "decay": "decay", "sgd-g": "SGD-G", "adam": "Adam", "adam-g": "Adam-G", "frame": "yours"}
 
 
 def scene(make: Callable[..., Animation]) -> Callable[..., Animation]:
