@@ -57,6 +57,10 @@ def _run(words: list[str] | None) -> None:
         from . import page
 
         print(page.write(given["folder"]))
+    elif command == "sheet":
+        from . import sheet
+
+        print(sheet.write(given["out"], scenes.SCENES))
     elif command == "curves":
         from . import curves
 
@@ -84,6 +88,8 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("list", help="name the scenes")
     folder = commands.add_parser("page", help="write FOLDER/index.html from the comparison and the film in it")
     folder.add_argument("folder", metavar="FOLDER")
+    stills = commands.add_parser("sheet", help="one picture of all scenes, each at its key moment")
+    stills.add_argument("--out", required=True, metavar="FILE", help="where to; a name ending in .png")
     runs = commands.add_parser("curves", help="draw errors, angles, lengths and rates of run folders, by epoch")
     runs.add_argument("runs", nargs="+", metavar="RUN", help="folder of a run of grassmann_np, or of a comparison")
     runs.add_argument("--out", required=True, metavar="FILE", help="where to; a name ending in .png or .svg")
