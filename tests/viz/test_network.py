@@ -68,6 +68,7 @@ def test_numbers_stay_with_their_points_and_the_walk_has_no_jump(scene):
 
 def test_the_same_seed_is_the_same_film_and_another_is_not(scene):
     again, other = (scenes.network(seed=seed, units=5, epochs=1, size=SIZE).frame(0.8) for seed in (3, 4))
+    assert np.array_equal(points(again), points(scene.frame(0.8)))
     assert np.array_equal(again.images, scene.frame(0.8).images) and not np.array_equal(again.images, other.images)
 
 

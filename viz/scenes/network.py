@@ -108,7 +108,7 @@ def _marks(points: np.ndarray, k: float) -> dict[str, Mark]:
     marks: dict[str, Mark] = {}
     now = []
     for i in range(points.shape[2]):
-        way = gone(points[:, :, i], k)
+        way = np.array(gone(points[:, :, i], k))
         way[:, -1] = sphere.normalize(way[:, -1])
         now.append(way[:, -1])
         marks[f"way{i}"] = Curve(Trail(way).path(), "h" if i < NAMED else "plane")

@@ -87,7 +87,7 @@ def _marks(walk: np.ndarray, k: float) -> dict[str, Mark]:
     marks: dict[str, Mark] = {}
     now = []
     for i in range(walk.shape[2]):
-        trail = gone(walk[:, :, i], k)
+        trail = np.array(gone(walk[:, :, i], k))
         trail[:, -1] = sphere.normalize(trail[:, -1])
         now.append(trail[:, -1])
         marks[f"trail{i}"] = Curve(Trail(trail).path(), "h")
