@@ -47,13 +47,13 @@ def adam(seed: int = 7, loss: str | Loss = "neuron", optimizer: str | Callable[.
     y = sphere.random_point((3,), rng)
     rivals = {"adam-g": "adam-g", optimizer if isinstance(optimizer, str) else "frame": optimizer}
     here = {role: _path(loss, y, steps, rival, lr) for role, rival in rivals.items()}
-    camera = Camera(y + 2 * sphere.normalize(sum(points.mean(axis=1) for points in here.values())))
+    camera = Camera(y + 4 * sphere.normalize(sum(points.mean(axis=1) for points in here.values())))
     Q = _roll(camera, turn)
     turned = _in_other_coordinates(loss, Q)
     there = {role: _path(turned, Q @ y, steps, rival, lr) for role, rival in rivals.items()}
     gaps = {role: np.degrees(sphere.distance(here[role], Q.T @ there[role])) for role in rivals}
     captions = _captions(gaps, steps, turn)
-    words = {role: f"{NAMES[role]} {gap.max():.1f}°" for role, gap in gaps.items()}
+    words = {role: f"{NAMES[role]} {gap.max():.0f}°" for role, gap in gaps.items()}
 
     def frame(t: float) -> Frame:
         at, s = stage(t, LASTING)
@@ -63,7 +63,7 @@ def adam(seed: int = 7, loss: str | Loss = "neuron", optimizer: str | Callable[.
         for mine, other, degrees in ((here, there, -turn), (there, here, turn)):
             marks = {"start": Point(mine["adam-g"][:, 0], "y")}
             if done:
-                marks |= _marks(mine, done, words if at == 3 else NAMES)
+                marks |= _marks(mine, done, words if at == 3 else NAMES if 4 * done > steps else {})
             if at >= 2:
                 carried = {role: _roll(camera, degrees * back) @ points for role, points in other.items()}
                 marks |= {f"{role}-carried": Curve(Trail(p).path(), "guide") for role, p in carried.items()}
@@ -106,7 +106,7 @@ def _marks(paths: dict[str, np.ndarray], done: float, words: dict[str, str]) -> 
     middle = sum(points[:, -1] for points in walked.values()) / len(walked)
     marks: dict[str, Mark] = {role: Trail(points, role) for role, points in walked.items()}
     for role, points in walked.items():
-        marks[f"{role}-end"] = Point(points[:, -1], words[role], role, points[:, -1] - middle)
+        marks[f"{role}-end"] = Point(points[:, -1], words.get(role, ""), role, points[:, -1] - middle)
     return marks
 
 
