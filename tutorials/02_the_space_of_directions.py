@@ -5,8 +5,10 @@
 # a weight vector. What is the space of all directions, and what is a
 # gradient there?
 #
-# You need lesson 1. A prime is a transpose: $y'v$ is the inner product of
-# the vectors $y$ and $v$, the sum of the products of their entries.
+# You need [lesson 1](01_why_length_does_not_matter.py). A prime is a
+# transpose: $y'v$ is the inner product of the vectors $y$ and $v$, the sum of
+# the products of their entries. It is zero if they stand at a right angle,
+# and $y'y$ is the square of the length $|y|$.
 
 # %%
 import numpy as np
@@ -101,7 +103,7 @@ h = sphere.project(y, g)
 rate = (loss(curve(1e-4))[0] - loss(curve(-1e-4))[0]) / 2e-4
 print(f"loss along the curve {rate:.6f}   h'velocity {h @ velocity:.6f}")
 assert np.isclose(rate, h @ velocity, atol=1e-7)
-assert abs(y @ h) < 1e-15 and np.allclose(h, g - (y @ g) * y)
+assert abs(y @ h) < 1e-14 and np.allclose(h, g - (y @ g) * y)
 
 # %% [markdown]
 # The film walks downhill on this loss and keeps both parts in sight. At the
@@ -146,18 +148,18 @@ assert np.allclose(sphere.project(y, g), g)
 # product with every step is the change of the loss: $\langle \mathrm{grad},
 # \Delta\rangle_w = g'\Delta$. So $\mathrm{grad} = (w'w)\,g$ for our neuron.
 # Lesson 1 found that $g$ shrinks as $w$ grows, and that learning slows down.
-# With this gradient it does not:
+# A step along $\mathrm{grad}$ turns $w$ by the same angle at every length:
 
 # %%
+turns = []
 for factor in (1, 5, 25):
     v = factor * w
     g = neuron(v)[1]
-    plain = np.degrees(sphere.distance(v, v - 0.1 * g))
-    fair = np.degrees(sphere.distance(v, v - 0.1 * (v @ v) * g))
-    print(f"{factor:3} w: plain step {plain:.4f}, fair step {fair:.4f} deg")
-    if factor == 1:
-        first = fair
-    assert np.isclose(fair, first)
+    plain = sphere.distance(v, v - 0.1 * g)
+    turns.append(sphere.distance(v, v - 0.1 * (v @ v) * g))
+    print(f"{factor:2} w: g turns it by {plain:.6f} radians,",
+          f"grad by {turns[-1]:.6f}")
+assert np.allclose(turns, turns[0])
 
 # %% [markdown]
 # On the unit sphere both are the same, and nothing has to be repaired. That
@@ -210,24 +212,27 @@ assert np.isclose(L(y, gamma, beta), L(5 * y, gamma, beta), rtol=1e-12)
 # (The paper works on G(1, n). What we say of signs is not taken from it, but
 # checked here, by the asserts above.)
 #
-# Does the difference matter? For training, no. The sphere covers G(1, n)
+# Does the difference matter? For a step, no. The sphere covers G(1, n)
 # twice, and a small piece of one looks exactly like a small piece of the
-# other. Gradients and steps are made of small pieces. In the library,
-# `lines` is G(1, n), and it simply *uses* the sphere's functions. (The next
-# lessons say what `exp`, `transport` and `move` do.)
+# other. A gradient and a step see only what is near $y$; whether the point
+# $-y$, far away, is the same one is never asked. In the library, `lines` is
+# G(1, n), and it simply *uses* the sphere's functions. (The next lessons say
+# what `exp`, `transport` and `move` do.)
 
 # %%
 for name in ("project", "inner", "exp", "transport", "move"):
     assert getattr(lines, name) is getattr(sphere, name)
-print("angle from y to -y, on the sphere:", sphere.distance(y, -y).round(4))
-print("angle from y to -y, as lines:     ", lines.distance(y, -y).round(4))
+print("from y to -y, on the sphere:", sphere.distance(y, -y).round(4))
+print("from y to -y, as lines:     ", lines.distance(y, -y).round(4))
 assert np.isclose(sphere.distance(y, -y), np.pi)
 assert lines.distance(y, -y) == 0
 
 # %% [markdown]
 # What differs is what compares two points that may be far apart. Lines are
 # never more than a right angle apart, and past it the shortest way leads to
-# the other end of the line:
+# the other end of the line. (In the film this shortest way is called log,
+# see lesson 3, and the place where both ends are equally near is the *cut
+# locus*.)
 
 # %%
 scenes.lines()

@@ -139,13 +139,13 @@ assert error < 1e-3
 
 # %%
 def around(corners, v):
-    """v, carried from the first corner along the sides, and back to it."""
+    """v, carried from the first corner along all sides."""
     for a, b in zip(corners, [*corners[1:], corners[0]], strict=True):
         v = sphere.transport(a, sphere.log(a, b), v)
     return v
 
 
-first, second, pole = np.eye(3)  # two points of the equator, and the pole
+first, second, pole = np.eye(3)  # two on the equator, and the pole
 start = np.array([1.0, 0.0, 0.0])  # at the pole, towards the first
 end = around([pole, first, second], start)
 print("start", start, "\nend  ", end.round(12))

@@ -17,7 +17,7 @@ from viz import losses, scenes
 
 np.set_printoptions(precision=5, suppress=True, floatmode="fixed")
 rng = np.random.default_rng(0)
-loss = losses.neuron(rng)  # one batch-normalized neuron: value and gradient
+loss = losses.neuron(rng)  # lesson 2: gives value and gradient
 y = sphere.random_point((3,), rng)
 
 # %% [markdown]
@@ -59,7 +59,7 @@ scenes.step()
 
 # %%
 a, b = rng.standard_normal((2, 3))
-assert np.array_equal(euclidean.project(y, a), a)  # all vectors are tangent
+assert np.array_equal(euclidean.project(y, a), a)  # all is tangent
 assert np.array_equal(euclidean.exp(y, a), y + a)  # walking is adding
 assert np.array_equal(euclidean.transport(y, a, b), b)  # nothing turns
 
@@ -94,7 +94,7 @@ for geometry in (euclidean, sphere):
     for _ in range(25):
         w.grad = loss(w.value)[1]
         optimizer.step()
-    print(geometry.__name__.split(".")[-1], w.value)
+    print(f"{geometry.__name__.split('.')[-1]:9}", w.value)
     assert np.allclose(w.value, sgd(geometry, y, 25)[-1])
 
 # %% [markdown]
@@ -107,13 +107,13 @@ for geometry in (euclidean, sphere):
 
 # %%
 least = loss(sgd(sphere, y, 2000)[-1])[0]
-print("the loss above its least, after 0, 20, 40, 60, 80 steps")
+print("loss above its least, after 0, 20, ..., 80 steps; |w| then")
 for length in (0.5, 2.0, 8.0):
     path = sgd(euclidean, length * y, 80)
-    print(f"SGD, |w| = {length}", (loss(path.T)[0] - least)[::20],
-          "in the end |w| =", np.linalg.norm(path[-1]).round(2))
+    print(f"SGD {length} w", (loss(path.T)[0] - least)[::20],
+          np.linalg.norm(path[-1]).round(2))
 values = loss(sgd(sphere, y, 80).T)[0] - least
-print("SGD-G       ", values[::20])
+print("SGD-G    ", values[::20])
 assert values[-1] < 1e-3 * values[0]
 
 # %% [markdown]
@@ -190,7 +190,7 @@ scenes.clip()
 # the step, and the older ones have faded by $\gamma, \gamma^2, \dots$. So by
 # the sum above, **no step turns a weight by more than** $\eta\nu/(1 -
 # \gamma)$. With the paper's numbers, 0.2, 0.1 and 0.9, that is 0.2 radians,
-# or 11.5 degrees. (The paper does not state this bound; we check it here.)
+# or 11.5 degrees. (This bound is our remark; it is checked below.)
 #
 # To come near it, all gradients must agree. We let a strong wind blow along
 # the equator, always ahead:
@@ -211,13 +211,20 @@ assert max(turns) < 0.2 and turns[-1] > 0.199
 # ## A whole network
 #
 # A layer is a matrix with a weight vector in every column (lesson 2). All of
-# the above is done to each column: own projection, own clipping, own walk.
-#
+# the above is done to each column, as if it were alone:
+
+# %%
+W = sphere.random_point((3, 4), rng)  # four points
+together = sgd(sphere, W, 10)[-1]
+alone = [sgd(sphere, w, 10)[-1] for w in W.T]
+assert np.allclose(together.T, alone)
+
+# %% [markdown]
 # In a network only the weights that feed a batch normalization are points of
 # a sphere. `nn.on_sphere` finds them, divides their columns by their
 # lengths, and notes their geometry. `optim.sgd_g` moves those with SGD-G,
-# and all others with plain SGD. Here is one pass through small real images
-# of digits, in batches of 128:
+# and all others with plain SGD. (It also keeps the columns apart: lesson 10.)
+# Here is one pass through small real images of digits, in batches of 128:
 
 # %%
 digits = data.digits()
@@ -236,8 +243,7 @@ print("on the sphere:", [p.name for p in chosen], "of",
       [p.name for p in model.parameters()])
 lengths = np.linalg.norm(chosen[0].value, axis=0)
 print("lengths of its columns:", lengths.min(), "to", lengths.max())
-print("loss of the last batch:", value.round(3), "(guessing:",
-      np.log(10).round(3), ")")
+print(f"loss of the last batch: {value:.3f}, guessing: {np.log(10):.3f}")
 assert np.allclose(lengths, 1, atol=1e-5)
 
 # %% [markdown]

@@ -15,7 +15,7 @@ from viz import losses, scenes
 
 np.set_printoptions(precision=5, suppress=True, floatmode="fixed")
 rng = np.random.default_rng(0)
-loss = losses.neuron(rng)  # one batch-normalized neuron: value and gradient
+loss = losses.neuron(rng)  # lesson 2: gives value and gradient
 y = sphere.random_point((3,), rng)
 
 # %% [markdown]
@@ -27,8 +27,10 @@ y = sphere.random_point((3,), rng)
 # $v_i$ of its square. It divides one by the root of the other:
 #
 # $$ m_i \leftarrow \beta_1 m_i + (1 - \beta_1)\, g_i, \qquad
-#    v_i \leftarrow \beta_2 v_i + (1 - \beta_2)\, g_i^2, \qquad
-#    d_i = -\eta_t\, \frac{m_i}{\sqrt{v_i + \epsilon}}. $$
+#    v_i \leftarrow \beta_2 v_i + (1 - \beta_2)\, g_i^2, $$
+#
+# $$ d_i = -\eta_t\, \frac{m_i}{\sqrt{v_i + \epsilon}}, \qquad
+#    w_i \leftarrow w_i + d_i. $$
 #
 # If the gradient is 1000 times as large, so are $m$ and the root of $v$, and
 # the step is the same. A tiny $\epsilon$ avoids a division by 0. The factor
@@ -87,7 +89,7 @@ assert abs(y @ h) < 1e-14 and abs(y @ divided) > 0.1
 # number line: there **a point is one coordinate**.
 
 # %%
-print("sphere    ", sphere.inner(y, h, h))
+print("sphere    ", sphere.inner(y, h, h).round(5))
 print("euclidean ", euclidean.inner(y, h, h))
 assert np.isclose(sphere.inner(y, h, h), euclidean.inner(y, h, h).sum())
 
@@ -117,8 +119,8 @@ for geometry in (euclidean, sphere):
     for _ in range(25):
         w.grad = loss(w.value)[1]
         optimizer.step()
-    moments = optimizer.state[0]["v"].size
-    print(geometry.__name__.split(".")[-1], w.value, "numbers in v:", moments)
+    name, v = geometry.__name__.split(".")[-1], optimizer.state[0]["v"]
+    print(f"{name:9}", w.value, "numbers in v:", v.size)
     assert np.allclose(w.value, adam(geometry, loss, y, 25)[-1])
 
 # %% [markdown]
