@@ -117,7 +117,7 @@ print("SGD-G    ", values[::20])
 assert values[-1] < 1e-3 * values[0]
 
 # %% [markdown]
-# A long vector is slow. A short one is thrown far by its first steps, so
+# A long vector settles late. A short one is thrown far by its first steps, so
 # that it is a long one from then on. SGD-G has one line, since there is
 # nothing to choose. That does not make it faster than SGD at *every* length.
 # It removes a setting that nobody had set on purpose.
