@@ -163,13 +163,20 @@ for f in (by_loops, by_rows, ops.conv2d):
 # the largest amount of memory in use at once. (Memory is measured apart,
 # since measuring takes time.)
 
+
 # %%
+def both_ways(f):
+    return f(big_x, big_w)[1](big_dy)
+
+
 big_x = rng.standard_normal((64, 28, 28, 32), dtype=np.float32)
 big_w = rng.standard_normal((3, 3, 32, 32), dtype=np.float32)
 big_dy = rng.standard_normal((64, 26, 26, 32), dtype=np.float32)
+
+# %%
 peaks = []
 for f in (by_rows, ops.conv2d):
-    run = partial(lambda f: f(big_x, big_w)[1](big_dy), f)
+    run = partial(both_ways, f)
     seconds = min(timeit.repeat(run, number=1, repeat=3))
     tracemalloc.start()
     run()

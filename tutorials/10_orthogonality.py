@@ -201,12 +201,13 @@ def draw(mu, s, rng, count):
     return sphere.exp(y, sphere.scale(direction, s * rng.normal(size=count)))
 
 
+# %%
 n, p, s, count = 6, 3, 0.6, 40_000
 M = sphere.random_point((n, p), rng)
-Y = np.stack([draw(mu, s, rng, count) for mu in M.T])  # (p, n, count)
+y = draw(M[:, 0], s, rng, count)
 a = (1 + np.exp(-2 * s**2)) / 2
 b = (1 - a) / (n - 1)
-second = Y[0] @ Y[0].T / count
+second = y @ y.T / count
 claimed = (a - b) * np.outer(M[:, 0], M[:, 0]) + b * np.eye(n)
 print(f"E yy': largest difference {np.abs(second - claimed).max():.4f}")
 assert np.abs(second - claimed).max() < 0.02
