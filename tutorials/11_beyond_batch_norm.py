@@ -50,15 +50,18 @@ def network(*first):
     return model
 
 
+# %%
 def measure(model):
     found = nn.measure_invariance(model, x.astype(np.float64), labels)
-    print(nn.invariance_table(found))
+    weights, after = (type(layer).__name__ for layer in model.layers[1:3])
+    print(f"{weights}, {after}", nn.invariance_table(found), sep="\n")
     return found[0]
 
 
 # %% [markdown]
 # First batch normalization, which we know. The row `1.w` is the weight in
-# front of it; `4.w` is the last layer, with nothing after it.
+# front of it; `4.w` is the last layer, with nothing after it. (`3.5e-16` is
+# $3.5 \cdot 10^{-16}$: 0, but for rounding.)
 
 # %%
 batch_norm = network(nn.Linear(64, 16, rng, bias=False), nn.BatchNorm(16))
@@ -215,6 +218,7 @@ def change(model, training):
     return np.abs(after - before).max()
 
 
+# %%
 for name, model in (("BN", batch_norm), ("WN", weight_norm)):
     print(name, *[f"{change(model, t):.0e}" for t in (True, False)])
 assert change(batch_norm, training=True) < 1e-12

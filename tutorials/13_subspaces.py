@@ -196,6 +196,7 @@ def spread(m, Y):
 # %%
 m, moved = frechet_mean(schools[3])
 same, _ = frechet_mean(other_bases[3])
+other_start, _ = frechet_mean(schools[3][::-1])
 print(f"last step {moved:.0e}; with other bases the mean moves by "
       f"{subspaces.distance(m, same):.0e}")
 print(f"spread around the mean   {spread(m, schools[3]):.2f}")
@@ -204,8 +205,13 @@ nearest = min(spread(Y, schools[3]) for Y in schools[3])
 print(f"spread around one school {nearest:.2f} at best")
 assert moved < 1e-9 and subspaces.distance(m, same) < 1e-6
 assert spread(m, schools[3]) < min(nearest, spread(added[3], schools[3]))
+assert subspaces.distance(m, other_start) < 1e-6
 
 # %% [markdown]
+# The last line says that it did not matter where we started. (That is so
+# while the subspaces are not too far apart. With more directions per digit
+# they are, and there may be several places where the arrows add up to 0.)
+#
 # Does the mean recognize digits better than one school alone does? Here is
 # the classifier again, with the subspaces of each school, with their
 # means, and with all images in one place.

@@ -193,6 +193,7 @@ def rows(f):
     return lambda *points: [f(*p) for p in zip(*points, strict=True)]
 
 
+# %%
 def checked(expmap, logmap, dist, transp, projx):
     found = SimpleNamespace(
         exp=rows(expmap), log=rows(logmap), distance=rows(dist),

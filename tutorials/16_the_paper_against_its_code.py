@@ -1,8 +1,9 @@
 # %% [markdown]
 # # 16. The paper against its code
 #
-# **Question.** The abstract says that the method "consistently outperforms"
-# batch normalization with plain SGD. What exactly was compared with what?
+# **Question.** The abstract says that the algorithm "consistently outperforms
+# the original BN", the same networks trained with SGD. What exactly was
+# compared with what?
 #
 # This is no attack on the paper, from which this whole project has grown.
 # Its authors published all their code, twice: in TensorFlow, with which the
@@ -107,13 +108,15 @@ assert (sgd.decay, sgd_g.decay) == ("all", "weights")
 #    learn with 0.1 in the SGD runs, and with 0.01 in the others.
 # 3. **Weight decay**: SGD decays $\gamma$, $\beta$ and the biases too, the G
 #    runs do not.
-# 4. **Clipping** and 5. **the orthogonality term**, in the G runs only. The
-#    tables show no run with the geometry alone.
+# 4. **Clipping**, in the G runs only.
+# 5. **The orthogonality term**, in the G runs only.
 #
-# And a sixth thing is in no list of settings: how far a step *turns* a
-# weight vector. [Lesson 12](12_weight_decay_is_a_learning_rate.py) says that
-# this is the rate that counts. Here are four optimizers with the paper's
-# momentum and decay, and one nominal rate. Look at the lower panel.
+# The tables show no run with the geometry alone. And a sixth thing is in
+# no list of settings: how far a step *turns* a weight vector.
+# [Lesson 12](12_weight_decay_is_a_learning_rate.py) says that this is the
+# rate that counts. Here are four optimizers with the paper's momentum and
+# decay, and one nominal rate (Adam-G a quarter of it, as in the paper). Look
+# at the lower panel.
 
 # %%
 scenes.race(lr=0.2, momentum=0.9, decay=0.0005)
@@ -135,6 +138,7 @@ def angles(optimizer, rate):
     return np.degrees(np.median(runs, axis=0))
 
 
+# %%
 turns = {"sgd": angles("sgd", 0.1), "sgd-g": angles("sgd-g", 0.2),
          "adam-g": angles("adam-g", 0.05)}
 for name, per_epoch in turns.items():
@@ -192,8 +196,9 @@ assert published < invariant and len(invariant - published) == 3
 #
 # **Renormalizing.** Algorithm 1 of the paper walks from $y$ to $\exp_y(d)$,
 # and so on. Both repositories divide $y$ by its length before every step.
-# The paper does not mention it, and it is needed: rounding errors along
-# $y$ are not corrected by anything else, and may grow. In single precision:
+# The algorithm as printed does not say so, and it is needed: rounding errors
+# along $y$ are not corrected by anything else, and may grow. In single
+# precision:
 
 # %%
 g = np.array([1.0, 2.0, -1.0], dtype=np.float32)
@@ -225,8 +230,8 @@ assert np.isclose(theirs[1], 0.5e-8) and np.isclose(ours[1], 1e-8)
 # **A lost memory.** When the rate drops, the PyTorch version makes a new
 # optimizer. Momentum and second moments start from 0; in TensorFlow they
 # live on. What the first step after a drop does is then quite different.
-# Adam-G without a memory turns every weight by exactly $\eta$, however small
-# its gradient.
+# Adam-G without a memory turns every weight by $\eta$, however small its
+# gradient.
 
 
 # %%
@@ -292,8 +297,8 @@ assert np.isclose(rebuilt, 0.05 * 0.2, rtol=1e-3)
 #
 # Change one thing. Same decay, same rule for the rest, no clipping and no
 # penalty in both; tune the rates of both over the same number of values,
-# say six, with two seeds each (24 runs). Then ten or more fresh seeds for
-# each of the two winners, the same seeds for both, so that they can be
+# say six, with two seeds each (24 runs). Then eighteen fresh seeds for each
+# of the two winners (36 runs), the same seeds for both, so that they can be
 # compared in pairs. Decide before the last runs what you will report.
 #
 # </details>
