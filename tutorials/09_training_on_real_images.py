@@ -147,12 +147,15 @@ for row in found["paired"]:
 project = Path(grassmann_np.__file__).parents[1]
 files = sorted((project / "benchmarks" / "results").glob("decay-*.json"))
 decays = {file.stem: json.loads(file.read_text()) for file in files}
-digits = decays["decay-digits"]
+digits, mnist = decays["decay-digits"], decays["decay-mnist"]
 picture.Picture(cells.cells(digits))
 
 # %%
+picture.Picture(cells.cells(mnist))
+
+# %%
 labels = ("sgd step", "sgd linear", "sgd-g linear", "adam-g linear")
-for results in decays.values():
+for results in (digits, mnist):
     size = len(sets[results["data"]].y_test)
     print(f"{results['data']}, wrong of {size}, each seed:")
     for label in (*labels, "sgd, matched angle"):
@@ -160,66 +163,71 @@ for results in decays.values():
         print(f"  {label:19} {counts}, median {np.median(counts):.0f}")
 
 # %% [markdown]
-# First, the schedule. How far is SGD with linear decay from SGD-G with
-# linear decay, seed by seed, and how far do SGD's own seeds lie apart?
+# First, **the schedule**. How far is SGD with linear decay from SGD-G with
+# linear decay, seed by seed, and how far apart are the seeds of each?
 
 # %%
-for results in decays.values():
+for results in (digits, mnist):
     sgd, sgd_g = (wrong(results, f"{o} linear") for o in ("sgd", "sgd-g"))
     gap = np.median(np.subtract(sgd_g, sgd))
-    print(f"{results['data']}: {gap:+.0f} images between them,")
-    print(f"   {np.ptp(sgd)} images between SGD's best and worst seed")
-sgd, sgd_g = (wrong(digits, f"{o} linear") for o in ("sgd", "sgd-g"))
-assert abs(np.median(np.subtract(sgd_g, sgd))) < np.ptp(sgd)
+    print(f"{results['data']}: {gap:+.0f} images from SGD to SGD-G;", end=" ")
+    print(f"best to worst seed: {np.ptp(sgd)} and {np.ptp(sgd_g)}")
+    assert abs(gap) < np.ptp(sgd)
+assert max(sgd_g) < np.median(sgd)  # on MNIST-5k
 
 # %% [markdown]
 # On the digits, linear decay brings SGD to within the spread of its own
-# seeds. So the answer to the reader is: mostly, yes.
+# seeds: a reader who says that the schedule was the difference may be right.
 #
-# Second, the reason. On the sphere the length of a step is an angle: by so
-# much the weight turns. SGD turns the same weights by an angle too, but it
-# depends on how long they have grown. What if SGD turns them by the *same
-# angle*, step by step? The row "matched angle" is that experiment: plain
-# SGD, with every step of these weights made longer or shorter until it turns
-# them as far, on average, as the same step of SGD-G did.
+# On MNIST-5k the same sentence is true, and would mislead. The gap lies
+# within SGD's spread because that spread is *wide*: there, the worst seed
+# of SGD-G is better than the median of SGD. And no schedule brings SGD near:
+# the figure shows it above the others in each. So the answer to the reader
+# depends on the images. Always look at the gap *and* at the spread.
+#
+# Second, **the angle**. On the sphere the length of a step is an angle: by
+# so much the weight turns. SGD turns the same weights by an angle too, but
+# it depends on how long they have grown. What if SGD turns them by the
+# *same angle*, step by step? The row "matched angle" is that experiment:
+# plain SGD, with every step of these weights made longer or shorter until
+# it turns them as far, on average, as the same step of SGD-G did.
 
 # %%
-for results in decays.values():
-    row = results["paired"][-1]
-    matched = wrong(results, row["optimizer"])
-    print(f"{results['data']}: SGD at SGD-G's angle, within", end=" ")
-    print(f"{100 * results['angle_off']:.0f} %: {matched}")
-    print(f"   against SGD-G {wrong(results, row['baseline'])}:", end=" ")
-    print(f"p = {row['p']:.2f} from {row['n']} seeds that differ")
-assert digits["paired"][-1]["p"] > 0.05
+rows = ("sgd linear", "sgd, matched angle", "sgd-g linear")
+for results in (digits, mnist):
+    plain, angle, sgd_g = (np.median(wrong(results, row)) for row in rows)
+    print(f"{results['data']}: SGD {plain:.0f}, at the angle {angle:.0f},")
+    paired = results["paired"][-1]
+    print(f"   SGD-G {sgd_g:.0f}; the last two differ in", end=" ")
+    print(f"{paired['n']} seeds, p = {paired['p']:.2f}")
+    assert plain > angle >= sgd_g and plain - angle > angle - sgd_g
 
 # %% [markdown]
-# Matched in angle, SGD cannot be told from SGD-G here. That fits what the
-# lessons before have said: on these weights an optimizer chooses where to
-# turn, and how far, and nothing else. Choose how far alike, and no
-# difference is left that five seeds can see. (It is no proof that the two
-# are equal: a small difference would not be seen, and the other weights of
-# the two runs had different rates.)
+# On the digits SGD at SGD-G's angle has SGD-G's error. There it counts how
+# far the weights turn, and nothing more is to be seen. On MNIST-5k the angle
+# closes more than half of the gap, and not all of it. What is left may be
+# the orthogonality term ([lesson 10](10_orthogonality.py)), which SGD does
+# not have; or the rates of the other weights, which were not the same; or
+# chance. This experiment does not tell them apart.
 #
-# Third, is SGD-G better than SGD, or Adam-G? Count the comparisons of the
-# same schedule:
+# Third, **all together**. SGD-G and Adam-G against SGD, each with the same
+# schedule and the same seeds:
 
 # %%
-for results in decays.values():
+for results in (digits, mnist):
     rows = [r for r in results["paired"] if "matched" not in r["optimizer"]]
     lower = sum(row["median_difference"] < 0 for row in rows)
     least = min(row["p"] for row in rows)
-    print(f"{results['data']}: fewer errors on the sphere in {lower}", end="")
-    print(f" of {len(rows)} comparisons, smallest p = {least:.3f}")
-    assert least > 0.05
+    print(f"{results['data']}: SGD has more errors in {lower} of", end=" ")
+    print(f"{len(rows)} comparisons, smallest p = {least:.4f}")
+    assert least > 0.05 and lower == len(rows)
 
 # %% [markdown]
-# Whichever way most of them point, not one can be called more than chance
-# alone: they are a few images, and five seeds cannot give less than
-# $p = 0.0625$. Nor do many that point the same way settle it: they share
-# the test images and the seeds, so they are not independent. **What these
-# data do not show is not thereby false.** To decide it, run more seeds, and
-# test on more images.
+# Not one of these differences alone can be called more than chance. It could
+# not be, with five seeds. What speaks is that all of them point the same
+# way, on both sets of images. It speaks less loudly than so many independent
+# results would: the comparisons share their seeds and their test images.
+# To decide it, run more seeds, and test on more images.
 #
 # ## MNIST-5k, and what SGD-G buys
 #
@@ -243,7 +251,7 @@ for optimizer in optimizers:
 # the gradient asks for; clipping gives SGD-G a limit that is known before
 # the run (lesson 5). For SGD the angle comes out of rate, length and weight
 # decay together, and nobody chose it. That is a plain reason to prefer the
-# sphere, even where the errors are the same: what you set is what happens.
+# sphere even where the errors are the same: what you set is what happens.
 #
 # ## Summary
 #
@@ -251,9 +259,10 @@ for optimizer in optimizers:
 #   and how many images the difference is.
 # * With $n$ pairs, $p$ is at least $2^{1-n}$. Five seeds cannot call a
 #   difference of a few images more than chance.
-# * On the digits, with the rates tuned alike, linear decay brings SGD within
-#   a seed's spread of SGD-G. Matched in angle per step, SGD cannot be told
-#   from it.
+# * With the rates tuned alike, linear decay brings SGD within a seed's
+#   spread of SGD-G on the digits. On MNIST-5k no schedule does it fairly.
+# * At the same angle per step, SGD equals SGD-G on the digits, and comes
+#   more than half of the way on MNIST-5k.
 # * On the sphere the length of a step is an angle: no hidden length of the
 #   weights changes it.
 #
