@@ -6,6 +6,10 @@ Browser tests run where playwright and a Chromium are; elsewhere they are skippe
 import shutil
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("no clock", deadline=None)  # no test is about time
+settings.load_profile("no clock")
 
 
 def device_count():
