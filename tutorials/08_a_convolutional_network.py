@@ -146,8 +146,8 @@ for ours, theirs in zip(back(dy), back_library(dy), strict=True):
 # small buffer, which stays in the processor's cache, multiplies, and uses
 # the buffer again. It never keeps the rows. For the way back it unfolds
 # $dy$ instead: at stride 1 the pullback of a convolution is a convolution
-# too, with the kernel turned around. `grassmann_np/ops/conv.py` says it in
-# one page.
+# too, with the kernel turned around. The first lines of
+# `grassmann_np/ops/conv.py` say it in formulas.
 #
 # Here are the times, on the machine that built this page. First small
 # images, where the loops can take part.

@@ -94,10 +94,11 @@ scenes.orthogonality()
 # Look at $WW'$, which is $n \times n$. Its eigenvalues
 # $\lambda_1, \dots, \lambda_n$ are not negative. Their sum is the sum of
 # all squared entries of $W$, which is $p$: one for each unit column. The sum
-# of their squares is $|WW'|^2 = |W'W|^2$. Numbers with a given sum have the
-# least sum of squares when they are all equal, here $p/n$. So
+# of their squares is $|WW'|^2 = |W'W|^2$, and $|W'W - I|^2$ is less than
+# that by $p$. Numbers with a given sum have the least sum of squares when
+# they are all equal, here $p/n$. So
 #
-# $$ |W'W - I|^2 = |W'W|^2 - p = \sum_k \lambda_k^2 - p
+# $$ |W'W - I|^2 = \sum_k \lambda_k^2 - p
 #    \;\ge\; n\Bigl(\frac{p}{n}\Bigr)^2 - p = \frac{p^2}{n} - p. $$
 #
 # This is **Welch's bound**. It is met when $WW' = (p/n)\,I$, when the
@@ -155,8 +156,10 @@ for n, p in ((8, 4), (8, 8), (8, 12), (8, 24)):
 # **posterior**, and it can seldom be computed. *Variational* inference
 # looks for the best one of a simple family $q$. It makes this sum small:
 #
-# $$ \mathbb{E}_q[\text{loss on the data}] + \mathrm{KL}(q \,|\, p), \qquad
-#    \mathrm{KL}(q \,|\, p) = \mathbb{E}_q[\log q - \log p]. $$
+# $$ \begin{aligned}
+#    &\mathbb{E}_q[\text{loss on the data}] + \mathrm{KL}(q \,|\, p), \\
+#    &\mathrm{KL}(q \,|\, p) = \mathbb{E}_q[\log q - \log p].
+#    \end{aligned} $$
 #
 # The first part is the mean loss when the weights are drawn from $q$. The
 # second, the *Kullback-Leibler divergence*, says how far $q$ is from the
@@ -173,9 +176,11 @@ for n, p in ((8, 4), (8, 8), (8, 12), (8, 24)):
 # $\mathbb{E}\,y_i y_i' = (a - b)\,\mu_i\mu_i' + b\,I$. Because $y_i$ and
 # $y_j$ are independent,
 #
-# $$ \mathbb{E}\langle y_i, y_j\rangle^2
-#    = \mathrm{tr}\bigl(\mathbb{E}\,y_i y_i'\;\mathbb{E}\,y_j y_j'\bigr)
-#    = (a - b)^2 \langle\mu_i, \mu_j\rangle^2 + 2b(a - b) + n b^2. $$
+# $$ \begin{aligned}
+#    \mathbb{E}\langle y_i, y_j\rangle^2
+#    &= \mathrm{tr}\bigl(\mathbb{E}\,y_i y_i'\;\mathbb{E}\,y_j y_j'\bigr) \\
+#    &= (a - b)^2 \langle\mu_i, \mu_j\rangle^2 + 2b(a - b) + n b^2.
+#    \end{aligned} $$
 #
 # Only the first summand knows the directions. The others, $\log Z$, and
 # $\mathbb{E}\log q$, which turning does not change, depend on how closely
