@@ -317,8 +317,8 @@ for optimizer in optimizers:
 #
 # ## Going deeper
 #
-# * Cho and Lee, *Riemannian approach to batch normalization*, NIPS 2017,
-#   section 5: medians of five runs, without their spread.
+# * Cho and Lee, *Riemannian approach to batch normalization*, NIPS 2017:
+#   their tables are medians of five runs, without the spread.
 # * Wilcoxon, *Individual comparisons by ranking methods*, 1945: the test
 #   behind $p$.
 # * Bouthillier et al., *Accounting for variance in machine learning

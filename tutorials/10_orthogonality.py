@@ -138,9 +138,9 @@ for n, p in ((8, 4), (8, 8), (8, 12), (8, 24)):
 #
 # ## What has it to do with probability?
 #
-# The paper derives its term from *variational inference*. The section is
-# short. What follows is **our reconstruction, not the paper's text**; the
-# formulas are checked here.
+# The paper derives its term from *variational inference*. What follows is
+# **our reconstruction, not the paper's text**; the formulas are checked
+# here.
 #
 # Somebody who thinks about weights with probability begins with a **prior**
 # $p(Y)$: how plausible are these weights before any data? We say that
@@ -189,7 +189,8 @@ for n, p in ((8, 4), (8, 8), (8, 12), (8, 24)):
 #
 # $$ \mathrm{KL}(q \,|\, p) = \text{const} + (a - b)^2\, L^O(\alpha, M). $$
 #
-# **The orthogonality term is what such a prior adds to the loss, exactly.**
+# **Up to a constant and a factor, the orthogonality term is exactly what
+# such a prior adds to the loss.**
 #
 # ## Checked with dice
 #
