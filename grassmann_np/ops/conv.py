@@ -20,6 +20,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import reduce
+from operator import add
 from typing import Any
 
 from ..backend import Array, get_xp
@@ -85,7 +87,7 @@ def _back_by_turning(x: Array, w: Array, dy: Array, padding: int) -> tuple[Array
             d_turned += columns.T @ _rows(x[images])
         return d_turned
 
-    return dx, _turn(sum(share(back, x)).reshape(turned.shape))
+    return dx, _turn(reduce(add, share(back, x)).reshape(turned.shape))
 
 
 def _back_by_folding(x: Array, w: Array, dy: Array, stride: int, padding: int) -> tuple[Array, Array]:
@@ -103,7 +105,7 @@ def _back_by_folding(x: Array, w: Array, dy: Array, stride: int, padding: int) -
             dx[images] = padded[:, padding : padding + height, padding : padding + width]
         return dw
 
-    return dx, sum(share(back, x)).reshape(w.shape)
+    return dx, reduce(add, share(back, x)).reshape(w.shape)
 
 
 def unfold(

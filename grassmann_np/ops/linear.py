@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import add
 from typing import Any
 
 from ..backend import Array
 from .checks import check_arrays, check_shape
+from .share import share
 from .sums import column_sums
 from .types import Pullback
 
@@ -21,18 +24,30 @@ def linear(x: Array, w: Array, b: Array | None = None) -> tuple[Array, Pullback]
     >>> y, pullback(np.array([[1.0]]))[0]
     (array([[11.]]), array([[3., 4.]]))
     """
-    check_arrays(x=x, w=w, b=b)
+    xp = check_arrays(x=x, w=w, b=b)
     check_shape("x", x, "N", "n_in")
     check_shape("w", w, x.shape[1], "n_out")
     if b is not None:
         check_shape("b", b, w.shape[1])
+    y = xp.empty((x.shape[0], w.shape[1]), dtype=x.dtype)
+
+    def forward(part: slice) -> None:
+        xp.matmul(x[part], w, out=y[part])
+        if b is not None:
+            y[part] += b
 
     def pullback(dy: Array) -> Any:
         check_shape("dy", dy, *y.shape)
-        dx, dw = dy @ w.T, x.T @ dy
+        dx = xp.empty(x.shape, dtype=x.dtype)
+
+        def back(part: slice) -> Array:
+            xp.matmul(dy[part], w.T, out=dx[part])
+            return x[part].T @ dy[part]
+
+        dw = reduce(add, share(back, x))
         return (dx, dw) if b is None else (dx, dw, column_sums(dy))
 
-    y = x @ w if b is None else x @ w + b
+    share(forward, x)
     return y, pullback
 
 

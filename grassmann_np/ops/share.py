@@ -2,7 +2,8 @@
 
     work(0:N/2) and work(N/2:N) at once, BLAS held to one thread meanwhile
 
-That beats threads inside BLAS, which meet at every matrix product and leave all that lies between to one of them.
+That beats threads inside BLAS, which meet at every matrix product, leave all that lies between to one of them, and
+spin for a while after each product, in the way of whoever works next. So even a single share has BLAS to itself.
 There are as many shares as BLAS has threads: OMP_NUM_THREADS and the affinity of the process decide. The same number
 of threads gives the same bits. Without threadpoolctl (the extra `threads`) there is one share, and BLAS keeps them.
 """
@@ -32,17 +33,15 @@ def share(work: Callable[[slice], T], x: Array) -> list[T]:
     >>> share(lambda part: part, np.zeros((8, 3)))
     [slice(0, 8, None)]
     """
-    n, count = x.shape[0], min(x.shape[0], x.nbytes // SMALLEST)
-    blas = _blas() if count > 1 and get_xp(x) is np else None
+    n = x.shape[0]
+    blas = _blas() if get_xp(x) is np else None
     if blas is None:
         return [work(slice(0, n))]
     with _one_at_a_time():  # how many threads BLAS has is a property of the process
-        count = min(count, *(library.num_threads for library in blas.lib_controllers))
+        count = max(1, min(n, x.nbytes // SMALLEST, *(library.num_threads for library in blas.lib_controllers)))
         parts = [slice(start, stop) for start, stop in pairwise(n * i // count for i in range(count + 1))]
-        if count == 1:
-            return [work(parts[0])]
         with blas.limit(limits=1):
-            return list(_pool(count).map(work, parts))
+            return list(_pool(count).map(work, parts)) if count > 1 else [work(parts[0])]
 
 
 @cache

@@ -65,6 +65,12 @@ def test_little_work_and_one_thread_are_one_share(monkeypatch):
     assert share(lambda part: part, np.zeros((6, 4))) == [slice(0, 6)]  # 192 bytes
 
 
+def test_a_single_share_has_blas_to_itself():
+    before = blas_threads()
+    (counts,) = share(lambda part: blas_threads(), np.zeros((1, 1)))
+    assert set(counts) == {1} and blas_threads() == before
+
+
 def test_without_threadpoolctl_there_is_one_share(monkeypatch):
     monkeypatch.setitem(sys.modules, "threadpoolctl", None)
     module._blas.cache_clear()
