@@ -38,6 +38,8 @@ html_theme_options = {
     "pygments_light_style": "tango",
     "pygments_dark_style": "github-dark",
 }
+html_context = {"default_mode": "auto"}
+html_sidebars = {page: [] for page in ("index", "gallery", "play", "performance")}
 mathjax_path = "mathjax/tex-svg.js"  # put there by add_made_files
 mathjax3_config = {"options": {"enableMenu": False}}  # the menu would load its parts from the network
 

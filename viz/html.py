@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from html import escape
 
+CONTROLS = 64  # pixels
 STYLE = """
 :root { color-scheme: light dark; --ink: #1b1f24; --soft: #57606a; --paper: #fff; --line: #d0d7de }
 @media (prefers-color-scheme: dark) {
@@ -20,11 +21,15 @@ figcaption, code { color: var(--soft) }
 def figure(film: bytes, kind: str, caption: str, size: tuple[int, int]) -> str:
     """The film, of media type `kind`, over its caption; the caption is its alt text too."""
     source, words = f"data:{kind};base64,{base64.b64encode(film).decode()}", escape(caption)
-    box = f'width="{size[0]}" height="{size[1]}" style="max-width: 100%; height: auto"'
-    if kind.startswith("video/"):
-        shown = f'<video controls loop muted playsinline {box} aria-label="{words}" src="{source}"></video>'
+    width, height = size
+    if kind.startswith("video/"):  # with room for the controls below the picture, whose last lines are words
+        style = (f"max-width: 100%; height: auto; aspect-ratio: {width}/{height + CONTROLS}; object-fit: contain; "
+                 "object-position: top; background: #fff")
+        shown = f'<video controls loop muted playsinline width="{width}" style="{style}" aria-label="{words}" ' \
+                f'src="{source}"></video>'
     else:
-        shown = f'<img {box} alt="{words}" src="{source}">'
+        shown = f'<img width="{width}" height="{height}" style="max-width: 100%; height: auto" alt="{words}" ' \
+                f'src="{source}">'
     return f'<figure style="margin: 0; max-width: {size[0]}px">{shown}<figcaption>{words}</figcaption></figure>'
 
 
