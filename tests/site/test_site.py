@@ -64,7 +64,7 @@ def test_the_widget_moves_inside_its_page(browser):
     frame = next(f for f in tab.frames if f.url.endswith("sphere.html"))
     frame.wait_for_load_state()
     before = frame.evaluate("state.y")
-    frame.get_by_role("button", name="Step").first.click()
+    frame.get_by_role("button", name="Step", exact=True).click()
     frame.wait_for_function("y => state.y.some((c, i) => c !== y[i])", arg=before)
     tab.close()
 
