@@ -63,4 +63,4 @@ wheel: $(READY)
 	.venv/wheel/bin/python -I tests/installed.py
 
 clean:
-	rm -rf .venv dist site $(OUT)
+	rm -rf .venv dist site jupyter_execute $(OUT)

@@ -28,7 +28,7 @@ def machine() -> str:
     versions = ", ".join(f"{name} {_version(name)}" for name in PACKAGES)
     return (f"{names[0] if names else platform.processor()}, {cores} cores for this process, "
             f"OMP_NUM_THREADS {threads}, load {os.getloadavg()[0]:.1f} at the start.\n\n"
-            f"{platform.platform()}, Python {platform.python_version()}, {versions}.")
+            f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, {versions}.")
 
 
 def _lines(path: str) -> list[str]:
@@ -53,7 +53,7 @@ def main() -> None:
         script = HERE / f"{name}.py"
         about = next(line for line in script.read_text().splitlines() if line.startswith('"""')).strip('" ')
         found = subprocess.run([sys.executable, str(script)], stdout=subprocess.PIPE, text=True, check=True)
-        parts += [f"## {about}", f"    python benchmarks/{name}.py", f"```\n{found.stdout.strip()}\n```"]
+        parts += [f"## {about}", f"    python benchmarks/{name}.py", f"```text\n{found.stdout.strip()}\n```"]
         print(found.stdout, flush=True)
     with beside(options.out) as part:
         part.write_text("\n\n".join(parts) + "\n")
