@@ -4,7 +4,8 @@
 # **Question.** Batch normalization is one line of a network. What does it do
 # to the weights in front of it?
 #
-# You need NumPy and the chain rule. Everything runs on a laptop.
+# You need NumPy and the chain rule. Everything runs on a laptop. As a script,
+# a lesson prints its numbers; its film plays in a notebook and on the site.
 
 # %%
 import numpy as np
@@ -20,18 +21,23 @@ w = np.array([[1.0], [2.0], [-1.0]])  # the weights of one neuron
 # ## One neuron
 #
 # A neuron with weights $w$ turns every input $x$ into one number,
-# $z = w'x$. Batch normalization then shifts and scales these numbers, so
-# that over the batch they have mean 0 and variance 1:
+# $z = w'x$. (A prime is a transpose: $w'x$ is the sum of the products of the
+# entries.) Batch normalization then shifts and scales these numbers, so that
+# over the batch they have mean 0 and variance 1. With $\langle\cdot\rangle$
+# for the mean over the batch,
 #
 # $$ \mathrm{BN}(z) = \frac{z - \langle z\rangle}
 #    {\sqrt{\langle (z - \langle z\rangle)^2\rangle}}. $$
 #
-# Write $R$ for the covariance matrix of the inputs. The variance of $z$ is
+# Write $R$ for the covariance matrix of the inputs, the mean of
+# $(x - \langle x\rangle)(x - \langle x\rangle)'$. The variance of $z$ is
 # $w'Rw$, so
 #
 # $$ \mathrm{BN}(w'x) = \frac{w'(x - \langle x\rangle)}{\sqrt{w'Rw}}. $$
 #
 # Put $5w$ in place of $w$: the 5 stands above and below, and cancels.
+# We try it. (Every op returns two things, and here we want the first. The
+# second is for the gradient, and `eps` is explained at the end.)
 
 
 # %%
@@ -60,12 +66,13 @@ assert np.allclose(neuron(w), by_formula)
 # ## Backwards
 #
 # What does that mean for the gradient? Take any loss of the output, say the
-# distance to targets $t$. It is constant along the ray through $w$. So its
-# derivative along the ray is 0: **the gradient stands at a right angle to
-# the weight vector.**
+# squared distance to targets $t$. It is constant along the ray through $w$,
+# all its positive multiples. So its derivative along the ray is 0: **the
+# gradient stands at a right angle to the weight vector.**
 #
 # Every op of the library returns its value and its *pullback*, the function
-# that carries a gradient back (lesson 7). We chain two of them by hand.
+# that takes the gradient by the output and gives those by the inputs: the
+# chain rule for this op (lesson 7). We chain two of them by hand.
 
 # %%
 t = np.tanh(x @ np.array([[1.0], [0.5], [-2.0]]))
@@ -101,10 +108,11 @@ assert np.allclose(25 * loss_and_gradient(25 * w)[1], loss_and_gradient(w)[1])
 #
 # $$ |w - \eta g|^2 = |w|^2 + \eta^2 |g|^2. $$
 #
-# And the longer $w$ is, the less a step turns it: by the angle
-# $\arctan(\eta |g|/|w|)$, which falls as $1/|w|^2$. Two networks that
-# compute the same thing, one with long weights and one with short ones,
-# learn at different speeds. Nobody chose that.
+# And the longer $w$ is, the less a step with the learning rate $\eta$ turns
+# it: by the angle $\arctan(\eta |g|/|w|)$, which falls as $1/|w|^2$, since
+# $|g|$ itself falls as $1/|w|$. Two networks that compute the same thing, one
+# with long weights and one with short ones, learn at different speeds. Nobody
+# chose that.
 
 # %%
 eta, w_now = 1.0, w / np.linalg.norm(w)
@@ -112,12 +120,19 @@ for _ in range(4):
     g = loss_and_gradient(w_now)[1]
     length, new = np.linalg.norm(w_now), w_now - eta * g
     angle = np.arctan(eta * np.linalg.norm(g) / length)
-    print(f"|w| {length:.4f}, the step turns it by {angle:.4f} rad")
+    unit_g = loss_and_gradient(w_now / length)[1]
+    at_1 = np.arctan(eta * np.linalg.norm(unit_g))
+    print(f"|w| {length:.4f}, turns by {angle:.4f}, at |w| 1 by {at_1:.4f}")
+    assert np.isclose(np.tan(angle) * length**2, np.tan(at_1))
     grown = length**2 + eta**2 * np.linalg.norm(g) ** 2
     assert np.isclose(np.linalg.norm(new) ** 2, grown)
     w_now = new
 
 # %% [markdown]
+# The angles are in radians. The last one is the turn that the same direction
+# would get at length 1. (The first step turns most of all because it starts
+# where the loss is steep.)
+#
 # Here is the same in a picture, for a neuron with three inputs. The sphere
 # holds the directions; its colour is the loss.
 
@@ -148,7 +163,7 @@ assert 0 < abs(leaning) < 1e-4
 # ## Summary
 #
 # * Batch normalization cancels the length of the weight vector before it.
-# * The gradient is orthogonal to the weights, and as long as $1/|w|$.
+# * The gradient is orthogonal to the weights, and shrinks as $1/|w|$.
 # * Plain gradient descent makes the weights longer at every step, and turns
 #   them less and less.
 # * What is left of the weights is a direction: a point of the unit sphere.

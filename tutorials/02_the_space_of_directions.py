@@ -6,9 +6,9 @@
 # gradient there?
 #
 # You need [lesson 1](01_why_length_does_not_matter.py). A prime is a
-# transpose: $y'v$ is the inner product of the vectors $y$ and $v$, the sum of
-# the products of their entries. It is zero if they stand at a right angle,
-# and $y'y$ is the square of the length $|y|$.
+# transpose, never a derivative: $y'v$ is the inner product of the vectors $y$
+# and $v$, the sum of the products of their entries. It is zero if they stand
+# at a right angle, and $y'y$ is the square of the length $|y|$.
 
 # %%
 import numpy as np
@@ -51,8 +51,9 @@ print(np.linalg.norm(sphere.normalize(W), axis=0))
 #
 # Let a point move on the sphere, $c(t)$ at time $t$, with $c(0) = y$. It
 # stays on the sphere, so $c'c = 1$ at all times. Take the derivative of
-# both sides, with the product rule: $2\, c'\dot c = 0$. The velocity
-# $\dot c$ stands at a right angle to the point itself.
+# both sides by $t$, with the product rule: $2\, c'\dot c = 0$. Here $\dot c$
+# is the derivative of $c$ by $t$, the velocity. It stands at a right angle to
+# the point itself.
 #
 # The vectors at a right angle to $y$ are the ways in which $y$ can move.
 # They form a plane, the **tangent plane** at $y$, and are called **tangent
@@ -114,8 +115,9 @@ scenes.project()
 
 # %% [markdown]
 # And a batch-normalized neuron? Its gradient is at a right angle to $y$
-# already (lesson 1), so nothing is lost. `losses.neuron` is the neuron of
-# lesson 1 with another batch, written as a formula of its three weights.
+# already (lesson 1), so nothing is lost. `losses.neuron` is the loss of
+# lesson 1 with another batch, written as a formula of its three weights. Like
+# all losses here it returns two things, the value and the gradient.
 
 # %%
 neuron = losses.neuron(rng)
@@ -145,10 +147,11 @@ assert np.allclose(sphere.project(y, g), g)
 # all the two words mean here. For unit vectors the divisor is 1.
 #
 # The metric also repairs the gradient. A gradient is the vector whose inner
-# product with every step is the change of the loss: $\langle \mathrm{grad},
-# \Delta\rangle_w = g'\Delta$. So $\mathrm{grad} = (w'w)\,g$ for our neuron.
-# Lesson 1 found that $g$ shrinks as $w$ grows, and that learning slows down.
-# A step along $\mathrm{grad}$ turns $w$ by the same angle at every length:
+# product with every short step is the change of the loss:
+# $\langle \mathrm{grad}, \Delta\rangle_w = g'\Delta$. So
+# $\mathrm{grad} = (w'w)\,g$ for our neuron. Lesson 1 found that $g$ shrinks
+# as $w$ grows, and that learning slows down. A step along $\mathrm{grad}$
+# turns $w$ by the same angle at every length:
 
 # %%
 turns = []
@@ -163,8 +166,9 @@ assert np.allclose(turns, turns[0])
 
 # %% [markdown]
 # On the unit sphere both are the same, and nothing has to be repaired. That
-# is why the library works there. (`sphere.distance` is the angle between two
-# vectors: lesson 3.)
+# is why the library works there. (The two differ at $1w$ too, since this $w$
+# has length $\sqrt 6$. `sphere.distance` is the angle between two vectors:
+# lesson 3.)
 #
 # ## Rays or lines?
 #
@@ -292,7 +296,8 @@ scenes.lines()
 #
 # No. $\max(0, -z)$ is zero where $\max(0, z)$ is not: the two units fire on
 # different inputs, and no weight that follows can undo that. The authors'
-# VGG networks are of this kind: their code has no $\gamma$ there.
+# VGG networks, a kind for images, are like this: their code has no $\gamma$
+# there.
 #
 # </details>
 #

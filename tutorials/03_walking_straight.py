@@ -33,8 +33,9 @@ print(f"y'u {y @ u:.0e}")
 # $$ c(t) = y \cos t + u \sin t. $$
 #
 # Its velocity is $\dot c = -y \sin t + u \cos t$, of length 1. Its
-# acceleration is $\ddot c = -y\cos t - u\sin t = -c$: it points straight to
-# the centre, and its tangent part is zero. We measure both by differences:
+# acceleration, the velocity's own derivative, is
+# $\ddot c = -y\cos t - u\sin t = -c$: it points straight to the centre, and
+# its tangent part is zero. We measure both by differences:
 
 # %%
 t, dt = 0.7, 1e-3
@@ -76,8 +77,8 @@ assert np.allclose(sphere.exp(y, 2 * np.pi * u), y)  # once round
 scenes.exp()
 
 # %% [markdown]
-# For short steps the two are close. The gap is about $|h|^3/3$, so half the
-# step means an eighth of the gap:
+# For short steps the two are close: $\arctan t = t - t^3/3 + \dots$ So the
+# gap is about $|h|^3/3$, and half the step means an eighth of the gap:
 
 # %%
 for angle in (0.4, 0.2, 0.1, 0.05):
@@ -118,7 +119,7 @@ assert np.allclose(far, -(2 * np.pi - 5) * u)
 
 # %% [markdown]
 # And at the *antipode* $-y$, half a turn away, every way is shortest. There
-# is no right answer, so the library gives none:
+# is no right answer, so the library gives none, unless you name a direction:
 
 # %%
 try:
@@ -166,9 +167,10 @@ assert np.arccos(np.nextafter(1.0, 0.0)) > 1e-8
 # $$ d(y, x) = 2 \arctan \frac{|x - y|}{|x + y|}. $$
 #
 # This is Kahan's formula, and `sphere.distance` uses it. In the code it is
-# `2 * atan2(|x - y|, |x + y|)`: `atan2` divides by itself and accepts a zero
-# below, which comes at the antipode. We hold both formulas against angles
-# that we know, near 0, in the middle and near $\pi$:
+# `2 * atan2(|x - y|, |x + y|)`: `atan2` (`np.arctan2`) takes both numbers and
+# divides by itself. It accepts a zero below, which comes at the antipode. We
+# hold both formulas against angles that we know, near 0, in the middle and
+# near $\pi$:
 
 # %%
 print("angle            error of arccos  error of distance")
@@ -235,8 +237,9 @@ assert np.array_equal(sphere.exp(y, 0 * u), y)
 #
 # </details>
 #
-# 2. With the paper's settings, a step of SGD-G turns a weight vector by at
-#    most 0.2 radians (lesson 5). By how much would a retraction fall short?
+# 2. With the paper's settings, a step of its optimizer, SGD-G, turns a
+#    weight vector by at most 0.2 radians (lesson 5). By how much would a
+#    retraction fall short?
 #
 # <details><summary>Answer</summary>
 #

@@ -1,8 +1,9 @@
 # %% [markdown]
 # # 4. Carrying a vector
 #
-# **Question.** Momentum remembers the last step. But that step was tangent
-# at the last point. What is it here?
+# **Question.** Gradient descent with *momentum* repeats a part of its last
+# step at every step (lesson 5), so it must remember it. But that step was
+# tangent at the last point. What is it here?
 #
 # You need [lesson 3](03_walking_straight.py): `sphere.exp(y, h)` walks from
 # $y$ along a great circle, in the direction $u = h/|h|$, for the angle

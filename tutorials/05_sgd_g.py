@@ -26,10 +26,13 @@ y = sphere.random_point((3,), rng)
 # *Stochastic gradient descent*, SGD, takes a step against the gradient $g$
 # of a batch, with the learning rate $\eta$. With **momentum** it also repeats
 # a part $\gamma$ of its last step $\tau$, as a heavy ball would. Steps that
-# agree add up, steps that do not cancel:
+# agree add up, steps that do not cancel. With $d$ for the new step,
 #
 # $$ d = \gamma\,\tau - \eta\, g, \qquad w \leftarrow w + d, \qquad
 #    \tau \leftarrow d. $$
+#
+# (Lessons 1 and 2 had another $\gamma$, the scale after batch normalization.
+# Both names are customary. In this lesson $\gamma$ is the momentum.)
 #
 # ## The same on the sphere
 #
@@ -65,7 +68,7 @@ assert np.array_equal(euclidean.transport(y, a, b), b)  # nothing turns
 
 # %% [markdown]
 # So one loop is enough for both. The first line in it divides $y$ by its
-# length. On the sphere it has length 1 already, up to rounding; without that
+# length. On the sphere $y$ has length 1 already, up to rounding; without that
 # line, the rounding of thousands of steps would add up. In `euclidean` it
 # does nothing.
 
@@ -224,7 +227,11 @@ assert np.allclose(together.T, alone)
 # a sphere. `nn.on_sphere` finds them, divides their columns by their
 # lengths, and notes their geometry. `optim.sgd_g` moves those with SGD-G,
 # and all others with plain SGD. (It also keeps the columns apart: lesson 10.)
-# Here is one pass through small real images of digits, in batches of 128:
+# Here is one pass through small real images of digits, in batches of 128. The
+# network has 64 inputs, 32 units with batch normalization, and 10 outputs,
+# the *logits*: a score for every digit. The loss, *cross entropy*, is minus
+# the logarithm of the probability that they give to the right digit. Who
+# guesses gives it 1/10.
 
 # %%
 digits = data.digits()
@@ -237,6 +244,12 @@ for batch in data.batches(len(labels), 128, rng):
     value, dlogits = ops.cross_entropy(logits, labels[batch])
     pullback(dlogits())  # fills .grad of every parameter (lesson 7)
     optimizer.step()
+
+# %% [markdown]
+# A name below is the place of a layer in the network, counted from 0, and
+# what it holds: `0` flattens the image, `1.w` are the weights in front of the
+# batch normalization `2`, which has the *other* gamma, and beta; `3` is a
+# ReLU, and `4` gives the logits. Networks compute in float32, with 7 digits.
 
 # %%
 print("on the sphere:", [p.name for p in chosen], "of",
