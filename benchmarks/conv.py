@@ -8,12 +8,11 @@ dw, which are compared before anything is timed. Without PyTorch our times stand
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from side_by_side import Run, header, row, same, threads
+from side_by_side import Run, begin, row, same
 
 from grassmann_np import ops
 
@@ -63,12 +62,7 @@ def peer(x: Any, w: Any, dy: Any, stride: int, padding: int) -> tuple[Run, Calla
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--samples", type=int, default=15)
-    samples = parser.parse_args().samples
-    if torch is not None:
-        torch.set_num_threads(threads())
-    print(header("PyTorch " + torch.__version__ if torch else "no PyTorch"))
+    samples = begin(__doc__, torch)
     rng = np.random.default_rng(0)
     for size, c_in, c_out, kernel, stride in SHAPES:
         x = rng.standard_normal((BATCH, size, size, c_in), dtype=np.float32)

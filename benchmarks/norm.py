@@ -8,12 +8,11 @@ timed. Without PyTorch our times stand alone.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from side_by_side import Run, header, row, same, threads
+from side_by_side import Run, begin, row, same
 
 from grassmann_np import ops
 
@@ -61,12 +60,7 @@ def peer(op: Callable[..., Any], arrays: list[Any], dy: Any) -> tuple[Run, Calla
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--samples", type=int, default=15)
-    samples = parser.parse_args().samples
-    if torch is not None:
-        torch.set_num_threads(threads())
-    print(header("PyTorch " + torch.__version__ if torch else "no PyTorch"))
+    samples = begin(__doc__, torch)
     rng = np.random.default_rng(0)
     for shape in SHAPES:
         for name, (mine, theirs) in OPS.items():

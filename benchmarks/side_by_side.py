@@ -6,6 +6,7 @@ Both get the same number of threads: OMP_NUM_THREADS if it is set, else every co
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
 import time
@@ -23,6 +24,17 @@ def threads() -> int:
     """How many threads both sides may use."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(cores, int(os.environ.get("OMP_NUM_THREADS", cores)))
+
+
+def begin(about: str, torch: Any) -> int:
+    """Reads --samples, gives PyTorch (or None) its threads, prints the header; how many samples to take."""
+    parser = argparse.ArgumentParser(description=about.partition("\n")[0])
+    parser.add_argument("--samples", type=int, default=15)
+    samples: int = parser.parse_args().samples
+    if torch is not None:
+        torch.set_num_threads(threads())
+    print(header("PyTorch " + torch.__version__ if torch else "no PyTorch"))
+    return samples
 
 
 def same(ours: Sequence[Any], theirs: Sequence[Any], tolerance: float) -> None:
