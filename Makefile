@@ -40,7 +40,7 @@ test: $(READY)
 	touch $@
 
 site: .venv/site
-	$(BIN)/python -m sphinx -q -W --keep-going -j auto tutorials site
+	$(BIN)/python -m sphinx -q -E -W --keep-going -j auto tutorials site
 	@echo 'Open site/index.html in a browser.'
 
 test-browser: .venv/browser
