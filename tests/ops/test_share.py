@@ -103,6 +103,14 @@ def test_shares_agree_with_one_share(n, stride):
         np.testing.assert_allclose(ours, alone, rtol=1e-12, atol=1e-12)
 
 
+@given(n=st.integers(1, 9))
+def test_shares_of_a_linear_op_agree_with_one_share(n):
+    x, w, dy = (np.random.default_rng(n).standard_normal(shape) for shape in ((n, 3), (3, 4), (n, 4)))
+    y, pullback = ops.linear(x, w)
+    for ours, alone in zip([y, *pullback(dy)], [x @ w, dy @ w.T, x.T @ dy], strict=True):
+        np.testing.assert_allclose(ours, alone, rtol=1e-12, atol=1e-12)
+
+
 def test_the_same_threads_give_the_same_bits():
     first = convolved(*example())
     for _ in range(20):
