@@ -58,12 +58,18 @@ def asarray_like(host: np.ndarray[Any, Any], like: Array) -> Array:
 
 
 def to_numpy(array: Array) -> np.ndarray[Any, Any]:
-    """A host copy or view of `array`, whatever its backend."""
-    return np.asarray(array.get() if hasattr(array, "get") else array)
+    """A host copy or view of `array`, whatever its backend; its numbers lie in the same order."""
+    return np.asarray(_in_order(array, lambda a: a.get()) if hasattr(array, "get") else array)
+
+
+def _in_order(array: Array, move: Callable[[Array], Array]) -> Array:
+    """move(array), which may lay its numbers out as it likes: so it is given them in the order in which they lie."""
+    axes = sorted(range(array.ndim), key=lambda axis: -array.strides[axis])
+    return move(array.transpose(axes)).transpose([axes.index(axis) for axis in range(array.ndim)])
 
 
 def to_device(tree: Any, device: str) -> Any:
-    """The same tree of lists, tuples, dicts and arrays, with its arrays on `device`, "cpu" or "gpu".
+    """The same tree of lists, tuples, dicts and arrays, with its arrays on `device`, "cpu" or "gpu", and laid out alike.
 
     Raises ValueError for an unknown device and RuntimeError if CuPy or a CUDA device is missing.
     """
@@ -96,4 +102,4 @@ def _mover(device: str) -> Callable[[Array], Array]:
         found = 0
     if not found:
         raise RuntimeError("device 'gpu' needs a CUDA device; CuPy is installed but finds none")
-    return cupy.asarray  # type: ignore[no-any-return]
+    return lambda array: _in_order(array, cupy.asarray)

@@ -2,16 +2,21 @@
 
 It wraps NumPy and refuses what CuPy refuses, and a little more: implicit conversion to NumPy, `np.` functions on a
 device array, NumPy arrays and NumPy scalars among the arguments, and every name that is not on the lists below.
+CUDA kernels are run by tests/fake_cuda.py. What `empty` returns is NaN. `counting()` lists what was fetched, which on a
+device means to wait.
 `install(monkeypatch)` makes it what `import cupy` finds, so that `model.to("gpu")` works.
 """
 
 from __future__ import annotations
 
+import contextlib
 import operator
 import sys
 from types import SimpleNamespace
 
 import numpy as np
+
+from tests.fake_cuda import RawModule
 
 
 def _words(text):
@@ -21,7 +26,7 @@ def _words(text):
 # All in CuPy 14 (tests/test_fake_cupy.py asks a real one); only names with the meaning of NumPy's.
 FUNCTIONS = _words("""
 abs all any arange argmax argmin argsort asarray astype atan2 broadcast_to clip concat concatenate copysign cos
-diagonal einsum empty empty_like exp exp2 expm1 expand_dims eye flip full full_like greater hypot isfinite isnan log
+diagonal dot einsum empty empty_like exp exp2 expm1 expand_dims eye flip full full_like greater hypot isfinite isnan log
 log1p matmul matrix_transpose max maximum mean min minimum moveaxis multiply nonzero ones ones_like outer pad
 permute_dims pow prod reshape sign signbit sin sinc sinh sqrt square squeeze stack std subtract sum take tan tanh
 tensordot transpose tril triu var where zeros zeros_like
@@ -34,6 +39,21 @@ all any argmax argmin astype clip copy cumsum diagonal dot fill flatten item max
 round squeeze std sum swapaxes take tolist trace transpose var
 """)
 PROPERTIES = _words("T dtype flags itemsize mT nbytes ndim shape size strides")
+
+FETCHING = {"item", "nonzero", "tolist"}  # methods that answer with numbers on the host, or need to know some
+fetched: list[str] = []
+
+
+@contextlib.contextmanager
+def counting():
+    """The list of all fetches inside: names, in order."""
+    before = len(fetched)
+    inside: list[str] = []
+    try:
+        yield inside
+    finally:
+        inside += fetched[before:]
+
 
 NO_KEYWORDS = {"device", "initial", "like", "subok", "where"}  # that NumPy's functions have and CuPy's have not
 
@@ -62,9 +82,11 @@ class ndarray:
 
     def get(self):
         """A copy on the host: the only way back."""
+        fetched.append("get")
         return self._host.copy()
 
     device = property(lambda self: Device())
+    data = property(lambda self: SimpleNamespace(ptr=self._host.ctypes.data))
 
     def __array_namespace__(self, api_version=None):
         return cupy
@@ -73,6 +95,7 @@ class ndarray:
         if name in PROPERTIES:
             return _to_device(getattr(self._host, name))
         if name in METHODS:
+            fetched.extend({name} & FETCHING)
             return _on_device(getattr(self._host, name))
         raise AttributeError(f"cupy.ndarray has no attribute {name!r} that the fake knows")
 
@@ -86,6 +109,8 @@ class ndarray:
         raise TypeError(f"np.{function.__name__} called on a device array")
 
     def __getitem__(self, index):
+        if getattr(index, "dtype", None) == bool:
+            fetched.append("mask")  # how long is the result?
         return ndarray(self._host[_to_host(index)])
 
     def __setitem__(self, index, value):
@@ -95,15 +120,19 @@ class ndarray:
         return len(self._host)
 
     def __bool__(self):
+        fetched.append("bool")
         return bool(self._host)
 
     def __int__(self):
+        fetched.append("int")
         return int(self._host)
 
     def __float__(self):
+        fetched.append("float")
         return float(self._host)
 
     def __index__(self):
+        fetched.append("index")
         return operator.index(self._host)
 
     def __copy__(self):
@@ -179,6 +208,16 @@ def _on_device(function):
     return call
 
 
+def _unwritten(function):
+    def call(*args, **kwargs):
+        array = _on_device(function)(*args, **kwargs)
+        if array.dtype.kind == "f":
+            array.fill(np.nan)
+        return array
+
+    return call
+
+
 def _asarray(a, dtype=None):
     """From the host to the device, or a device array as it is."""
     if isinstance(a, ndarray):
@@ -204,6 +243,8 @@ class _Module:
         self.lib = SimpleNamespace(stride_tricks=SimpleNamespace(**tricks))
         self.linalg = SimpleNamespace(**{name: _on_device(getattr(np.linalg, name)) for name in LINALG})
         self.asarray = _asarray
+        self.empty, self.empty_like = _unwritten(np.empty), _unwritten(np.empty_like)
+        self.RawModule = RawModule
         self.ndarray = ndarray
         runtime = SimpleNamespace(getDeviceCount=lambda: 1, CUDARuntimeError=CUDARuntimeError)
         self.cuda = SimpleNamespace(runtime=runtime)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..backend import Array, asarray_like
+from ..cuda import activate as gpu
+from ..cuda.kernel import on_gpu
 from .blocks import on_samples
 from .checks import check_arrays, check_between, check_shape
 from .only import only
@@ -24,6 +26,8 @@ def relu(x: Array) -> tuple[Array, Pullback]:
     (array([0., 2.]), array([ 0., 10.]))
     """
     xp = check_arrays(x=x)
+    if on_gpu(x):
+        return gpu.relu(x)
     y, positive = xp.empty(x.shape, dtype=x.dtype), xp.empty(x.shape, dtype=bool)
 
     def forward(out: Array, mask: Array, x: Array) -> None:

@@ -25,6 +25,8 @@ from operator import add
 from typing import Any
 
 from ..backend import Array, get_xp
+from ..cuda import conv as gpu
+from ..cuda.kernel import on_gpu
 from .blocks import at_a_time
 from .checks import check_arrays, check_shape
 from .share import share
@@ -56,6 +58,8 @@ def conv2d(x: Array, w: Array, b: Array | None = None, stride: int = 1, padding:
     kh, kw, _, c_out = w.shape
     border = (padding, padding)
     shape = (x.shape[0], *_places(x, (kh, kw), stride, border), c_out)
+    if on_gpu(x):
+        return gpu.conv2d(x, w, b, stride, padding, shape[1:3])
 
     def forward(part: slice) -> None:
         for images, columns in unfold(x, part, (kh, kw), stride, border):

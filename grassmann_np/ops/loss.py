@@ -7,7 +7,10 @@ q is 1 at the label and 0 elsewhere; label smoothing s mixes it with the uniform
 
 from __future__ import annotations
 
+import math
+
 from ..backend import Array, get_xp
+from ..cuda.kernel import on_gpu
 from .checks import check_arrays, check_shape
 from .types import Pullback
 
@@ -16,7 +19,8 @@ def cross_entropy(logits: Array, labels: Array, smoothing: float = 0.0) -> tuple
     """The mean negative log-likelihood of the labels, in nats.  logits (N, K), labels (N,) integers in [0, K).
 
     pullback(dloss=1.0) = dlogits.  Raises TypeError for labels that are not integers, ValueError for labels out of
-    range or smoothing outside [0, 1).  Source of smoothing: Szegedy et al. 2016, section 7.
+    range or smoothing outside [0, 1). On a GPU, where to look is to wait, a label out of range makes the loss NaN.
+    Source of smoothing: Szegedy et al. 2016, section 7.
 
     >>> import numpy as np
     >>> float(cross_entropy(np.zeros((1, 10)), np.array([3]))[0])  # log 10
@@ -30,6 +34,8 @@ def cross_entropy(logits: Array, labels: Array, smoothing: float = 0.0) -> tuple
         raise ValueError(f"smoothing: expected 0 <= smoothing < 1, got {smoothing}")
 
     q = (labels[:, None] == xp.arange(k)).astype(logits.dtype)  # (N, K)
+    if on_gpu(logits):
+        q = xp.where(((labels < 0) | (labels >= k))[:, None], math.nan, q)
     smoothing = float(smoothing)
     q = q * (1 - smoothing) + smoothing / k
     shifted = logits - xp.max(logits, axis=1, keepdims=True)
@@ -47,6 +53,8 @@ def _check_labels(labels: Array, logits: Array) -> None:
     if labels.dtype.kind not in "iu":
         raise TypeError(f"labels: expected integers, got {labels.dtype}")
     check_shape("labels", labels, n)
+    if on_gpu(labels):
+        return
     low, high = int(xp.min(labels)), int(xp.max(labels))
     if low < 0 or high >= k:
         raise ValueError(f"labels: expected numbers from 0 to {k - 1}, one per class, got {low} to {high}")

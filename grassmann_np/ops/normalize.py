@@ -13,6 +13,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..backend import Array, get_xp
+from ..cuda import normalize as gpu
+from ..cuda.kernel import on_gpu
 from .blocks import block_sum, blocks, channel_sums, on_blocks
 from .checks import check_arrays, check_shape
 from .running import RunningMoments
@@ -38,6 +40,8 @@ def batch_norm(
     array([[-1.,  1.]])
     """
     xp = _check(x, running, training, gamma=gamma, beta=beta)
+    if on_gpu(x):
+        return gpu.batch_norm(x, gamma, beta, eps, running, training)
     n = x.size // x.shape[-1]
     if training:
         mean, var = moments(x)

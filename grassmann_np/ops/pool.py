@@ -10,6 +10,8 @@ from __future__ import annotations
 from itertools import product
 
 from ..backend import Array
+from ..cuda import pool as gpu
+from ..cuda.kernel import on_gpu
 from .blocks import on_samples
 from .checks import check_arrays, check_shape
 from .only import only
@@ -26,6 +28,8 @@ def max_pool(x: Array, size: int) -> tuple[Array, Pullback]:
     """
     xp = check_arrays(x=x)
     corners = _corners(x, size)
+    if on_gpu(x):
+        return gpu.max_pool(x, size)
     y = xp.empty((x.shape[0], x.shape[1] // size, x.shape[2] // size, x.shape[3]), dtype=x.dtype)
 
     def forward(y: Array, x: Array) -> None:

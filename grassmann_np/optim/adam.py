@@ -16,6 +16,7 @@ import math
 from collections.abc import Iterable
 
 from ..backend import Array, get_xp
+from ..cuda.step import Numbers
 from ..geometry import Geometry
 from ..nn.parameter import Parameter
 from .optimizer import Optimizer, State, in_range
@@ -49,10 +50,19 @@ class Adam(Optimizer):
     def advance(self, geometry: Geometry, y: Array, h: Array, shrink: float | Array,
                 state: State) -> tuple[Array, State]:
         """y, tau = move(y, d, m)."""
-        xp, t = get_xp(y), self.steps + 1
+        xp, eta = get_xp(y), self._eta()
         m = geometry.combine(self.beta1, state["tau"], (1 - self.beta1) * shrink, h)
         v = self.beta2 * state["v"] + (1 - self.beta2) * shrink**2 * geometry.inner(y, h, h)
-        eta = self.rate * math.sqrt(1 - self.beta2**t) / (1 - self.beta1**t)
         d = geometry.scale(m, -eta / xp.sqrt(v + self.eps))
         y, tau = geometry.move(y, d, m)
         return y, {"tau": tau, "v": v}
+
+    def numbers(self) -> Numbers:
+        """a = b1, b = 1 - b1."""
+        clip = math.inf if self.clip is None else self.clip
+        return Numbers(self.beta1, 1 - self.beta1, clip, self.weight_decay, 0, self.beta2, self._eta(), self.eps)
+
+    def _eta(self) -> float:
+        """The rate of the next step, with the corrections for a start at 0."""
+        t = self.steps + 1
+        return self.rate * math.sqrt(1 - self.beta2**t) / (1 - self.beta1**t)

@@ -12,6 +12,7 @@ from ..geometry import euclidean
 from ..nn.layer import Layer
 from ..nn.parameter import Parameter
 from .adam import Adam
+from .device import check
 from .optimizer import Optimizer
 from .sgd import SGD
 
@@ -24,6 +25,8 @@ class Groups:
         parameters = [p for optimizer in optimizers for p in optimizer.parameters]
         if len({id(p) for p in parameters}) < len(parameters):
             raise ValueError("optimizers: expected every parameter in one group, got one in two")
+        for optimizer in optimizers:
+            optimizer.stop = optimizers[0].stop  # what stops one stops all
 
     @property
     def parameters(self) -> list[Parameter]:
@@ -43,11 +46,18 @@ class Groups:
     def step(self) -> None:
         """One step of every group.  Raises ValueError, before anything changes, as Optimizer.step."""
         plans = [optimizer.plan() for optimizer in self.optimizers]
+        if not all(optimizer.on_device for optimizer in self.optimizers):
+            self.check()  # the general way cannot stop for what is only noted on a device
         for optimizer, plan in zip(self.optimizers, plans, strict=True):
             optimizer.commit(plan)
 
+    def check(self) -> None:
+        """Raises what steps on a GPU could not raise without waiting, as Optimizer.check."""
+        check(self.optimizers)
+
     def state_dict(self) -> dict[str, Any]:
         """{"groups": the state of every optimizer}."""
+        self.check()
         return {"groups": [optimizer.state_dict() for optimizer in self.optimizers]}
 
     def load_state_dict(self, saved: dict[str, Any]) -> None:

@@ -7,7 +7,8 @@ SGD and Adam differ in `advance` alone; what comes before it is here:
     h = project(y, g)
     shrink = min(1, nu/|h|)                             the authors' norm clipping: what enters the step is shrink h
 
-A step computes everything before it changes anything, so an error leaves parameters and state as they were.
+A step computes everything before it changes anything, so an error leaves parameters and state as they were. On a GPU
+the whole group moves in one launch (optim/device.py), and an error is raised by `check`, not by the step: nobody waits.
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ from typing import Any
 import numpy as np
 
 from ..backend import Array, asarray_like, get_xp, to_numpy
+from ..cuda.step import Numbers
 from ..geometry import Geometry
 from ..nn.layer import Layer
 from ..nn.parameter import Parameter
+from .device import DeviceStep, Stop, check, device_step
 from .penalty import orthogonality_gradient
 
 State = dict[str, Array]
@@ -65,6 +68,8 @@ class Optimizer:
         self.orthogonality = in_range("orthogonality", orthogonality)
         self.factor = 1.0
         self.steps = 0
+        self.on_device: DeviceStep | None = None
+        self.stop = Stop()
         self.state: list[State] = [self.start(p) for p in self.parameters]
 
     def start(self, parameter: Parameter) -> State:
@@ -76,20 +81,31 @@ class Optimizer:
         """The point and the state after a step from y; shrink h is the clipped Riemannian gradient."""
         raise NotImplementedError
 
+    def numbers(self) -> Numbers | None:
+        """The settings of the next step as a device takes them; None if `advance` is not one that it knows."""
+        return None
+
     def step(self) -> None:
         """One step of every parameter, from its `.grad`.
 
-        Raises ValueError, before anything changes, if a gradient is missing or anything is not finite.
+        Raises ValueError, before anything changes, if a gradient is missing or anything is not finite. On a GPU the
+        latter is raised by `check`; until then nothing changes.
         """
         self.commit(self.plan())
 
-    def plan(self) -> Plan:
-        """Every parameter with its next point and state; changes nothing."""
+    def plan(self) -> Plan | DeviceStep:
+        """Every parameter with its next point and state; changes nothing.  On a GPU, the step that can be taken there."""
+        for parameter, geometry in zip(self.parameters, self.geometries, strict=True):
+            if parameter.geometry is not geometry:
+                name = parameter.name or "parameter"
+                raise ValueError(f"{name}: its geometry has changed; make the optimizer after nn.on_sphere")
+        self.on_device = device_step(self)
+        if self.on_device:
+            self.on_device.look(self)
+            return self.on_device
         found = []
         for parameter, geometry, state in zip(self.parameters, self.geometries, self.state, strict=True):
             name = parameter.name or "parameter"
-            if parameter.geometry is not geometry:
-                raise ValueError(f"{name}: its geometry has changed; make the optimizer after nn.on_sphere")
             y = geometry.normalize(parameter.matrix)
             g = self._penalized(parameter, y, parameter.matrix_grad)
             _require_finite(f"gradient of {name}", g)
@@ -100,12 +116,19 @@ class Optimizer:
             found.append((parameter, y, state))
         return found
 
-    def commit(self, plan: Plan) -> None:
+    def commit(self, plan: Plan | DeviceStep) -> None:
         """Makes the points and states of `plan` the present ones."""
+        if isinstance(plan, DeviceStep):
+            plan.advance(self, self.numbers())
+            return
         for parameter, y, _ in plan:
             parameter.matrix = y
         self.state = [state for _, _, state in plan]
         self.steps += 1
+
+    def check(self) -> None:
+        """Raises what steps on a GPU could not raise without waiting; on the host there is nothing left to raise."""
+        check([self])
 
     @property
     def rate(self) -> float:
@@ -121,11 +144,12 @@ class Optimizer:
 
     def settings(self) -> dict[str, Any]:
         """Every setting by name: numbers and None only."""
-        hidden = ("parameters", "geometries", "state")
+        hidden = ("parameters", "geometries", "state", "on_device", "stop")
         return {key: value for key, value in vars(self).items() if key not in hidden}
 
     def state_dict(self) -> dict[str, Any]:
         """{"kind", "settings", "state"}; state is one dict of host arrays per parameter, in their order."""
+        self.check()
         state = [{key: np.array(to_numpy(a)) for key, a in one.items()} for one in self.state]
         return {"kind": type(self).__name__, "settings": self.settings(), "state": state}
 

@@ -8,9 +8,11 @@ tau is a displacement, learning rate included, as in the paper: when the rate dr
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from ..backend import Array, get_xp
+from ..cuda.step import Numbers
 from ..geometry import Geometry, euclidean
 from ..nn.parameter import Parameter
 from .optimizer import Optimizer, State, in_range
@@ -51,3 +53,8 @@ class SGD(Optimizer):
         step = geometry.combine(gamma, d, -eta, h) if self.nesterov else d
         y, tau = geometry.move(y, step, d)
         return y, {"tau": tau}
+
+    def numbers(self) -> Numbers:
+        """a = gamma, b = -eta."""
+        clip = math.inf if self.clip is None else self.clip
+        return Numbers(self.momentum, -self.rate, clip, self.weight_decay, int(self.nesterov))

@@ -1,0 +1,61 @@
+"""A kernel is a CUDA function that many threads run at once, each for its own numbers of an array.
+
+    launch(SOURCE, "name", like, blocks, arguments)        blocks x THREADS threads; T in SOURCE is the dtype of `like`
+
+A block of threads shares a small fast memory, and waits for its own threads only: what needs a sum over everything
+takes two launches. To launch is to ask: the host goes on at once, and kernels run one after another, in order.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from ..backend import Array, get_xp
+
+THREADS = 256  # in a block; the kernels are written for any power of two
+BLOCKS = 2048  # enough to fill a large device; whoever has more to do goes around again
+TYPES = {"float32": "float", "float64": "double"}
+
+
+def on_gpu(*arrays: Array) -> bool:
+    """Whether these arrays of one backend are CuPy's, so that there is a kernel for them."""
+    return get_xp(*arrays).__name__ == "cupy"
+
+
+def launch(source: str, name: str, like: Array, blocks: int, arguments: tuple[Any, ...], memory: int = 0) -> None:
+    """Starts the function `name` of `source` in so many blocks, each with `memory` bytes to share; does not wait.
+
+    An array arrives as a pointer, a Python int as long long, a float as double.
+    Raises ValueError for an array that is not C-contiguous: a pointer knows no strides.
+    """
+    for argument in arguments:
+        if hasattr(argument, "flags") and not argument.flags.c_contiguous:
+            raise ValueError(f"{name}: expected C-contiguous arrays, got strides {argument.strides}")
+    function = _compiled(complete(source, str(like.dtype)), get_xp(like)).get_function(name)
+    function((blocks,), (THREADS,), arguments, shared_mem=memory)
+
+
+def contiguous(x: Array) -> Array:
+    """x itself if its numbers lie in order, else a copy whose numbers do."""
+    return x if x.flags.c_contiguous else x.copy()
+
+
+def blocks_for(work: int, each: int = THREADS) -> int:
+    """How many blocks for so much work, `each` at a time: at least one, at most BLOCKS.
+
+    >>> blocks_for(1000), blocks_for(10**9)
+    (4, 2048)
+    """
+    return max(1, min(BLOCKS, -(-work // each)))
+
+
+def complete(source: str, dtype: str) -> str:
+    """`source` with what it takes for granted: T and THREADS.  Not as macros: NVIDIA's headers have a T of their own."""
+    return f"typedef {TYPES[dtype]} T;\nenum {{ THREADS = {THREADS} }};\n{source}"
+
+
+@cache
+def _compiled(code: str, xp: Any) -> Any:
+    """The module; CuPy keeps what it has compiled, in memory for every device and in its folder for the next time."""
+    return xp.RawModule(code=code, options=("--std=c++17",))

@@ -1,0 +1,207 @@
+"""A step on a device moves all weight vectors of a group in one launch: a block of threads takes one column.
+
+    y = y/|y|,  h = g - (y'g) y,  s = min(1, nu/|h|)                           on the sphere; a column is a point
+    m = a tau + b s h                                   SGD: a = gamma, b = -eta         Adam: a = b1, b = 1 - b1
+    d = c m                                             SGD: c = 1           Adam: c = -eta_t/sqrt(v + eps), v as below
+    y <- y cos t + d sin t/t,  tau <- m cos t - c |m|^2 y sin t/t              t = |d|: exp and transport of m along d
+
+v <- b2 v + (1 - b2) s^2 |h|^2 is one number per column. Flat parameters go number by number: s, m and v are each
+number's own, y <- y + d, tau <- m, and Nesterov's step is a m + b s h. A column is read once and written once; what
+lies between stays in the block's own memory. h comes first and |h| is its length: |g|^2 - (y'g)^2 would cancel.
+
+A gradient that is not finite must stop the step of all. So a launch before looks at all gradients, and leaves the
+number of the step in `stop`; while that is not 0, every step only hands on what there was. Nobody waits.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from ..backend import Array, get_xp
+from .kernel import TYPES, blocks_for, launch
+
+SHARED = 48 * 1024  # bytes that a block may have without asking; a longer column lies in the main memory
+CHUNK = 4096  # numbers of a flat parameter for one block
+
+SOURCE = """
+struct Parameter {                                           // a row of the table: addresses, and two lengths
+    const T *y, *g, *extra, *tau, *v;
+    T *next_y, *next_tau, *next_v;
+    long long each, size, decays;                            // numbers of a column or chunk, and of all
+};
+
+struct Part { long long first, last; };                      // the numbers of a parameter that a block works on
+
+__device__ Part part(const Parameter &p, long long index) {
+    const long long first = index * p.each, last = first + p.each;
+    return {first, last < p.size ? last : p.size};
+}
+
+__device__ T gradient(const Parameter &p, long long i) { return p.extra ? p.g[i] + p.extra[i] : p.g[i]; }
+
+// The sum, or the largest, of what all threads of the block bring; every thread gets it.
+__device__ double all(double own, bool largest = false) {
+    __shared__ double found[THREADS];
+    const int t = threadIdx.x;
+    __syncthreads();                                         // whoever still reads the last result
+    found[t] = own;
+    for (int half = THREADS / 2; half > 0; half /= 2) {
+        __syncthreads();
+        if (t < half) found[t] = largest ? fmax(found[t], found[t + half]) : found[t] + found[t + half];
+    }
+    __syncthreads();
+    return found[0];
+}
+
+extern "C" __global__ void look(const long long *table, const int *where, int *bad, int *stop, long long step,
+                                long long columns, double limit) {
+    if (stop[0] && stop[0] != step) return;                  // an earlier step has stopped
+    const int k = where[2 * blockIdx.x];
+    const Parameter p = ((const Parameter *)table)[k];
+    const Part mine = part(p, where[2 * blockIdx.x + 1]);
+    double squares = 0, odd = 0;
+    for (long long i = mine.first + threadIdx.x; i < mine.last; i += THREADS) {
+        const double g = p.g[i];
+        if (!(g - g == 0)) odd = 1;                          // NaN or inf
+        squares = columns ? squares + g * g : fmax(squares, g * g);
+    }
+    odd = all(odd, true);
+    squares = all(squares, !columns);
+    if (threadIdx.x != 0 || (odd == 0 && squares <= limit)) return;
+    bad[2 * k + (odd == 0)] = 1;
+    stop[0] = step;
+}
+
+__device__ void hand_on(const Parameter &p, Part mine, long long column) {
+    for (long long i = mine.first + threadIdx.x; i < mine.last; i += THREADS) {
+        p.next_y[i] = p.y[i];
+        p.next_tau[i] = p.tau[i];
+        if (p.v && column < 0) p.next_v[i] = p.v[i];
+    }
+    if (p.v && column >= 0 && threadIdx.x == 0) p.next_v[column] = p.v[column];
+}
+
+extern "C" __global__ void move_columns(const long long *table, const int *where, const int *stop, long long in_memory,
+                                        double a, double b, double clip, double decay, long long nesterov,
+                                        double beta2, double rate, double eps) {
+    extern __shared__ double memory[];
+    const Parameter p = ((const Parameter *)table)[where[2 * blockIdx.x]];
+    const long long column = where[2 * blockIdx.x + 1];
+    const Part mine = part(p, column);
+    if (stop[0]) return hand_on(p, mine, column);
+    const T *y = p.y + mine.first, *tau = p.tau + mine.first;
+    T *next_y = p.next_y + mine.first, *next_tau = p.next_tau + mine.first;
+    T *m = in_memory ? (T *)memory : next_tau;
+    const int n = mine.last - mine.first;
+
+    double yy = 0, yg = 0, hh = 0, mm = 0;
+    for (int i = threadIdx.x; i < n; i += THREADS) {
+        yy += (double)y[i] * y[i];
+        yg += (double)y[i] * gradient(p, mine.first + i);
+    }
+    const double length = sqrt(all(yy));
+    const T inverse = 1 / length, along = all(yg) / length;
+    for (int i = threadIdx.x; i < n; i += THREADS) {
+        m[i] = gradient(p, mine.first + i) - along * (y[i] * inverse);         // h
+        hh += (double)m[i] * m[i];
+    }
+    hh = all(hh);
+    const double s = sqrt(hh) > clip ? clip / sqrt(hh) : 1;
+    const T of_tau = a, of_h = b * s;
+    for (int i = threadIdx.x; i < n; i += THREADS) {
+        m[i] = of_tau * tau[i] + of_h * m[i];
+        mm += (double)m[i] * m[i];
+    }
+    mm = all(mm);
+    double c = 1;
+    if (p.v) {
+        const double v = beta2 * p.v[column] + (1 - beta2) * s * s * hh;
+        if (threadIdx.x == 0) p.next_v[column] = v;
+        c = -rate / sqrt(v + eps);
+    }
+    const double t = fabs(c) * sqrt(mm), sinc = t > 0 ? sin(t) / t : 1;
+    const T cosine = cos(t), of_m = c * sinc, of_y = -c * mm * sinc;
+    for (int i = threadIdx.x; i < n; i += THREADS) {
+        const T unit = y[i] * inverse, one = m[i];
+        next_y[i] = cosine * unit + of_m * one;
+        next_tau[i] = cosine * one + of_y * unit;
+    }
+}
+
+extern "C" __global__ void move_numbers(const long long *table, const int *where, const int *stop, long long in_memory,
+                                        double a, double b, double clip, double decay, long long nesterov,
+                                        double beta2, double rate, double eps) {
+    const Parameter p = ((const Parameter *)table)[where[2 * blockIdx.x]];
+    const Part mine = part(p, where[2 * blockIdx.x + 1]);
+    if (stop[0]) return hand_on(p, mine, -1);
+    for (long long i = mine.first + threadIdx.x; i < mine.last; i += THREADS) {
+        const T y = p.y[i], decayed = p.decays ? (T)decay * y : 0;
+        T h = gradient(p, i) + decayed;
+        if (fabs(h) > clip) h *= (T)(clip / fabs(h));
+        const T m = (T)a * p.tau[i] + (T)b * h;
+        T d = nesterov ? (T)a * m + (T)b * h : m;
+        if (p.v) {
+            const T v = (T)beta2 * p.v[i] + (T)(1 - beta2) * h * h;
+            p.next_v[i] = v;
+            d = -(T)rate * m / sqrt(v + (T)eps);
+        }
+        p.next_y[i] = y + d;
+        p.next_tau[i] = m;
+    }
+}
+
+// What the rows of y are multiplied by in the orthogonality gradient, from their products.
+extern "C" __global__ void repel(const T *products, T *factors, long long count, double alpha, long long unit) {
+    for (long long at = blockIdx.x * (long long)THREADS + threadIdx.x; at < count * count;
+         at += gridDim.x * (long long)THREADS) {
+        const long long i = at / count, j = at % count;
+        const double length_i = unit ? sqrt((double)products[i * count + i]) : 1;
+        const double length_j = unit ? sqrt((double)products[j * count + j]) : 1;
+        const double cosine = i == j && unit ? 1 : products[at] / (length_i * length_j);
+        factors[at] = 2 * alpha * (cosine - (i == j)) / length_j;
+    }
+}
+"""
+
+
+class Numbers(NamedTuple):
+    """The settings of one step, in the order of the kernels' arguments; see the formulas above."""
+
+    a: float
+    b: float
+    clip: float = math.inf
+    decay: float = 0.0
+    nesterov: int = 0
+    beta2: float = 0.0
+    rate: float = 0.0
+    eps: float = 1.0
+
+
+def look(table: Array, where: Array, bad: Array, stop: Array, step: int, columns: bool, limit: float,
+         like: Array) -> None:
+    """Leaves `step` in `stop` (1,), and in bad (P, 2) a 1, if a gradient is not finite, or its square above `limit`."""
+    launch(SOURCE, "look", like, len(where), (table, where, bad, stop, step, int(columns), limit))
+
+
+def move(table: Array, where: Array, stop: Array, columns: bool, longest: int, numbers: Numbers, like: Array) -> None:
+    """One step of every part in `where` (B, 2): which parameter, and which of its columns or chunks."""
+    memory = longest * like.dtype.itemsize if columns else 0
+    fits = memory <= SHARED - 4096
+    launch(SOURCE, "move_columns" if columns else "move_numbers", like, len(where),
+           (table, where, stop, int(fits), *numbers), memory if fits else 0)
+
+
+def repel(rows: Array, alpha: float, unit: bool) -> Array:
+    """2 alpha (Y Y' - I) Y of rows (m, n), the orthogonality gradient; `unit` divides every row by its length first."""
+    xp, count = get_xp(rows), rows.shape[0]
+    products = rows @ rows.T
+    factors = xp.empty((count, count), dtype=rows.dtype)
+    launch(SOURCE, "repel", rows, blocks_for(count * count), (products, factors, count, float(alpha), int(unit)))
+    return factors @ rows
+
+
+def largest(dtype: str) -> float:
+    """The largest number of "float32" or "float64"."""
+    assert dtype in TYPES
+    return 3.4028234663852886e38 if dtype == "float32" else 1.7976931348623157e308
