@@ -69,7 +69,7 @@ def _in_order(array: Array, move: Callable[[Array], Array]) -> Array:
 
 
 def to_device(tree: Any, device: str) -> Any:
-    """The same tree of lists, tuples, dicts and arrays, with its arrays on `device`, "cpu" or "gpu", and laid out alike.
+    """The same tree of lists, tuples, dicts and arrays, its arrays on `device`, "cpu" or "gpu", and laid out alike.
 
     Raises ValueError for an unknown device and RuntimeError if CuPy or a CUDA device is missing.
     """

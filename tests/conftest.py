@@ -1,8 +1,11 @@
-"""GPU tests run where CuPy finds a device; elsewhere they are deselected, and the header says so.
+"""GPU tests run where CuPy finds a device; elsewhere they are deselected, and a line above the tests says how many.
+
+A test that takes `device` runs on the strict fake of CuPy everywhere, and where there is a device on the real one too.
 
 Browser tests run where playwright and a Chromium are; elsewhere they are skipped, and the reason says what to install.
 """
 
+import importlib
 import shutil
 
 import pytest
@@ -10,6 +13,7 @@ from hypothesis import settings
 
 settings.register_profile("no clock", deadline=None)  # no test is about time
 settings.load_profile("no clock")
+LEFT_OUT = pytest.StashKey[int]()
 
 
 def device_count():
@@ -27,13 +31,26 @@ def pytest_collection_modifyitems(config, items):
     if device_count():
         return
     on_gpu = [item for item in items if item.get_closest_marker("gpu")]
+    config.stash[LEFT_OUT] = len(on_gpu)
     config.hook.pytest_deselected(items=on_gpu)
     items[:] = [item for item in items if item not in on_gpu]
 
 
-def pytest_report_header():
-    count = device_count()
-    return f"{count} CUDA devices" if count else "no CUDA device: the tests marked gpu are deselected"
+def pytest_report_collectionfinish(config):
+    left_out = config.stash.get(LEFT_OUT, 0)
+    if left_out:
+        return f"no CUDA device, or no CuPy: {left_out} tests marked gpu are deselected"
+    return f"{device_count()} CUDA devices"
+
+
+@pytest.fixture(params=["fake", pytest.param("gpu", marks=pytest.mark.gpu)])
+def device(request, monkeypatch):
+    """The module cupy: its strict fake, or the real one."""
+    if request.param == "gpu":
+        return importlib.import_module("cupy")
+    from tests import fake_cupy
+
+    return fake_cupy.install(monkeypatch)
 
 
 @pytest.fixture(scope="session")

@@ -197,7 +197,8 @@ class Guarded:
 
     def take_back(self, name):
         """Copies what a kernel has written; raises RuntimeError if it wrote outside."""
-        if not (np.all(self.memory[: self.begin] == 255) and np.all(self.memory[self.begin + self.host.nbytes :] == 255)):
+        end = self.begin + self.host.nbytes
+        if not (np.all(self.memory[: self.begin] == 255) and np.all(self.memory[end:] == 255)):
             raise RuntimeError(f"{name}: wrote beside an array of shape {self.host.shape}")
         if self.written:
             self.host.reshape(-1).view(np.uint8)[:] = self.inside

@@ -109,7 +109,7 @@ class ndarray:
         raise TypeError(f"np.{function.__name__} called on a device array")
 
     def __getitem__(self, index):
-        if getattr(index, "dtype", None) == bool:
+        if getattr(index, "dtype", np.dtype(int)).kind == "b":
             fetched.append("mask")  # how long is the result?
         return ndarray(self._host[_to_host(index)])
 

@@ -15,12 +15,12 @@ from .kernel import blocks_for, contiguous, launch
 
 SOURCE = """
 extern "C" __global__ void relu(const T *x, T *y, long long size) {
-    for (long long at = blockIdx.x * (long long)THREADS + threadIdx.x; at < size; at += gridDim.x * (long long)THREADS)
+    EACH(at, size)
         y[at] = x[at] < 0 ? 0 : x[at];                       // NaN stays
 }
 
 extern "C" __global__ void relu_back(const T *y, const T *dy, T *dx, long long size) {
-    for (long long at = blockIdx.x * (long long)THREADS + threadIdx.x; at < size; at += gridDim.x * (long long)THREADS)
+    EACH(at, size)
         dx[at] = y[at] > 0 ? dy[at] : 0;
 }
 """

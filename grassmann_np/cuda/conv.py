@@ -24,7 +24,7 @@ extern "C" __global__ void unfold(const V *x, V *columns, long long size, long l
                                   long long channels, long long rows, long long places, long long kh, long long kw,
                                   long long stride, long long top, long long left) {
     const unsigned H = height, W = width, C = channels, P = rows, Q = places, KH = kh, KW = kw;
-    for (long long at = blockIdx.x * (long long)THREADS + threadIdx.x; at < size; at += gridDim.x * (long long)THREADS) {
+    EACH(at, size) {
         unsigned e = at;                                     // (n, p, q, i, j, c), the last fastest
         const unsigned c = e % C; e /= C;
         const unsigned j = e % KW; e /= KW;
@@ -43,7 +43,7 @@ extern "C" __global__ void fold(const T *columns, T *x, long long size, long lon
                                 long long channels, long long rows, long long places, long long kh, long long kw,
                                 long long stride, long long padding) {
     const unsigned H = height, W = width, C = channels;
-    for (long long at = blockIdx.x * (long long)THREADS + threadIdx.x; at < size; at += gridDim.x * (long long)THREADS) {
+    EACH(at, size) {
         unsigned e = at;                                     // (n, h, w, c)
         const unsigned c = e % C; e /= C;
         const int w = e % W + padding; e /= W;

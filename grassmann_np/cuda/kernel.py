@@ -15,12 +15,18 @@ from ..backend import Array, get_xp
 
 THREADS = 256  # in a block; the kernels are written for any power of two
 BLOCKS = 2048  # enough to fill a large device; whoever has more to do goes around again
+EACH = """
+// This thread's share of the numbers 0 to size - 1: neighbours have neighbours, so that memory is read in long runs.
+#define EACH(at, size) \\
+    for (long long at = blockIdx.x * (long long)THREADS + threadIdx.x; at < (size); \\
+         at += gridDim.x * (long long)THREADS)
+"""
 TYPES = {"float32": "float", "float64": "double"}
 
 
 def on_gpu(*arrays: Array) -> bool:
     """Whether these arrays of one backend are CuPy's, so that there is a kernel for them."""
-    return get_xp(*arrays).__name__ == "cupy"
+    return bool(get_xp(*arrays).__name__ == "cupy")
 
 
 def launch(source: str, name: str, like: Array, blocks: int, arguments: tuple[Any, ...], memory: int = 0) -> None:
@@ -51,8 +57,8 @@ def blocks_for(work: int, each: int = THREADS) -> int:
 
 
 def complete(source: str, dtype: str) -> str:
-    """`source` with what it takes for granted: T and THREADS.  Not as macros: NVIDIA's headers have a T of their own."""
-    return f"typedef {TYPES[dtype]} T;\nenum {{ THREADS = {THREADS} }};\n{source}"
+    """`source` with what it takes for granted.  T is a type and no macro: NVIDIA's own headers have a T, too."""
+    return f"typedef {TYPES[dtype]} T;\nenum {{ THREADS = {THREADS} }};\n{EACH}{source}"
 
 
 @cache

@@ -169,7 +169,7 @@ def batch_norm(x: Array, gamma: Array | None, beta: Array | None, eps: float, ru
                training: bool) -> tuple[Array, Callable[[Array], Any]]:
     """`ops.batch_norm` of CuPy arrays that were checked."""
     xp, channels = get_xp(x), x.shape[-1]
-    x, n = contiguous(x), x.size // channels
+    x = contiguous(x)
     ones, zeros = xp.ones(channels, dtype=x.dtype), xp.zeros(channels, dtype=x.dtype)
     if training:
         mean, inverse, scale = moments(x, ones if gamma is None else contiguous(gamma), eps, running)

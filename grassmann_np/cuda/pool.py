@@ -23,7 +23,7 @@ __device__ long long corner(long long at, long long rows, long long places, long
 
 extern "C" __global__ void max_pool(const T *x, T *y, long long windows, long long rows, long long places,
                                     long long channels, long long size) {
-    for (long long at = blockIdx.x * (long long)THREADS + threadIdx.x; at < windows; at += gridDim.x * (long long)THREADS) {
+    EACH(at, windows) {
         const T *from = x + corner(at, rows, places, channels, size);
         T best = from[0];
         for (int i = 0; i < size; i++)
@@ -37,7 +37,7 @@ extern "C" __global__ void max_pool(const T *x, T *y, long long windows, long lo
 
 extern "C" __global__ void max_pool_back(const T *x, const T *y, const T *dy, T *dx, long long windows, long long rows,
                                          long long places, long long channels, long long size) {
-    for (long long at = blockIdx.x * (long long)THREADS + threadIdx.x; at < windows; at += gridDim.x * (long long)THREADS) {
+    EACH(at, windows) {
         const long long begin = corner(at, rows, places, channels, size);
         bool come = false;
         for (int i = 0; i < size; i++)

@@ -153,8 +153,7 @@ extern "C" __global__ void move_numbers(const long long *table, const int *where
 
 // What the rows of y are multiplied by in the orthogonality gradient, from their products.
 extern "C" __global__ void repel(const T *products, T *factors, long long count, double alpha, long long unit) {
-    for (long long at = blockIdx.x * (long long)THREADS + threadIdx.x; at < count * count;
-         at += gridDim.x * (long long)THREADS) {
+    EACH(at, count * count) {
         const long long i = at / count, j = at % count;
         const double length_i = unit ? sqrt((double)products[i * count + i]) : 1;
         const double length_j = unit ? sqrt((double)products[j * count + j]) : 1;

@@ -94,8 +94,10 @@ class DeviceStep:
             gpu.look(table, one.where, one.bad, optimizer.stop.on(get_xp(one.like)), optimizer.steps + 1, one.columns,
                      limit, one.like)
 
-    def advance(self, optimizer: Optimizer, numbers: gpu.Numbers) -> None:
+    def advance(self, optimizer: Optimizer) -> None:
         """Moves every parameter, unless there is a note; values and states are new arrays, as on the host."""
+        numbers = optimizer.numbers()
+        assert numbers is not None  # device_step
         for one in self.launches:
             parameters, shapes = [self.parameters[k] for k in one.places], one.shapes
             states = [{key: _rows(a) for key, a in optimizer.state[k].items()} for k in one.places]
@@ -142,6 +144,12 @@ def device_step(optimizer: Optimizer) -> DeviceStep | None:
     if not possible or optimizer.numbers() is None:
         return None
     return optimizer.on_device or DeviceStep(optimizer.parameters)
+
+
+def notes(optimizers: Sequence[Optimizer]) -> list[Array]:
+    """[the number in the `Stop` of these optimizers], (1,) on the device; [] if there is none."""
+    number = optimizers[0].stop.number
+    return [] if number is None else [number]
 
 
 def check(optimizers: Sequence[Optimizer]) -> None:

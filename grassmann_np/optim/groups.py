@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..backend import Array
 from ..geometry import euclidean
 from ..nn.layer import Layer
 from ..nn.parameter import Parameter
 from .adam import Adam
-from .device import check
+from .device import check, notes
 from .optimizer import Optimizer
 from .sgd import SGD
 
@@ -54,6 +55,10 @@ class Groups:
     def check(self) -> None:
         """Raises what steps on a GPU could not raise without waiting, as Optimizer.check."""
         check(self.optimizers)
+
+    def notes(self) -> list[Array]:
+        """Numbers on a device, as Optimizer.notes."""
+        return notes(self.optimizers)
 
     def state_dict(self) -> dict[str, Any]:
         """{"groups": the state of every optimizer}."""

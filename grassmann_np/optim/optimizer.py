@@ -24,7 +24,7 @@ from ..cuda.step import Numbers
 from ..geometry import Geometry
 from ..nn.layer import Layer
 from ..nn.parameter import Parameter
-from .device import DeviceStep, Stop, check, device_step
+from .device import DeviceStep, Stop, check, device_step, notes
 from .penalty import orthogonality_gradient
 
 State = dict[str, Array]
@@ -94,7 +94,7 @@ class Optimizer:
         self.commit(self.plan())
 
     def plan(self) -> Plan | DeviceStep:
-        """Every parameter with its next point and state; changes nothing.  On a GPU, the step that can be taken there."""
+        """Every parameter with its next point and state, on a GPU the step that will make them; changes nothing."""
         for parameter, geometry in zip(self.parameters, self.geometries, strict=True):
             if parameter.geometry is not geometry:
                 name = parameter.name or "parameter"
@@ -119,7 +119,7 @@ class Optimizer:
     def commit(self, plan: Plan | DeviceStep) -> None:
         """Makes the points and states of `plan` the present ones."""
         if isinstance(plan, DeviceStep):
-            plan.advance(self, self.numbers())
+            plan.advance(self)
             return
         for parameter, y, _ in plan:
             parameter.matrix = y
@@ -129,6 +129,10 @@ class Optimizer:
     def check(self) -> None:
         """Raises what steps on a GPU could not raise without waiting; on the host there is nothing left to raise."""
         check([self])
+
+    def notes(self) -> list[Array]:
+        """Numbers on a device, to be fetched together with others: `check` will raise unless all are 0."""
+        return notes([self])
 
     @property
     def rate(self) -> float:

@@ -28,7 +28,11 @@ Tree = dict[str, Any]
 
 
 def save(path: str | Path, trainer: Trainer, generators: dict[str, np.random.Generator], setup: Tree) -> None:
-    """Writes the trainer, the model's own `generators` (dropout), and `setup`, which says how to make them again."""
+    """Writes the trainer, the model's own `generators` (dropout), and `setup`, which says how to make them again.
+
+    Raises what `trainer.look` raises, before anything is written.
+    """
+    trainer.look()
     parameters = trainer.model.parameters()
     drawn = {"augmentation": trainer.augmentation, **generators}
     tree = {

@@ -2,6 +2,9 @@
 
 Loss and error of training are averaged over an epoch as it goes, with the moments of each batch; test numbers are of
 the model at the end of the epoch, with the running moments. A Trainer can stop after any step and go on later.
+
+The numbers of a step are looked at on the host at once. On a device to look is to wait for it: there they are left
+lying, and all looked at together, now and then and at the end of an epoch.
 """
 
 from __future__ import annotations
@@ -15,12 +18,15 @@ from typing import Any, Protocol
 import numpy as np
 
 from .. import ops
-from ..backend import Array, get_xp
+from ..backend import Array, get_xp, to_numpy
+from ..cuda.kernel import on_gpu
 from ..data import Dataset, batches
 from ..nn.layer import Layer
 from ..optim.schedule import Schedule, constant
 from .history import History
 from .monitor import Monitor
+
+LOOK_EVERY = 50  # steps on a device
 
 
 class Steppable(Protocol):
@@ -30,6 +36,12 @@ class Steppable(Protocol):
 
     def step(self) -> None:
         """One step from the gradients."""
+
+    def check(self) -> None:
+        """Raises what steps on a device could not raise."""
+
+    def notes(self) -> list[Array]:
+        """Numbers on a device; `check` will raise unless all are 0."""
 
     def state_dict(self) -> dict[str, Any]:
         """The state, of host arrays and numbers."""
@@ -53,6 +65,7 @@ class Trainer:
         self.epochs, self.batch_size, self.schedule = epochs, batch_size, schedule or constant()
         self.order, self.augmentation = rng.spawn(2)
         self.monitor, self.history = Monitor(model), History()
+        self.look_every = LOOK_EVERY if on_gpu(data.x_train) else 1
         self.steps_per_epoch = sum(1 for _ in batches(len(data.y_train), batch_size, np.random.default_rng(0)))
         self._begin_epoch()
 
@@ -60,6 +73,7 @@ class Trainer:
         self.position = 0  # batches of this epoch that are done
         self.order_state = self.order.bit_generator.state  # from which this epoch's order is drawn
         self.loss_sum, self.wrong, self.seconds = 0.0, 0, 0.0
+        self.unseen: list[tuple[int, int, Array]] = []  # steps that nobody has looked at: number, samples, `_measured`
         self.measured: dict[str, float] = {}  # by the monitor, at the last step
 
     @property
@@ -74,8 +88,7 @@ class Trainer:
         Raises FloatingPointError, before the step, if the loss is not finite, and says where that began.
         """
         while len(self.history) < self.epochs:
-            self.order.bit_generator.state = self.order_state
-            for index, batch in enumerate(batches(len(self.data.y_train), self.batch_size, self.order)):
+            for index, batch in enumerate(self._batches()):
                 if index >= self.position:  # else it was done before the checkpoint
                     self._one_step(batch)
                     after_step(self)
@@ -91,26 +104,53 @@ class Trainer:
             after_epoch(self)
         return self.history
 
+    def _batches(self) -> list[Array]:
+        """The batches of this epoch, as indices on the images' own device: the whole order is moved there at once."""
+        self.order.bit_generator.state = self.order_state
+        found = list(batches(len(self.data.y_train), self.batch_size, self.order))
+        order, ends = get_xp(self.data.x_train).asarray(np.concatenate(found)), np.cumsum([len(b) for b in found])
+        return [order[end - len(batch) : end] for batch, end in zip(found, ends.tolist(), strict=True)]
+
+    def look(self) -> None:
+        """Adds the steps that nobody has looked at to the epoch's sums: all of them are fetched at once.
+
+        Raises FloatingPointError for a loss that is not finite, ValueError for a step that could not be taken.
+        """
+        unseen, self.unseen = self.unseen, []
+        if not unseen:
+            return
+        lying = [measured for _, _, measured in unseen] + self.optimizer.notes()
+        numbers = to_numpy(get_xp(*lying).concatenate(lying)).tolist()
+        for k, (step, samples, _) in enumerate(unseen):
+            loss, wrong = numbers[2 * k : 2 * k + 2]
+            if not math.isfinite(loss):
+                raise FloatingPointError(
+                    f"the loss is {loss} at epoch {len(self.history) + 1}, step {step}, with the rate at "
+                    f"{self.optimizer.factor:g} of its start; {first_not_finite(self.model, self.shown)}; "
+                    f"lower the rate")
+            self.loss_sum += loss * samples
+            self.wrong += int(wrong)
+        if any(numbers[2 * len(unseen) :]):
+            self.optimizer.check()
+
     def _one_step(self, batch: Array) -> None:
         started = time.perf_counter()
-        chosen = get_xp(self.data.x_train).asarray(batch)  # indices on the images' own device
-        x, labels = self.data.x_train[chosen], self.data.y_train[chosen]
+        x, labels = self.data.x_train[batch], self.data.y_train[batch]
         if self.data.augment is not None:
             x = self.data.augment(x, self.augmentation)
         self.optimizer.factor = self.schedule(self.step / (self.epochs * self.steps_per_epoch))
         logits, back = self.model(x, training=True)
         loss, back_loss = ops.cross_entropy(logits, labels)
-        if not math.isfinite(loss):
-            raise FloatingPointError(
-                f"the loss is {float(loss)} at epoch {len(self.history) + 1}, step {self.step}, with the rate at "
-                f"{self.optimizer.factor:g} of its start; {first_not_finite(self.model, x)}; lower the rate")
+        self.unseen.append((self.step, len(batch), _measured(loss, logits, labels)))
+        self.shown = x
+        if len(self.unseen) == self.look_every:
+            self.look()
         back(back_loss())
         before = self.monitor.look()
         self.optimizer.step()
-        self.loss_sum += float(loss) * len(batch)
-        self.wrong += int((logits.argmax(axis=1) != labels).sum())
         self.position += 1
         if self.position == self.steps_per_epoch:
+            self.look()
             self.measured = self.monitor.measure(before, self.optimizer)
         self.seconds += time.perf_counter() - started
 
@@ -126,14 +166,24 @@ def evaluate(model: Layer, x: Array, labels: Array, batch_size: int = 256) -> tu
     """(mean loss, error) of the model on images x (N, H, W, C), with its running moments; the error is a fraction."""
     if not len(labels):
         raise ValueError("labels: expected at least one image to evaluate on, got none")
-    loss_sum, wrong = 0.0, 0
+    samples, found = [], []
     for start in range(0, len(labels), batch_size):
         part = slice(start, start + batch_size)
         logits, _ = model(x[part], training=False)
         loss, _ = ops.cross_entropy(logits, labels[part])
-        loss_sum += float(loss) * len(labels[part])
-        wrong += int((logits.argmax(axis=1) != labels[part]).sum())
+        samples.append(len(labels[part]))
+        found.append(_measured(loss, logits, labels[part]))
+    loss_sum, wrong = 0.0, 0
+    for n, (loss, missed) in zip(samples, to_numpy(get_xp(*found).stack(found)).tolist(), strict=True):
+        loss_sum += loss * n
+        wrong += int(missed)
     return loss_sum / len(labels), wrong / len(labels)
+
+
+def _measured(loss: Array, logits: Array, labels: Array) -> Array:
+    """(loss, how many labels are not where the largest logit is): (2,) float64, on the logits' own device."""
+    xp = get_xp(logits)
+    return xp.stack([xp.astype(one, xp.float64) for one in (loss, xp.sum(logits.argmax(axis=1) != labels))])
 
 
 def first_not_finite(model: Layer, x: Array) -> str:

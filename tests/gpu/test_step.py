@@ -1,0 +1,250 @@
+"""The step of a group on a device against the same step on the host, and what happens when it cannot be taken."""
+
+import numpy as np
+import pytest
+
+from grassmann_np import backend, nn, optim
+from grassmann_np.cuda import step as gpu
+from grassmann_np.geometry import euclidean, lines, sphere, subspaces
+from tests import fake_cupy
+
+SHAPES = [(3, 3, 7, 5), (300, 3), (2, 1), (1, 4), (9,)]
+OPTIMIZERS = {
+    "sgd": lambda ps, **kw: optim.SGD(ps, 0.2, **kw),
+    "adam": lambda ps, **kw: optim.Adam(ps, 0.05, **kw),
+}
+
+
+def parameters(geometry, dtype, shapes=SHAPES):
+    """Some of each shape, not of unit length; every second one does not decay."""
+    rng = np.random.default_rng(0)
+    values = [rng.standard_normal(shape).astype(dtype) for shape in shapes]
+    found = [nn.Parameter(value, geometry, decay=k % 2 == 0) for k, value in enumerate(values)]
+    for k, p in enumerate(found):
+        p.name = f"{k}.w"
+    return found
+
+
+def gradients(dtype, seed, shapes=SHAPES):
+    rng = np.random.default_rng(100 + seed)
+    return [(rng.standard_normal(shape) * 10.0 ** rng.integers(-3, 1)).astype(dtype) for shape in shapes]
+
+
+def to_device(ps):
+    for p in ps:
+        p.value = backend.to_device(p.value, "gpu")
+    return ps
+
+
+def put(ps, grads, to=lambda g: g):
+    for p, g in zip(ps, grads, strict=True):
+        p.grad = to(g)
+
+
+def both(make, geometry, dtype, device, steps=3, shapes=SHAPES, **options):
+    """(optimizer on the host, on the device), after a few steps from the same gradients."""
+    here = make(parameters(geometry, dtype, shapes), **options)
+    there = make(to_device(parameters(geometry, dtype, shapes)), **options)
+    for step in range(steps):
+        put(here.parameters, gradients(dtype, step, shapes))
+        put(there.parameters, gradients(dtype, step, shapes), device.asarray)
+        here.step()
+        there.step()
+    there.check()
+    return here, there
+
+
+def agree(here, there, tolerance):
+    for p, q, ours, theirs in zip(here.parameters, there.parameters, here.state, there.state, strict=True):
+        assert q.value.dtype == p.value.dtype and q.value.shape == p.value.shape
+        np.testing.assert_allclose(q.value.get(), p.value, rtol=0, atol=tolerance * max(1, np.abs(p.value).max()))
+        assert list(ours) == list(theirs)
+        for key, array in ours.items():
+            np.testing.assert_allclose(theirs[key].get(), array, rtol=0,
+                                       atol=tolerance * max(1, np.abs(array).max()), err_msg=key)
+            assert theirs[key].dtype == array.dtype and theirs[key].shape == array.shape
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 2e-14), (np.float32, 4e-6)])
+@pytest.mark.parametrize("options", [
+    {}, {"clip": 0.5}, {"clip": 0.1, "weight_decay": 0.3, "orthogonality": 0.1},
+], ids=["plain", "clip", "all"])
+@pytest.mark.parametrize("geometry", [sphere, lines, euclidean], ids=["sphere", "lines", "euclidean"])
+@pytest.mark.parametrize("kind", OPTIMIZERS)
+def test_step(kind, geometry, options, dtype, tolerance, device):
+    here, there = both(OPTIMIZERS[kind], geometry, dtype, device, **options)
+    assert there.on_device and not here.on_device
+    agree(here, there, tolerance * (20 if "orthogonality" in options and geometry is euclidean else 1))
+
+
+def test_nesterov(device):
+    agree(*both(OPTIMIZERS["sgd"], euclidean, np.float64, device, nesterov=True, weight_decay=0.1, clip=0.7), 1e-14)
+
+
+@pytest.mark.parametrize("kind", OPTIMIZERS)
+def test_a_column_too_long_for_shared_memory(kind, device, monkeypatch):
+    monkeypatch.setattr(gpu, "SHARED", 4096 + 2000)  # 250 numbers
+    agree(*both(OPTIMIZERS[kind], sphere, np.float64, device, clip=0.5), 2e-14)
+
+
+def test_a_flat_parameter_of_several_chunks(device):
+    shapes = [(gpu.CHUNK + 3,), (131, 67), (1,)]
+    agree(*both(OPTIMIZERS["adam"], euclidean, np.float64, device, shapes=shapes), 1e-14)
+
+
+def test_scales_that_a_float32_square_does_not_hold(device):
+    def scaled(scale):
+        here, there = parameters(sphere, np.float32), to_device(parameters(sphere, np.float32))
+        grads = [g * np.float32(scale) for g in gradients(np.float32, 0)]
+        put(here, grads)
+        put(there, grads, device.asarray)
+        for ps in (here, there):
+            optim.SGD(ps, 0.2, clip=0.1).step()
+        for p, q in zip(here, there, strict=True):
+            np.testing.assert_allclose(q.value.get(), p.value, rtol=0, atol=1e-6)
+
+    scaled(1e30)
+    scaled(1e-30)
+
+
+def test_a_gradient_along_the_weight_clipped(device):
+    """|g|^2 - (y'g)^2 would cancel: h is 1e-4 of g here, and its length decides about the clipping."""
+    y, h = np.random.default_rng(0).standard_normal((2, 700, 4)).astype(np.float32)
+    y = sphere.normalize(y)
+    g = y + sphere.project(y, h) * np.float32(1e-4 / 26)
+    p, q = nn.Parameter(y, sphere), nn.Parameter(device.asarray(y), sphere)
+    for one, to in ((p, lambda a: a), (q, device.asarray)):
+        one.grad = to(g)
+        optim.SGD([one], 0.5, clip=5e-5).step()
+    np.testing.assert_allclose(sphere.distance(y, q.value.get()), sphere.distance(y, p.value), rtol=2e-3)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("geometry", [sphere, euclidean], ids=["sphere", "euclidean"])
+@pytest.mark.parametrize("kind", OPTIMIZERS)
+def test_a_bad_gradient_is_named_when_somebody_looks_and_nothing_has_changed(kind, geometry, bad, device):
+    optimizer = OPTIMIZERS[kind](to_device(parameters(geometry, np.float32)))
+    put(optimizer.parameters, gradients(np.float32, 0), device.asarray)
+    optimizer.step()
+    optimizer.check()
+    before = [p.value.get() for p in optimizer.parameters]
+    states = optimizer.state_dict()["state"]
+    put(optimizer.parameters, gradients(np.float32, 1), device.asarray)
+    optimizer.parameters[1].grad[250, 2] = bad
+    optimizer.step()
+    put(optimizer.parameters, gradients(np.float32, 2), device.asarray)
+    optimizer.parameters[0].grad[0, 0, 0, 0] = bad  # later, and of an earlier parameter: not the one to name
+    optimizer.step()
+    optimizer.step()
+    assert optimizer.steps == 4
+    with pytest.raises(ValueError, match=r"^gradient of 1\.w: expected finite numbers.*nothing was changed"):
+        optimizer.check()
+    assert optimizer.steps == 1
+    for p, value in zip(optimizer.parameters, before, strict=True):
+        np.testing.assert_array_equal(p.value.get(), value)
+    for ours, theirs in zip(optimizer.state_dict()["state"], states, strict=True):
+        for key, array in theirs.items():
+            np.testing.assert_array_equal(ours[key], array)
+    put(optimizer.parameters, gradients(np.float32, 2), device.asarray)
+    optimizer.step()  # forgotten: it goes on
+    optimizer.check()
+    assert optimizer.steps == 2 and not np.array_equal(optimizer.parameters[0].value.get(), before[0])
+
+
+@pytest.mark.parametrize("geometry", [sphere, euclidean], ids=["sphere", "euclidean"])
+def test_a_second_moment_that_would_overflow_stops_adam(geometry, device):
+    optimizer = optim.Adam(to_device(parameters(geometry, np.float32)), 0.1)
+    put(optimizer.parameters, [g * np.float32(1e25) for g in gradients(np.float32, 0)], device.asarray)
+    before = [p.value.get() for p in optimizer.parameters]
+    optimizer.step()
+    with pytest.raises(ValueError, match=r"square of the gradient of 0\.w: expected finite numbers"):
+        optimizer.state_dict()
+    for p, value in zip(optimizer.parameters, before, strict=True):
+        np.testing.assert_array_equal(p.value.get(), value)
+
+
+@pytest.mark.parametrize("last", [euclidean, subspaces], ids=["euclidean", "subspaces"])
+def test_a_bad_gradient_in_one_group_stops_all(last, device):
+    """Where a group takes the general way, the others wait for what it finds, and it for what is noted of them."""
+    first = to_device(parameters(sphere, np.float64, [(6, 2), (5, 3)]))
+    second = [nn.Parameter(device.asarray(last.random_point((6, 2), np.random.default_rng(1))), last)]
+    groups = optim.Groups(optim.SGD(first, 0.1), optim.SGD(second, 0.1))
+    put(groups.parameters, gradients(np.float64, 0, [(6, 2), (5, 3), (6, 2)]), device.asarray)
+    first[1].grad[0, 0] = np.nan
+    before = [p.value.get() for p in groups.parameters]
+    with pytest.raises(ValueError, match=r"gradient of 1\.w"):
+        groups.step()
+        groups.check()
+    for p, value in zip(groups.parameters, before, strict=True):
+        np.testing.assert_array_equal(p.value.get(), value)
+    assert [one.steps for one in groups.optimizers] == [0, 0]
+    first[1].grad[0, 0] = 1.0
+    groups.step()
+    groups.check()
+    assert not np.array_equal(second[0].value.get(), before[-1])
+
+
+def test_a_step_fetches_nothing(device):
+    if device is not fake_cupy.cupy:
+        pytest.skip("the fake alone counts")
+    groups = optim.Groups(optim.SGD(to_device(parameters(sphere, np.float32)), 0.1, clip=0.1, orthogonality=0.1),
+                          optim.Adam(to_device(parameters(euclidean, np.float32)), 0.1))
+    put(groups.parameters, [*gradients(np.float32, 0), *gradients(np.float32, 1)], device.asarray)
+    with fake_cupy.counting() as fetched:
+        groups.step()
+        groups.step()
+    assert fetched == []
+    with fake_cupy.counting() as fetched:
+        groups.check()
+    assert len(fetched) == 1
+
+
+def test_values_are_new_arrays_with_a_weight_vector_side_by_side(device):
+    optimizer = optim.SGD(to_device(parameters(sphere, np.float32)), 0.1)
+    put(optimizer.parameters, gradients(np.float32, 0), device.asarray)
+    before = [(p.value, p.value.get()) for p in optimizer.parameters]
+    optimizer.step()
+    for p, (array, value) in zip(optimizer.parameters, before, strict=True):
+        np.testing.assert_array_equal(array.get(), value)
+        assert p.matrix.T.flags.c_contiguous and optimizer.state[0]["tau"].T.flags.c_contiguous
+
+
+def test_a_parameter_that_has_changed_its_shape_is_refused(device):
+    optimizer = optim.SGD(to_device(parameters(sphere, np.float32)), 0.1)
+    put(optimizer.parameters, gradients(np.float32, 0), device.asarray)
+    optimizer.step()
+    optimizer.parameters[1].value = optimizer.parameters[1].grad = device.ones((400, 3), dtype=np.float32)
+    with pytest.raises(ValueError, match=r"expected float32 of shape \(300, 3\) as when the optimizer was made"):
+        optimizer.step()
+
+
+def test_saved_state_goes_on_to_the_same_bits(device):
+    make = OPTIMIZERS["adam"]
+    one, other = (make(to_device(parameters(sphere, np.float32)), clip=0.1) for _ in range(2))
+    for step in range(4):
+        put(one.parameters, gradients(np.float32, step), device.asarray)
+        one.step()
+        if step == 1:
+            other.load_state_dict(one.state_dict())
+            for p, q in zip(one.parameters, other.parameters, strict=True):
+                q.value = p.value
+    for step in (2, 3):
+        put(other.parameters, gradients(np.float32, step), device.asarray)
+        other.step()
+    for p, q in zip(one.parameters, other.parameters, strict=True):
+        np.testing.assert_array_equal(p.value.get(), q.value.get())
+
+
+def test_an_optimizer_of_ones_own_takes_the_general_way(device):
+    class Signs(optim.Optimizer):
+        def start(self, parameter):
+            return {}
+
+        def advance(self, geometry, y, h, shrink, state):
+            return geometry.exp(y, h * -self.rate), state
+
+    ps = to_device(parameters(sphere, np.float64, [(6, 2)]))
+    put(ps, gradients(np.float64, 0, [(6, 2)]), device.asarray)
+    optimizer = Signs(ps, 0.1, 0.0, None, 0.0)
+    optimizer.step()
+    assert optimizer.on_device is None and optimizer.steps == 1
