@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from grassmann_np import nn, ops
-from tests import fake_cupy
 from tests.nn.helpers import batch, descend, widen
 
 RNG = np.random.default_rng(0)
@@ -63,7 +62,7 @@ def tiny(rng):
 
 
 @pytest.mark.parametrize("name", tiny(np.random.default_rng(0)))
-def test_learns_one_batch_on_host_and_device_alike(name, monkeypatch):
+def test_learns_one_batch_on_host_and_device_alike(name, device):
     model, shape = tiny(np.random.default_rng(0))[name]
     x, labels = batch(shape, n=6)
     losses = [descend(model, x, labels, lr=0.002) for _ in range(4)]
@@ -72,10 +71,9 @@ def test_learns_one_batch_on_host_and_device_alike(name, monkeypatch):
     logits, _ = model(x[:2], training=False)
     assert logits.shape == (2, 10) and logits.dtype == np.float32 and np.isfinite(logits).all()
 
-    cupy = fake_cupy.install(monkeypatch)
     model = tiny(np.random.default_rng(0))[name][0].to("gpu")
-    device = [descend(model, cupy.asarray(x), cupy.asarray(labels), lr=0.002) for _ in range(2)]
-    np.testing.assert_allclose(device, losses[:2], rtol=1e-5)
+    there = [descend(model, device.asarray(x), device.asarray(labels), lr=0.002) for _ in range(2)]
+    np.testing.assert_allclose(there, losses[:2], rtol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["cnn 8x8", "wide_resnet 16-2, gray"])

@@ -1,10 +1,10 @@
-"""A whole training step of every optimizer on the fake device: the same numbers as on the host, nothing stray."""
+"""A whole training step of every optimizer on a device: the same numbers as on the host, and nothing fetched."""
 
 import numpy as np
 import pytest
 
 from grassmann_np import nn, ops, optim
-from grassmann_np.geometry import sphere
+from grassmann_np.geometry import euclidean, sphere
 from tests import fake_cupy
 from tests.nn.helpers import batch
 
@@ -34,25 +34,48 @@ def train(model, optimizer, x, labels, steps=3):
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("name", MODELS)
-def test_host_and_device_agree(name, optimizer, monkeypatch):
-    cupy = fake_cupy.install(monkeypatch)
+def test_host_and_device_agree(name, optimizer, device):
     make, shape = MODELS[name]
     x, labels = batch(shape, n=6)
 
-    def run(device, x, labels):
+    def run(where, x, labels):
         model = make(np.random.default_rng(0))
         if optimizer.endswith("_g"):
             nn.on_sphere(model)
-        model.to(device)
+        model.to(where)
         return model, train(model, OPTIMIZERS[optimizer](model), x, labels)
 
     host, losses = run("cpu", x, labels)
-    device, device_losses = run("gpu", cupy.asarray(x), cupy.asarray(labels))
-    np.testing.assert_allclose(device_losses, losses, rtol=1e-5)
+    there, losses_there = run("gpu", device.asarray(x), device.asarray(labels))
+    np.testing.assert_allclose(losses_there, losses, rtol=1e-5)
     assert losses[0] != losses[-1]
-    for p, q in zip(host.parameters(), device.parameters(), strict=True):
+    for p, q in zip(host.parameters(), there.parameters(), strict=True):
         assert p.value.dtype == q.value.dtype == np.float32
-        assert isinstance(q.value, fake_cupy.ndarray)
+        assert isinstance(q.value, device.ndarray)
         np.testing.assert_allclose(q.value.get(), p.value, rtol=0, atol=1e-5 * max(1.0, np.abs(p.value).max()))
         if p.geometry is sphere:
             np.testing.assert_allclose(np.linalg.norm(p.matrix, axis=0), 1, rtol=1e-5)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("name", MODELS)
+def test_a_step_fetches_nothing(name, optimizer, monkeypatch):
+    """A number fetched is a device waited for.  The fake counts."""
+    cupy = fake_cupy.install(monkeypatch)
+    make, shape = MODELS[name]
+    x, labels = (cupy.asarray(a) for a in batch(shape, n=6))
+    model = make(np.random.default_rng(0))
+    nn.on_sphere(model)
+    model.to("gpu")
+    if not optimizer.endswith("_g"):
+        for p in model.parameters():
+            p.geometry = euclidean
+    stepping = OPTIMIZERS[optimizer](model)
+    with fake_cupy.counting() as fetched:
+        for _ in range(2):
+            logits, pullback = model(x)
+            loss, loss_pullback = ops.cross_entropy(logits, labels)
+            pullback(loss_pullback())
+            stepping.step()
+    assert fetched == []
+    assert np.isfinite(float(loss))

@@ -10,7 +10,6 @@ from grassmann_np.geometry import euclidean, lines, sphere, subspaces
 from grassmann_np.testing import __main__ as command
 from grassmann_np.testing import identities, strategies
 from grassmann_np.testing.through import Through
-from tests import fake_cupy
 from tests.testing.planted_bugs import BUGS
 
 GEOMETRIES = {"euclidean": euclidean, "sphere": sphere, "lines": lines, "subspaces": subspaces}
@@ -49,9 +48,8 @@ def test_identities_hold_inside_the_array_api(kind, device):
 
 
 @pytest.mark.parametrize("kind", GEOMETRIES)
-def test_identities_hold_on_the_fake_device(kind, monkeypatch):
-    cupy = fake_cupy.install(monkeypatch)
-    through = Through(GEOMETRIES[kind], cupy.asarray, lambda array: array.get())
+def test_identities_hold_on_a_device(kind, device):
+    through = Through(GEOMETRIES[kind], device.asarray, lambda array: array.get())
     report = identities.check(through, sizes=(4,))
     assert report.holds, str(report)
 

@@ -1,0 +1,31 @@
+"""Every kernel compiles for a GPU: NVIDIA's compiler needs no device, only CuPy and its CUDA."""
+
+import pytest
+
+from grassmann_np.cuda import activate, conv, kernel, normalize, pool, step
+
+SOURCES = {
+    "unfold": f"typedef T V;\n{conv.UNFOLD}",
+    "unfold, 16 bytes": f"typedef float4 V;\n{conv.UNFOLD}",
+    "fold": conv.FOLD,
+    "relu": activate.SOURCE,
+    "batch_norm": normalize.SOURCE,
+    "max_pool": pool.SOURCE,
+    "step": step.SOURCE,
+}
+
+
+@pytest.mark.parametrize("dtype", kernel.TYPES)
+@pytest.mark.parametrize("name", SOURCES)
+def test_compiles_for_a_gpu(name, dtype):
+    nvrtc = pytest.importorskip("cupy.cuda.nvrtc", reason="needs CuPy with NVIDIA's compiler: the extra gpu-cuda13[ctk]")
+    try:
+        nvrtc.getVersion()
+    except Exception as error:  # its library is another package, and is loaded at the first call
+        pytest.skip(f"needs NVIDIA's compiler nvrtc: {type(error).__name__}")
+    program = nvrtc.createProgram(kernel.complete(SOURCES[name], dtype), "kernel.cu", (), ())
+    try:
+        nvrtc.compileProgram(program, ("--std=c++17", "--gpu-architecture=sm_90"))
+    except nvrtc.NVRTCError:
+        pytest.fail(nvrtc.getProgramLog(program))
+    assert nvrtc.getCUBIN(program)
