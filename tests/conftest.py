@@ -28,6 +28,7 @@ def device_count():
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
+    config.stash[LEFT_OUT] = 0
     if device_count():
         return
     on_gpu = [item for item in items if item.get_closest_marker("gpu")]
@@ -37,10 +38,9 @@ def pytest_collection_modifyitems(config, items):
 
 
 def pytest_report_collectionfinish(config):
-    left_out = config.stash.get(LEFT_OUT, 0)
-    if left_out:
-        return f"no CUDA device, or no CuPy: {left_out} tests marked gpu are deselected"
-    return f"{device_count()} CUDA devices"
+    if count := device_count():
+        return f"{count} CUDA devices"
+    return f"no CUDA device, or no CuPy: {config.stash[LEFT_OUT]} tests marked gpu are deselected"
 
 
 @pytest.fixture(params=["fake", pytest.param("gpu", marks=pytest.mark.gpu)])

@@ -27,6 +27,8 @@ TYPES = {"float": "float32", "float4": "float32", "double": "float64", "double2"
          "long long": "int64"}
 SCALARS = {"long long": (int, ctypes.c_longlong), "double": (float, ctypes.c_double)}
 
+ERRORS = {1: "some threads wait for others that are done", 2: "wrote more shared memory than it asked for"}
+
 BEFORE = """
 #include <cmath>
 #include <csetjmp>
@@ -39,7 +41,8 @@ static struct { unsigned x, y, z; } threadIdx, blockIdx, blockDim, gridDim;
 #define __global__
 #define __device__
 #define __shared__ static
-double memory[6144];                                         // what `extern __shared__` means
+double memory[6144];                                         // what `extern __shared__` means, as long as it may be
+static size_t allowed;                                       // bytes of it that the launch has asked for
 static void wait_for_the_others();
 #define __syncthreads wait_for_the_others
 """
@@ -80,7 +83,12 @@ static void go_on(int t) {
     setcontext(&start[t]);
 }
 
-static int run(unsigned blocks, unsigned threads) {          // 0, or 1 where some threads wait for others that are done
+static bool beyond() {
+    for (size_t i = allowed; i < sizeof memory; i++) if (((unsigned char *)memory)[i] != 255) return true;
+    return false;
+}
+
+static int run(unsigned blocks, unsigned threads) {          // 0, or which of the ERRORS below
     gridDim = {blocks, 1, 1};
     blockDim = {threads, 1, 1};
     for (unsigned b = 0; b < blocks; b++) {
@@ -98,6 +106,7 @@ static int run(unsigned blocks, unsigned threads) {          // 0, or 1 where so
                 return 1;
             }
         }
+        if (beyond()) return 2;
     }
     return 0;
 }
@@ -129,8 +138,8 @@ def _kernels(code):
         values = ", ".join(f"*({const or ''}{kind} {star}*)arguments[{i}]"
                            for i, (const, kind, star) in enumerate(declared))
         entries.append(f"static void work_{name}() {{ {name}({values}); }}\n"
-                       f'extern "C" int run_{name}(unsigned blocks, unsigned threads, void **given) {{\n'
-                       f"    work = work_{name}; arguments = given; return run(blocks, threads);\n}}")
+                       f'extern "C" int run_{name}(unsigned blocks, unsigned threads, void **given, size_t bytes) {{\n'
+                       f"    work = work_{name}; arguments = given; allowed = bytes; return run(blocks, threads);\n}}")
     code = "\n".join([BEFORE, code.replace("extern __shared__", "extern"), AFTER, *entries])
     path = _folder() / hashlib.sha256(code.encode()).hexdigest()[:16]
     path.with_suffix(".cpp").write_text(code)
@@ -159,8 +168,8 @@ class RawModule:
             values = [_passed(name, i, one, *kind, arrays)
                       for i, (one, kind) in enumerate(zip(args, declared, strict=True))]
             given = (ctypes.c_void_p * len(values))(*[ctypes.addressof(value) for value in values])
-            if run(*grid, *block, given):
-                raise RuntimeError(f"{name}: some threads wait for others that are done")
+            if error := run(*grid, *block, given, ctypes.c_size_t(shared_mem)):
+                raise RuntimeError(f"{name}: {ERRORS[error]}")
             for array in arrays.values():
                 array.take_back(name)
 

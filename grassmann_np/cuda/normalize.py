@@ -31,7 +31,7 @@ struct Place {
     __device__ Place(long long n, long long lanes, long long parts)
         : rows(THREADS / lanes), lane(threadIdx.x % lanes), row(threadIdx.x / lanes),
           c(blockIdx.x / parts * lanes + lane), part(blockIdx.x % parts),
-          first(n * part / parts + row), last(row < rows ? n * (part + 1) / parts : 0) {}
+          first(n * part / parts + row), last(n * (part + 1) / parts) {}
 };
 
 struct Moments { double n, mean, m2; };

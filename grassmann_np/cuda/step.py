@@ -157,7 +157,7 @@ extern "C" __global__ void repel(const T *products, T *factors, long long count,
         const long long i = at / count, j = at % count;
         const double length_i = unit ? sqrt((double)products[i * count + i]) : 1;
         const double length_j = unit ? sqrt((double)products[j * count + j]) : 1;
-        const double cosine = i == j && unit ? 1 : products[at] / (length_i * length_j);
+        const double cosine = products[at] / (length_i * length_j);
         factors[at] = 2 * alpha * (cosine - (i == j)) / length_j;
     }
 }

@@ -18,7 +18,7 @@ SOURCES = {
 @pytest.mark.parametrize("dtype", kernel.TYPES)
 @pytest.mark.parametrize("name", SOURCES)
 def test_compiles_for_a_gpu(name, dtype):
-    nvrtc = pytest.importorskip("cupy.cuda.nvrtc", reason="needs CuPy with NVIDIA's compiler: the extra gpu-cuda13[ctk]")
+    nvrtc = pytest.importorskip("cupy_backends.cuda.libs.nvrtc", reason="needs CuPy, of the extra gpu-cuda13")
     try:
         nvrtc.getVersion()
     except Exception as error:  # its library is another package, and is loaded at the first call

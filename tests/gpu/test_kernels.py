@@ -12,6 +12,12 @@ from tests.ops.cases import as_tuple
 BOTH = pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-13), (np.float32, 2e-6)])
 
 
+@pytest.fixture(autouse=True, params=[kernel.BLOCKS, 3], ids="{} blocks".format)
+def blocks(request, monkeypatch):
+    """With few blocks, too: then a thread goes around several times."""
+    monkeypatch.setattr(kernel, "BLOCKS", request.param)
+
+
 def draw(*shapes, dtype=np.float64, seed=0):
     rng = np.random.default_rng(seed)
     return [rng.standard_normal(shape).astype(dtype) for shape in shapes]
@@ -37,8 +43,9 @@ def agree(device, op, arrays, tolerance):
 CONVOLUTIONS = [  # x, w, stride, padding
     ((3, 13, 11, 3), (3, 3, 3, 5), 1, 1),
     ((2, 13, 11, 8), (3, 3, 8, 12), 1, 1),
-    ((2, 13, 11, 8), (3, 3, 8, 4), 2, 1),
+    ((5, 13, 11, 8), (3, 3, 8, 4), 2, 1),
     ((2, 14, 9, 2), (3, 2, 2, 3), 3, 2),
+    ((3, 7, 9, 4), (3, 2, 4, 2), 1, 1),
     ((2, 9, 7, 4), (1, 1, 4, 6), 1, 0),
     ((2, 9, 7, 4), (1, 1, 4, 6), 2, 0),
     ((2, 6, 7, 1), (5, 1, 1, 2), 1, 3),

@@ -82,9 +82,8 @@ def test_nesterov(device):
 
 
 @pytest.mark.parametrize("kind", OPTIMIZERS)
-def test_a_column_too_long_for_shared_memory(kind, device, monkeypatch):
-    monkeypatch.setattr(gpu, "SHARED", 4096 + 2000)  # 250 numbers
-    agree(*both(OPTIMIZERS[kind], sphere, np.float64, device, clip=0.5), 2e-14)
+def test_a_column_too_long_for_shared_memory(kind, device):
+    agree(*both(OPTIMIZERS[kind], sphere, np.float64, device, shapes=[(9, 3), (6500, 2)], clip=0.5), 2e-14)
 
 
 def test_a_flat_parameter_of_several_chunks(device):
@@ -149,6 +148,10 @@ def test_a_bad_gradient_is_named_when_somebody_looks_and_nothing_has_changed(kin
     optimizer.step()  # forgotten: it goes on
     optimizer.check()
     assert optimizer.steps == 2 and not np.array_equal(optimizer.parameters[0].value.get(), before[0])
+    optimizer.parameters[3].grad[0, 0] = bad
+    optimizer.step()
+    with pytest.raises(ValueError, match=r"^gradient of 3\.w"):
+        optimizer.check()
 
 
 @pytest.mark.parametrize("geometry", [sphere, euclidean], ids=["sphere", "euclidean"])

@@ -7,6 +7,7 @@ import pytest
 
 from grassmann_np import nn
 from grassmann_np.testing import gradcheck
+from tests import fake_cupy
 from tests.nn.helpers import layers
 
 NAMES = list(layers(np.random.default_rng(0)))
@@ -59,6 +60,19 @@ def test_float32_and_device(name, training, device):
     for a, b in zip(layer.moments().values(), device_layer.moments().values(), strict=True):
         np.testing.assert_allclose(b.mean, a.mean, rtol=1e-5, atol=1e-7)
         np.testing.assert_allclose(b.var, a.var, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("training", [True, False])
+def test_no_layer_waits_for_a_device(name, training, monkeypatch):
+    cupy = fake_cupy.install(monkeypatch)
+    layer, x = draw(name)
+    x = cupy.asarray(x)
+    layer.to("gpu")
+    with fake_cupy.counting() as fetched:
+        y, pullback = layer(x, training)
+        pullback(y)
+    assert fetched == []
 
 
 @pytest.mark.parametrize("name", NAMES)
