@@ -17,6 +17,7 @@ from collections.abc import Iterable
 
 from ..backend import Array, get_xp
 from ..geometry import Geometry
+from ..geometry.checks import check_finite
 from ..nn.parameter import Parameter
 from .optimizer import Optimizer, State, in_range
 
@@ -52,6 +53,7 @@ class Adam(Optimizer):
         xp, t = get_xp(y), self.steps + 1
         m = geometry.combine(self.beta1, state["tau"], (1 - self.beta1) * shrink, h)
         v = self.beta2 * state["v"] + (1 - self.beta2) * shrink**2 * geometry.inner(y, h, h)
+        check_finite(v=v)
         eta = self.rate * math.sqrt(1 - self.beta2**t) / (1 - self.beta1**t)
         d = geometry.scale(m, -eta / xp.sqrt(v + self.eps))
         y, tau = geometry.move(y, d, m)

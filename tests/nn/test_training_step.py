@@ -48,10 +48,11 @@ def test_host_and_device_agree(name, optimizer, monkeypatch):
 
     host, losses = run("cpu", x, labels)
     device, device_losses = run("gpu", cupy.asarray(x), cupy.asarray(labels))
-    assert losses == device_losses and losses[0] != losses[-1]
+    np.testing.assert_allclose(device_losses, losses, rtol=1e-5)  # a device adds in another order
+    assert losses[0] != losses[-1]
     for p, q in zip(host.parameters(), device.parameters(), strict=True):
         assert p.value.dtype == q.value.dtype == np.float32
         assert isinstance(q.value, fake_cupy.ndarray)
-        np.testing.assert_array_equal(q.value.get(), p.value)
+        np.testing.assert_allclose(q.value.get(), p.value, rtol=1e-4, atol=1e-6)
         if p.geometry is sphere:
             np.testing.assert_allclose(np.linalg.norm(p.matrix, axis=0), 1, rtol=1e-5)
