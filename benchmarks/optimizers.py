@@ -87,6 +87,7 @@ def vgg13(seed: int) -> tuple[list[Any], list[Any]]:
     weights = [p.matrix for p in model.parameters() if p.geometry is sphere]
     lengths = [CLIP * 2 ** rng.uniform(-1, 1, w.shape[1]) / w.shape[0] ** 0.5 for w in weights]
     grads = [(rng.standard_normal(w.shape) * s).astype(np.float32) for w, s in zip(weights, lengths, strict=True)]
+    grads = [np.asfortranarray(g) for g in grads]  # by columns, as the layers give them
     return weights, grads
 
 

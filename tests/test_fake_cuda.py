@@ -78,5 +78,5 @@ def test_too_much_shared_memory_is_refused():
 def test_every_number_is_somebodys():
     x = cupy.zeros(1000, dtype=np.float32)
     source = 'extern "C" __global__ void count(T *x, long long size) { EACH(at, size) x[at] += 1 + at; }'
-    kernel.launch(source, "count", x, 2, (x, x.size))
+    kernel.launch(source, "count", x.dtype, 2, (x, x.size))
     np.testing.assert_array_equal(x.get(), np.arange(1.0, 1001.0))

@@ -30,12 +30,12 @@ def relu(x: Array) -> tuple[Array, Callable[[Array], Array]]:
     """`ops.relu` of a CuPy array that was checked."""
     x = contiguous(x)
     y = get_xp(x).empty(x.shape, dtype=x.dtype)
-    launch(SOURCE, "relu", x, blocks_for(x.size), (x, y, x.size))
+    launch(SOURCE, "relu", x.dtype, blocks_for(x.size), (x, y, x.size))
 
     def pullback(dy: Array) -> Array:
         check_shape("dy", dy, *y.shape)
         dx = get_xp(y, dy).empty(y.shape, dtype=y.dtype)
-        launch(SOURCE, "relu_back", y, blocks_for(y.size), (y, contiguous(dy), dx, y.size))
+        launch(SOURCE, "relu_back", y.dtype, blocks_for(y.size), (y, contiguous(dy), dx, y.size))
         return dx
 
     return y, pullback

@@ -129,7 +129,7 @@ def unfold(x: Array, kernel: tuple[int, int], stride: int, border: tuple[int, in
     for start in range(0, n, few):
         images = slice(start, min(start + few, n))
         rows = columns[: (images.stop - start) * shape[0]]
-        launch(f"typedef {unit} V;\n{UNFOLD}", "unfold", x, blocks_for(rows.size // per_unit),
+        launch(f"typedef {unit} V;\n{UNFOLD}", "unfold", x.dtype, blocks_for(rows.size // per_unit),
                (x[images], rows, rows.size // per_unit, height, width, channels // per_unit, *places, kh, kw, stride,
                 *border))
         yield images, rows
@@ -139,7 +139,7 @@ def fold(columns: Array, x: Array, kernel: tuple[int, int], stride: int, padding
          places: tuple[int, int]) -> None:
     """The transpose of `unfold`, into x (n, H, W, C), contiguous: every number added to where it came from."""
     _, height, width, channels = x.shape
-    launch(FOLD, "fold", x, blocks_for(x.size),
+    launch(FOLD, "fold", x.dtype, blocks_for(x.size),
            (columns, x, x.size, height, width, channels, *places, *kernel, stride, padding))
 
 

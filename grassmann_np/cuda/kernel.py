@@ -1,6 +1,6 @@
 """A kernel is a CUDA function that many threads run at once, each for its own numbers of an array.
 
-    launch(SOURCE, "name", like, blocks, arguments)        blocks x THREADS threads; T in SOURCE is the dtype of `like`
+    launch(SOURCE, "name", dtype, blocks, arguments)       blocks x THREADS threads; T in SOURCE is that dtype
 
 A block of threads shares a small fast memory, and waits for its own threads only: what needs a sum over everything
 takes two launches. To launch is to ask: the host goes on at once, and kernels run one after another, in order.
@@ -29,16 +29,17 @@ def on_gpu(*arrays: Array) -> bool:
     return bool(get_xp(*arrays).__name__ == "cupy")
 
 
-def launch(source: str, name: str, like: Array, blocks: int, arguments: tuple[Any, ...], memory: int = 0) -> None:
+def launch(source: str, name: str, dtype: Any, blocks: int, arguments: tuple[Any, ...], memory: int = 0) -> None:
     """Starts the function `name` of `source` in so many blocks, each with `memory` bytes to share; does not wait.
 
     An array arrives as a pointer, a Python int as long long, a float as double.
     Raises ValueError for an array that is not C-contiguous: a pointer knows no strides.
     """
-    for argument in arguments:
-        if hasattr(argument, "flags") and not argument.flags.c_contiguous:
-            raise ValueError(f"{name}: expected C-contiguous arrays, got strides {argument.strides}")
-    function = _compiled(complete(source, str(like.dtype)), get_xp(like)).get_function(name)
+    arrays = [argument for argument in arguments if hasattr(argument, "flags")]
+    for array in arrays:
+        if not array.flags.c_contiguous:
+            raise ValueError(f"{name}: expected C-contiguous arrays, got strides {array.strides}")
+    function = _compiled(complete(source, str(dtype)), get_xp(*arrays)).get_function(name)
     function((blocks,), (THREADS,), arguments, shared_mem=memory)
 
 

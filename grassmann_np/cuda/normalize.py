@@ -178,7 +178,7 @@ def batch_norm(x: Array, gamma: Array | None, beta: Array | None, eps: float, ru
         inverse = 1 / xp.sqrt(running.var.astype(x.dtype) + float(eps))
         scale = inverse if gamma is None else gamma * inverse
     y = xp.empty(x.shape, dtype=x.dtype)
-    launch(SOURCE, "apply", x, blocks_for(x.size),
+    launch(SOURCE, "apply", x.dtype, blocks_for(x.size),
            (x, mean, scale, zeros if beta is None else contiguous(beta), y, x.size, channels))
 
     def pullback(dy: Array) -> Any:
@@ -188,7 +188,7 @@ def batch_norm(x: Array, gamma: Array | None, beta: Array | None, eps: float, ru
         dx = xp.empty(x.shape, dtype=x.dtype)
         if not training:  # the moments are constants
             d_mean, slope = zeros, zeros
-        launch(SOURCE, "back", x, blocks_for(x.size), (x, dy, mean, scale, d_mean, slope, dx, x.size, channels))
+        launch(SOURCE, "back", x.dtype, blocks_for(x.size), (x, dy, mean, scale, d_mean, slope, dx, x.size, channels))
         grads = [dx] + [d for p, d in ((gamma, dgamma), (beta, dbeta)) if p is not None]
         return tuple(grads) if len(grads) > 1 else dx
 
@@ -200,10 +200,10 @@ def moments(x: Array, gamma: Array, eps: float, running: Any) -> tuple[Array, Ar
     xp, channels = get_xp(x, gamma), x.shape[-1]
     lanes, parts, blocks = _stages(x)
     partial = xp.empty((channels, parts, 3), dtype="float64")
-    launch(SOURCE, "some_moments", x, blocks, (x, partial, x.size // channels, channels, lanes, parts))
+    launch(SOURCE, "some_moments", x.dtype, blocks, (x, partial, x.size // channels, channels, lanes, parts))
     mean, inverse, scale = (xp.empty(channels, dtype=x.dtype) for _ in range(3))
     kept = (partial, partial, 0.0) if running is None else (running.mean, running.var, float(running.momentum))
-    launch(SOURCE, "all_moments", x, channels,
+    launch(SOURCE, "all_moments", x.dtype, channels,
            (partial, gamma, mean, inverse, scale, *kept[:2], parts, float(eps), kept[2]))
     return mean, inverse, scale
 
@@ -213,9 +213,9 @@ def sums(x: Array, dy: Array, mean: Array, inverse: Array) -> tuple[Array, Array
     xp, channels = get_xp(x, dy), x.shape[-1]
     lanes, parts, blocks = _stages(x)
     partial = xp.empty((channels, parts, 2), dtype="float64")
-    launch(SOURCE, "some_sums", x, blocks, (x, dy, mean, partial, x.size // channels, channels, lanes, parts))
+    launch(SOURCE, "some_sums", x.dtype, blocks, (x, dy, mean, partial, x.size // channels, channels, lanes, parts))
     dbeta, dgamma, d_mean, slope = (xp.empty(channels, dtype=x.dtype) for _ in range(4))
-    launch(SOURCE, "all_sums", x, channels,
+    launch(SOURCE, "all_sums", x.dtype, channels,
            (partial, inverse, dbeta, dgamma, d_mean, slope, parts, float(x.size // channels)))
     return dbeta, dgamma, d_mean, slope
 

@@ -57,12 +57,12 @@ def max_pool(x: Array, size: int) -> tuple[Array, Callable[[Array], Array]]:
     x, (n, height, width, channels) = contiguous(x), x.shape
     shape = (n, height // size, width // size, channels)
     y = get_xp(x).empty(shape, dtype=x.dtype)
-    launch(SOURCE, "max_pool", x, blocks_for(y.size), (x, y, y.size, *shape[1:], size))
+    launch(SOURCE, "max_pool", x.dtype, blocks_for(y.size), (x, y, y.size, *shape[1:], size))
 
     def pullback(dy: Array) -> Array:
         check_shape("dy", dy, *shape)
         dx = get_xp(x, dy).empty(x.shape, dtype=x.dtype)
-        launch(SOURCE, "max_pool_back", x, blocks_for(y.size),
+        launch(SOURCE, "max_pool_back", x.dtype, blocks_for(y.size),
                (x, y, contiguous(dy), dx, y.size, *shape[1:], size))
         return dx
 

@@ -16,7 +16,7 @@ number of the step in `stop`; while that is not 0, every step only hands on what
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..backend import Array, get_xp
 from .kernel import TYPES, blocks_for, launch
@@ -178,16 +178,16 @@ class Numbers(NamedTuple):
 
 
 def look(table: Array, where: Array, bad: Array, stop: Array, step: int, columns: bool, limit: float,
-         like: Array) -> None:
+         dtype: Any) -> None:
     """Leaves `step` in `stop` (1,), and in bad (P, 2) a 1, if a gradient is not finite, or its square above `limit`."""
-    launch(SOURCE, "look", like, len(where), (table, where, bad, stop, step, int(columns), limit))
+    launch(SOURCE, "look", dtype, len(where), (table, where, bad, stop, step, int(columns), limit))
 
 
-def move(table: Array, where: Array, stop: Array, columns: bool, longest: int, numbers: Numbers, like: Array) -> None:
+def move(table: Array, where: Array, stop: Array, columns: bool, longest: int, numbers: Numbers, dtype: Any) -> None:
     """One step of every part in `where` (B, 2): which parameter, and which of its columns or chunks."""
-    memory = longest * like.dtype.itemsize if columns else 0
+    memory = longest * dtype.itemsize if columns else 0
     fits = memory <= SHARED - 4096
-    launch(SOURCE, "move_columns" if columns else "move_numbers", like, len(where),
+    launch(SOURCE, "move_columns" if columns else "move_numbers", dtype, len(where),
            (table, where, stop, int(fits), *numbers), memory if fits else 0)
 
 
@@ -196,7 +196,7 @@ def repel(rows: Array, alpha: float, unit: bool) -> Array:
     xp, count = get_xp(rows), rows.shape[0]
     products = rows @ rows.T
     factors = xp.empty((count, count), dtype=rows.dtype)
-    launch(SOURCE, "repel", rows, blocks_for(count * count), (products, factors, count, float(alpha), int(unit)))
+    launch(SOURCE, "repel", rows.dtype, blocks_for(count * count), (products, factors, count, float(alpha), int(unit)))
     return factors @ rows
 
 

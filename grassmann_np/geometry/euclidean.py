@@ -12,7 +12,7 @@ from typing import Any
 
 from ..backend import Array, asarray_like
 from . import columns
-from .checks import check, check_alike, check_numbers
+from .checks import check, check_alike, check_finite, check_numbers
 
 
 def normalize(w: Array) -> Array:
@@ -53,9 +53,9 @@ def combine(a: float | Array, u: Array, b: float | Array, v: Array) -> Array:
 
 
 def exp(y: Array, h: Array) -> Array:
-    """y + h."""
+    """y + h.  Raises ValueError where that overflows."""
     check(y=y, h=h)
-    return y + h
+    return _sum(y, h)
 
 
 def log(y: Array, x: Array) -> Array:
@@ -76,9 +76,9 @@ def transport(y: Array, h: Array, v: Array) -> Array:
 
 
 def move(y: Array, h: Array, v: Array) -> tuple[Array, Array]:
-    """(y + h, v)."""
+    """(y + h, v).  Raises ValueError where y + h overflows."""
     check(y=y, h=h, v=v)
-    return y + h, v
+    return _sum(y, h), v
 
 
 def random_point(shape: tuple[int, ...], rng: Any) -> Array:
@@ -90,3 +90,9 @@ def random_tangent(y: Array, rng: Any) -> Array:
     """Standard normal numbers, with the shape, dtype and device of y."""
     check(y=y)
     return asarray_like(rng.standard_normal(y.shape), y)
+
+
+def _sum(y: Array, h: Array) -> Array:
+    x = y + h
+    check_finite(**{"y + h": x})
+    return x

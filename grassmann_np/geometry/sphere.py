@@ -13,6 +13,7 @@ Numbers in brackets are equations of Cho and Lee, NIPS 2017. Points must be unit
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -165,10 +166,12 @@ def _coefficients(y: Array, h: Array, v: Array) -> tuple[list[float | Array], li
     check_alike_columns(y=y, h=h, v=v)
     check_finite(y=y)
     theta = _length(h)
-    along = theta * theta if v is h else dot(h, v)
-    check_products(along, h=h, v=v)
     cos, sinc, versinc = _turn(theta)
-    return [cos, sinc, 0.0], [-along * sinc, -along * versinc, 1.0]
+    if v is h:
+        return [cos, sinc, 0.0], [-theta * theta * sinc, cos, 0.0]  # (9)
+    along = dot(h, v)
+    check_products(along, h=h, v=v)
+    return [cos, sinc, 0.0], [-along * sinc, -along * versinc, 1.0]  # (8)
 
 
 def _turn(theta: Array) -> tuple[Array, Array, Array]:
@@ -220,9 +223,14 @@ def _squares(h: Array) -> tuple[Array, bool]:
     """|h|^2 of every column, and whether all came out: without overflow, underflow, NaN or 0."""
     with np.errstate(over="ignore"):
         squares = dot(h, h)
-    info = get_xp(h).finfo(h.dtype)
-    smallest, largest = h.shape[0] * float(info.smallest_normal), float(info.max)
-    return squares, bool(get_xp(h).all((squares > smallest) & (squares <= largest)))
+    smallest, largest = _limits(get_xp(h), h.dtype)
+    return squares, bool(get_xp(h).all((squares > h.shape[0] * smallest) & (squares <= largest)))
+
+
+@cache
+def _limits(xp: Any, dtype: Any) -> tuple[float, float]:
+    """The smallest normal number and the largest one."""
+    return float(xp.finfo(dtype).smallest_normal), float(xp.finfo(dtype).max)
 
 
 def _angle(y: Array, x: Array) -> Array:

@@ -1,15 +1,14 @@
 """A parameter is an array that is trained, and knows the geometry it lives in.
 
 A geometry sees columns: one weight vector per unit. A convolution (kh, kw, c_in, c_out) is therefore the matrix
-(kh kw c_in, c_out) to it, while vectors and dense weights are themselves.
+(kh kw c_in, c_out) to it, while vectors and dense weights are themselves. The entries of a column lie side by side in
+memory: an optimizer reads a column from end to end, and a matrix product does not mind.
 """
 
 from __future__ import annotations
 
 import importlib
 from typing import Any, cast
-
-import numpy as np
 
 from ..backend import Array, get_xp
 from ..geometry import Geometry, euclidean, subspaces
@@ -38,6 +37,15 @@ class Parameter:
         self.name = ""
 
     @property
+    def value(self) -> Array:
+        """The array itself; what is assigned is laid out by columns, and copied if it was not."""
+        return self._value
+
+    @value.setter
+    def value(self, value: Array) -> None:
+        self._value = by_columns(value)
+
+    @property
     def matrix(self) -> Array:
         """The value as its geometry sees it; assigning keeps the value's own shape."""
         return _as_matrix(self.value)
@@ -59,7 +67,7 @@ class Parameter:
         if self.grad.shape != self.value.shape or self.grad.dtype != self.value.dtype:
             want, got = (f"{a.dtype} of shape {tuple(a.shape)}" for a in (self.value, self.grad))
             raise ValueError(f"gradient of {name}: expected {want} like its value, got {got}")
-        return _as_matrix(self.grad)
+        return _as_matrix(by_columns(self.grad))
 
     def __repr__(self) -> str:
         place = self.geometry.__name__.rpartition(".")[2]
@@ -67,12 +75,21 @@ class Parameter:
 
     def __reduce__(self) -> Any:
         """A geometry is a module, which neither copy nor pickle knows: it travels by name."""
-        state = {key: value for key, value in vars(self).items() if key != "geometry"}
-        return _rebuild, (self.geometry.__name__,), state
+        state = {key: value for key, value in vars(self).items() if key not in ("geometry", "_value")}
+        return _rebuild, (self.value, self.geometry.__name__), state
 
 
-def _rebuild(geometry: str) -> Parameter:
-    return Parameter(np.zeros(0), geometry=importlib.import_module(geometry))
+def by_columns(array: Array) -> Array:
+    """The same numbers, with all but the last axis contiguous in memory; no copy where they are."""
+    if array.ndim < 2 or not hasattr(array, "flags"):  # the Array API knows no layout
+        return array
+    xp = get_xp(array)
+    columns = xp.moveaxis(array, -1, 0)
+    return array if columns.flags.c_contiguous else xp.moveaxis(xp.ascontiguousarray(columns), 0, -1)
+
+
+def _rebuild(value: Array, geometry: str) -> Parameter:
+    return Parameter(value, geometry=importlib.import_module(geometry))
 
 
 def _as_matrix(array: Array) -> Array:

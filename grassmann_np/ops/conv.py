@@ -13,7 +13,8 @@ One unfolding of dy then gives both gradients, and nothing is folded:
 
 All columns together would be kh kw times as large as x. So they are made for a few images at a time, in one buffer
 small enough for the cache, and never kept. A row of a window is kw c_in numbers that lie side by side in the padded
-image: to unfold is to copy long runs, and the rest is matrix products.
+image: to unfold is to copy long runs, and the rest is matrix products. Where channels are many and the kernel has three
+rows, a third of these products can be saved: winograd.py has the same two loops, with other rows.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from typing import Any
 from ..backend import Array, get_xp
 from ..cuda import conv as gpu
 from ..cuda.kernel import on_gpu
+from . import winograd
 from .blocks import at_a_time
 from .checks import check_arrays, check_shape
 from .share import share
@@ -61,28 +63,37 @@ def conv2d(x: Array, w: Array, b: Array | None = None, stride: int = 1, padding:
     if on_gpu(x):
         return gpu.conv2d(x, w, b, stride, padding, shape[1:3])
 
+    minimal = winograd.pays(x, w, stride, padding)
+
     def forward(part: slice) -> None:
         for images, columns in unfold(x, part, (kh, kw), stride, border):
             xp.matmul(columns, _rows(w), out=_rows(y[images]))
-            if b is not None:
-                y[images] += b
 
     def pullback(dy: Array) -> Any:
         check_shape("dy", dy, *shape)
-        turnable = stride == 1 and padding < min(kh, kw)
-        dx, dw = _back_by_turning(x, w, dy, padding) if turnable else _back_by_folding(x, w, dy, stride, padding)
+        if stride == 1 and padding < min(kh, kw):
+            turned = _turn(w)  # (kh, kw, c_out, c_in)
+            dx, dw = (winograd.back if minimal else _back_by_turning)(x, turned, dy, padding)
+            dw = _turn(dw)
+        else:
+            dx, dw = _back_by_folding(x, w, dy, stride, padding)
         return (dx, dw) if b is None else (dx, dw, column_sums(dy))
 
     y = xp.empty(shape, dtype=x.dtype)
-    share(forward, y)
+    if minimal:
+        winograd.forward(x, w, padding, y)
+    else:
+        share(forward, y)
+    if b is not None:
+        y += b
     return y, pullback
 
 
-def _back_by_turning(x: Array, w: Array, dy: Array, padding: int) -> tuple[Array, Array]:
-    """dx, dw at stride 1: the convolution of dy with w~."""
-    xp = get_xp(x, w, dy)
-    kh, kw, c_in, c_out = w.shape
-    dx, turned = xp.empty(x.shape, dtype=x.dtype), _turn(w)  # (kh, kw, c_out, c_in)
+def _back_by_turning(x: Array, turned: Array, dy: Array, padding: int) -> tuple[Array, Array]:
+    """dx, dw~ at stride 1: the convolution of dy with w~."""
+    xp = get_xp(x, turned, dy)
+    kh, kw, c_out, c_in = turned.shape
+    dx = xp.empty(x.shape, dtype=x.dtype)
 
     def back(part: slice) -> Array:
         d_turned = xp.zeros((kh * kw * c_out, c_in), dtype=x.dtype)
@@ -91,7 +102,7 @@ def _back_by_turning(x: Array, w: Array, dy: Array, padding: int) -> tuple[Array
             d_turned += columns.T @ _rows(x[images])
         return d_turned
 
-    return dx, _turn(reduce(add, share(back, x)).reshape(turned.shape))
+    return dx, reduce(add, share(back, x)).reshape(turned.shape)
 
 
 def _back_by_folding(x: Array, w: Array, dy: Array, stride: int, padding: int) -> tuple[Array, Array]:
@@ -101,15 +112,15 @@ def _back_by_folding(x: Array, w: Array, dy: Array, stride: int, padding: int) -
     dx = xp.empty(x.shape, dtype=x.dtype)
 
     def back(part: slice) -> Array:
-        dw = xp.zeros(_rows(w).shape, dtype=x.dtype)
+        dw = xp.zeros(_rows(w).shape[::-1], dtype=x.dtype)  # (c_out, kh kw c_in): by columns, as the weights are
         for images, columns in unfold(x, part, w.shape[:2], stride, (padding, padding)):
-            dw += columns.T @ _rows(dy[images])
+            dw += _rows(dy[images]).T @ columns
             d_columns = (_rows(dy[images]) @ _rows(w).T).reshape(*dy[images].shape[:3], *w.shape[:3])
             padded = fold(d_columns, (height + 2 * padding, width + 2 * padding), stride)
             dx[images] = padded[:, padding : padding + height, padding : padding + width]
         return dw
 
-    return dx, reduce(add, share(back, x)).reshape(w.shape)
+    return dx, reduce(add, share(back, x)).T.reshape(w.shape)
 
 
 def unfold(
@@ -151,8 +162,8 @@ def fold(columns: Array, size: tuple[int, int], stride: int) -> Array:
 
 
 def _turn(w: Array) -> Array:
-    """w~: the kernel turned around, its channels exchanged.  (kh, kw, a, b) -> (kh, kw, b, a)."""
-    return w[::-1, ::-1].transpose(0, 1, 3, 2).copy()
+    """w~: the kernel turned around, its channels exchanged.  (kh, kw, a, b) -> (kh, kw, b, a), laid out by columns."""
+    return w[::-1, ::-1].transpose(2, 0, 1, 3).copy().transpose(1, 2, 3, 0)
 
 
 def _rows(x: Array) -> Array:

@@ -42,7 +42,7 @@ def linear(x: Array, w: Array, b: Array | None = None) -> tuple[Array, Pullback]
 
         def back(part: slice) -> Array:
             xp.matmul(dy[part], w.T, out=dx[part])
-            return x[part].T @ dy[part]
+            return (dy[part].T @ x[part]).T  # by columns, as the weights are
 
         dw = reduce(add, share(back, x))
         return (dx, dw) if b is None else (dx, dw, column_sums(dy))

@@ -18,6 +18,7 @@ from collections.abc import Iterable
 from ..backend import Array, get_xp
 from ..cuda.step import Numbers
 from ..geometry import Geometry
+from ..geometry.checks import check_finite
 from ..nn.parameter import Parameter
 from .optimizer import Optimizer, State, in_range
 
@@ -53,6 +54,7 @@ class Adam(Optimizer):
         xp, eta = get_xp(y), self._eta()
         m = geometry.combine(self.beta1, state["tau"], (1 - self.beta1) * shrink, h)
         v = self.beta2 * state["v"] + (1 - self.beta2) * shrink**2 * geometry.inner(y, h, h)
+        check_finite(v=v)
         d = geometry.scale(m, -eta / xp.sqrt(v + self.eps))
         y, tau = geometry.move(y, d, m)
         return y, {"tau": tau, "v": v}

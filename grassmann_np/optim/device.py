@@ -42,19 +42,20 @@ class Launch:
     """Those parameters of a group that one launch can move: on columns or number by number, of one dtype."""
 
     def __init__(self, parameters: Sequence[Parameter], places: list[int], columns: bool) -> None:
-        self.places, self.columns, self.like = places, columns, parameters[places[0]].value
+        first = parameters[places[0]].value
+        self.places, self.columns, self.xp, self.dtype = places, columns, get_xp(first), first.dtype
         self.shapes = [parameters[k].matrix.shape for k in places]
         self.sizes = [math.prod(shape) for shape in self.shapes]
         self.each = [shape[0] if columns else gpu.CHUNK for shape in self.shapes]
         where = [(row, part) for row, (size, each) in enumerate(zip(self.sizes, self.each, strict=True))
                  for part in range(-(-size // each))]
-        self.where = get_xp(self.like).asarray(np.array(where, dtype=np.int32).reshape(-1, 2))
-        self.bad = get_xp(self.like).zeros((len(places), 2), dtype=np.int32)
+        self.where = self.xp.asarray(np.array(where, dtype=np.int32).reshape(-1, 2))
+        self.bad = self.xp.zeros((len(places), 2), dtype=np.int32)
 
     def checked(self, array: Array, row: int) -> Array:
         """`array`, if it is as the parameter was when the optimizer was made: a pointer knows no shape."""
-        if array.shape != self.shapes[row] or array.dtype != self.like.dtype:
-            want, got = f"{self.like.dtype} of shape {self.shapes[row]}", f"{array.dtype} of {tuple(array.shape)}"
+        if array.shape != self.shapes[row] or array.dtype != self.dtype:
+            want, got = f"{self.dtype} of shape {self.shapes[row]}", f"{array.dtype} of {tuple(array.shape)}"
             raise ValueError(f"parameter: expected {want} as when the optimizer was made, got {got}")
         return array
 
@@ -62,12 +63,12 @@ class Launch:
         """The kernel's table: the addresses of a parameter's eight arrays (0 for None), and its lengths."""
         rows = [[0 if a is None else a.data.ptr for a in of_one] + [each, size, int(decay)]
                 for of_one, each, size, decay in zip(arrays, self.each, self.sizes, decays, strict=True)]
-        return get_xp(self.like).asarray(np.array(rows, dtype=np.int64))
+        return self.xp.asarray(np.array(rows, dtype=np.int64))
 
     def empty(self, sizes: Sequence[int], shapes: Sequence[tuple[int, ...]]) -> list[Array]:
         """New arrays side by side in one piece of memory, the first axis of each shape the fastest."""
         ends = np.cumsum([-(-size // ALIGNED) * ALIGNED for size in sizes]).tolist()
-        memory = get_xp(self.like).empty(ends[-1], dtype=self.like.dtype)
+        memory = self.xp.empty(ends[-1], dtype=self.dtype)
         starts = [0, *ends[:-1]]
         return [memory[start : start + size].reshape(shape[::-1]).T
                 for start, size, shape in zip(starts, sizes, shapes, strict=True)]
@@ -89,10 +90,10 @@ class DeviceStep:
         for one in self.launches:
             gradients = [_rows(one.checked(self.parameters[k].matrix_grad, row)) for row, k in enumerate(one.places)]
             table = one.table([(None, g, *[None] * 6) for g in gradients], [False] * len(gradients))
-            squares = gpu.largest(str(one.like.dtype)) if "v" in optimizer.state[one.places[0]] else math.inf
+            squares = gpu.largest(str(one.dtype)) if "v" in optimizer.state[one.places[0]] else math.inf
             limit = min(squares, gpu.largest("float64")) if one.columns else squares
-            gpu.look(table, one.where, one.bad, optimizer.stop.on(get_xp(one.like)), optimizer.steps + 1, one.columns,
-                     limit, one.like)
+            gpu.look(table, one.where, one.bad, optimizer.stop.on(one.xp), optimizer.steps + 1, one.columns,
+                     limit, one.dtype)
 
     def advance(self, optimizer: Optimizer) -> None:
         """Moves every parameter, unless there is a note; values and states are new arrays, as on the host."""
@@ -113,7 +114,7 @@ class DeviceStep:
                     for y, state in zip(values, found, strict=True)]
             table = one.table([(*a, *b) for a, b in zip(now, then, strict=True)], [p.decay for p in parameters])
             longest = max(one.each)
-            gpu.move(table, one.where, optimizer.stop.on(get_xp(one.like)), one.columns, longest, numbers, one.like)
+            gpu.move(table, one.where, optimizer.stop.on(one.xp), one.columns, longest, numbers, one.dtype)
             for k, y, state in zip(one.places, values, found, strict=True):
                 self.parameters[k].matrix = y
                 optimizer.state[k] = state

@@ -9,12 +9,18 @@ SGD and Adam differ in `advance` alone; what comes before it is here:
 
 A step computes everything before it changes anything, so an error leaves parameters and state as they were. On a GPU
 the whole group moves in one launch (optim/device.py), and an error is raised by `check`, not by the step: nobody waits.
+
+Points do not know of each other. So a large array is taken a few columns at a time, through all of these lines, while
+they are in the processor's cache.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import reduce
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -22,6 +28,8 @@ import numpy as np
 from ..backend import Array, asarray_like, get_xp, to_numpy
 from ..cuda.step import Numbers
 from ..geometry import Geometry
+from ..geometry.checks import check_finite
+from ..geometry.columns import BLOCK
 from ..nn.layer import Layer
 from ..nn.parameter import Parameter
 from .device import DeviceStep, Stop, check, device_step, notes
@@ -58,6 +66,7 @@ class Optimizer:
             raise TypeError("parameters: expected parameters, got a model; pass model.parameters()")
         self.parameters = list(parameters)
         self.geometries = [p.geometry for p in self.parameters]
+        self.apart = [_columns_are_apart(p) for p in self.parameters]
         if not self.parameters:
             raise ValueError("parameters: expected at least one, got none")
         if len({id(p) for p in self.parameters}) < len(self.parameters):
@@ -103,18 +112,28 @@ class Optimizer:
         if self.on_device:
             self.on_device.look(self)
             return self.on_device
-        found = []
-        for parameter, geometry, state in zip(self.parameters, self.geometries, self.state, strict=True):
-            name = parameter.name or "parameter"
-            y = geometry.normalize(parameter.matrix)
-            g = self._penalized(parameter, y, parameter.matrix_grad)
-            _require_finite(f"gradient of {name}", g)
-            h = geometry.project(y, g)
-            y, state = self.advance(geometry, y, h, clip_factor(geometry, y, h, self.clip), state)
-            for what, array in {"value": y, **state}.items():
-                _require_finite(f"next {what} of {name}", array)
-            found.append((parameter, y, state))
-        return found
+        every = zip(self.parameters, self.geometries, self.apart, self.state, strict=True)
+        return [self._plan(*one) for one in every]
+
+    def _plan(self, parameter: Parameter, geometry: Geometry, apart: bool, state: State) -> tuple[
+            Parameter, Array, State]:
+        name = parameter.name or "parameter"
+        w, terms = parameter.matrix, [parameter.matrix_grad]
+        if self.orthogonality and w.ndim == 2:
+            terms.append(orthogonality_gradient(geometry.normalize(w), self.orthogonality))
+        after = {key: get_xp(w).empty_like(array) for key, array in {"value": w, **state}.items()}
+        for part in _parts(w) if apart else [...]:
+            y, g = geometry.normalize(w[part]), reduce(add, (term[part] for term in terms))
+            if self.weight_decay and parameter.decay:
+                g = g + y * self.weight_decay
+            with _explained(f"gradient of {name}"):
+                h = geometry.project(y, g)
+            with _explained(f"step of {name}"):
+                shrink = clip_factor(geometry, y, h, self.clip)
+                y, carried = self.advance(geometry, y, h, shrink, {key: array[part] for key, array in state.items()})
+            for key, array in {"value": y, **carried}.items():
+                after[key][part] = array
+        return parameter, after.pop("value"), after
 
     def commit(self, plan: Plan | DeviceStep) -> None:
         """Makes the points and states of `plan` the present ones."""
@@ -139,16 +158,9 @@ class Optimizer:
         """The present learning rate: lr times the schedule's factor, a Python float whatever a schedule returns."""
         return float(self.lr * self.factor)
 
-    def _penalized(self, parameter: Parameter, y: Array, g: Array) -> Array:
-        if self.weight_decay and parameter.decay:
-            g = g + y * self.weight_decay
-        if self.orthogonality and y.ndim == 2:
-            g = g + orthogonality_gradient(y, self.orthogonality)
-        return g
-
     def settings(self) -> dict[str, Any]:
         """Every setting by name: numbers and None only."""
-        hidden = ("parameters", "geometries", "state", "on_device", "stop")
+        hidden = ("parameters", "geometries", "apart", "state", "on_device", "stop")
         return {key: value for key, value in vars(self).items() if key not in hidden}
 
     def state_dict(self) -> dict[str, Any]:
@@ -182,7 +194,7 @@ class Optimizer:
             if want != got:
                 raise ValueError(f"{name}: expected arrays {want}, got {got}")
             for key, array in theirs.items():
-                _require_finite(f"{key}, {name}", array)
+                check_finite(**{f"{key}, {name}": array})
             loaded.append({key: asarray_like(np.array(theirs[key]), p.value) for key in ours})
         return dict(settings), loaded
 
@@ -203,7 +215,24 @@ def in_range(name: str, value: float, above: float | None = None, most: float = 
     return float(value)
 
 
-def _require_finite(name: str, array: Array) -> None:
-    xp = get_xp(array)
-    if not xp.all(xp.isfinite(array)):
-        raise ValueError(f"{name}: expected finite numbers, got NaN or inf; nothing was changed")
+def _columns_are_apart(parameter: Parameter) -> bool:
+    """Whether no point has a part in two columns: then there is one number per column, or more."""
+    y = parameter.matrix
+    return bool(parameter.geometry.inner(y, y, y).shape[-1:] == y.shape[-1:])
+
+
+def _parts(y: Array) -> Iterator[Any]:
+    """Indices of a few columns each, as many as stay in the cache; on a device, of all."""
+    columns = y.shape[-1]
+    few = max(1, BLOCK * columns // max(1, y.nbytes)) if get_xp(y) is np else columns
+    for start in range(0, columns, few):
+        yield ..., slice(start, start + few)
+
+
+@contextmanager
+def _explained(what: str) -> Iterator[None]:
+    """Puts a name to what a geometry finds wrong."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{what}: {error}; nothing was changed") from error

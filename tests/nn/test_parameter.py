@@ -21,6 +21,23 @@ def test_a_convolution_is_seen_as_columns():
     assert p.matrix_grad.shape == (24, 5)
 
 
+@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda p: pickle.loads(pickle.dumps(p)), lambda p: p])
+@pytest.mark.parametrize("shape", [(4, 3), (2, 3, 4, 5)])
+def test_the_entries_of_a_column_lie_side_by_side(shape, duplicate):
+    w = np.random.default_rng(0).standard_normal(shape)
+    p = duplicate(nn.Parameter(w))
+    p.grad = w
+    after = nn.Parameter(2 * w)
+    after.matrix = p.matrix
+    for q in (p, after):
+        np.testing.assert_array_equal(q.value, w)
+        assert q.matrix.T.flags.c_contiguous and np.shares_memory(q.matrix, q.value)
+    assert p.matrix_grad.T.flags.c_contiguous
+    value = p.value
+    p.value = value
+    assert p.value is value
+
+
 def test_a_stack_of_subspaces_is_not_one_parameter():
     with pytest.raises(ValueError, match=r"expected one subspace \(n, p\), got a stack of shape \(5, 4, 2\)"):
         nn.Parameter(np.ones((5, 4, 2)), geometry=subspaces)
