@@ -10,6 +10,7 @@ same place and nothing is added out of order. To unfold is only to copy, 16 byte
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 from ..backend import Array, get_xp
@@ -129,7 +130,7 @@ def unfold(x: Array, kernel: tuple[int, int], stride: int, border: tuple[int, in
     for start in range(0, n, few):
         images = slice(start, min(start + few, n))
         rows = columns[: (images.stop - start) * shape[0]]
-        launch(f"typedef {unit} V;\n{UNFOLD}", "unfold", x.dtype, blocks_for(rows.size // per_unit),
+        launch(unfold_source(unit), "unfold", x.dtype, blocks_for(rows.size // per_unit),
                (x[images], rows, rows.size // per_unit, height, width, channels // per_unit, *places, kh, kw, stride,
                 *border))
         yield images, rows
@@ -141,6 +142,12 @@ def fold(columns: Array, x: Array, kernel: tuple[int, int], stride: int, padding
     _, height, width, channels = x.shape
     launch(FOLD, "fold", x.dtype, blocks_for(x.size),
            (columns, x, x.size, height, width, channels, *places, *kernel, stride, padding))
+
+
+@cache
+def unfold_source(unit: str) -> str:
+    """The kernel that copies so much at once."""
+    return f"typedef {unit} V;\n{UNFOLD}"
 
 
 def _unit(x: Array) -> tuple[str, int]:

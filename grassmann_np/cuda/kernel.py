@@ -39,8 +39,7 @@ def launch(source: str, name: str, dtype: Any, blocks: int, arguments: tuple[Any
     for array in arrays:
         if not array.flags.c_contiguous:
             raise ValueError(f"{name}: expected C-contiguous arrays, got strides {array.strides}")
-    function = _compiled(complete(source, str(dtype)), get_xp(*arrays)).get_function(name)
-    function((blocks,), (THREADS,), arguments, shared_mem=memory)
+    _function(source, name, dtype, get_xp(*arrays))((blocks,), (THREADS,), arguments, shared_mem=memory)
 
 
 def contiguous(x: Array) -> Array:
@@ -63,6 +62,11 @@ def complete(source: str, dtype: str) -> str:
 
 
 @cache
-def _compiled(code: str, xp: Any) -> Any:
-    """The module; CuPy keeps what it has compiled, in memory for every device and in its folder for the next time."""
-    return xp.RawModule(code=code, options=("--std=c++17",))
+def _function(source: str, name: str, dtype: Any, xp: Any) -> Any:
+    return _module(source, dtype, xp).get_function(name)
+
+
+@cache
+def _module(source: str, dtype: Any, xp: Any) -> Any:
+    """CuPy keeps what it has compiled: in memory for every device, and in its folder for the next time."""
+    return xp.RawModule(code=complete(source, str(dtype)), options=("--std=c++17",))

@@ -70,8 +70,8 @@ extern "C" __global__ void some_moments(const T *x, double *partial, long long n
 
 // One block per channel. momentum 0 leaves the running moments alone.
 extern "C" __global__ void all_moments(const double *partial, const T *gamma, T *mean, T *inverse, T *scale,
-                                       double *running_mean, double *running_var, long long parts, double eps,
-                                       double momentum) {
+                                       double *running_mean, double *running_var, long long parts,
+                                       long long has_gamma, double eps, double momentum) {
     __shared__ Moments found[THREADS];
     const long long c = blockIdx.x;
     const double *from = partial + 3 * (c * parts + threadIdx.x);
@@ -85,7 +85,7 @@ extern "C" __global__ void all_moments(const double *partial, const T *gamma, T 
     const double found_inverse = 1 / sqrt(all.m2 / all.n + eps);
     mean[c] = all.mean;
     inverse[c] = found_inverse;
-    scale[c] = gamma[c] * found_inverse;
+    scale[c] = has_gamma ? gamma[c] * found_inverse : found_inverse;
     if (momentum > 0) {
         running_mean[c] += momentum * (all.mean - running_mean[c]);
         running_var[c] += momentum * (all.m2 / (all.n - 1) - running_var[c]);
@@ -93,12 +93,12 @@ extern "C" __global__ void all_moments(const double *partial, const T *gamma, T 
 }
 
 extern "C" __global__ void apply(const T *x, const T *mean, const T *scale, const T *beta, T *y, long long size,
-                                 long long channels) {
+                                 long long channels, long long has_beta) {
     const long long stride = gridDim.x * (long long)THREADS, first = blockIdx.x * (long long)THREADS + threadIdx.x;
     const int around = stride % channels;                    // the channel moves on by this much, without a division
     int c = first % channels;
     for (long long at = first; at < size; at += stride) {
-        y[at] = (x[at] - mean[c]) * scale[c] + beta[c];
+        y[at] = (x[at] - mean[c]) * scale[c] + (has_beta ? beta[c] : 0);
         c = c + around < channels ? c + around : c + around - channels;
     }
 }
@@ -170,16 +170,15 @@ def batch_norm(x: Array, gamma: Array | None, beta: Array | None, eps: float, ru
     """`ops.batch_norm` of CuPy arrays that were checked."""
     xp, channels = get_xp(x), x.shape[-1]
     x = contiguous(x)
-    ones, zeros = xp.ones(channels, dtype=x.dtype), xp.zeros(channels, dtype=x.dtype)
     if training:
-        mean, inverse, scale = moments(x, ones if gamma is None else contiguous(gamma), eps, running)
+        mean, inverse, scale = moments(x, gamma, eps, running)
     else:
         mean = running.mean.astype(x.dtype)
         inverse = 1 / xp.sqrt(running.var.astype(x.dtype) + float(eps))
         scale = inverse if gamma is None else gamma * inverse
     y = xp.empty(x.shape, dtype=x.dtype)
     launch(SOURCE, "apply", x.dtype, blocks_for(x.size),
-           (x, mean, scale, zeros if beta is None else contiguous(beta), y, x.size, channels))
+           (x, mean, scale, mean if beta is None else contiguous(beta), y, x.size, channels, int(beta is not None)))
 
     def pullback(dy: Array) -> Any:
         check_shape("dy", dy, *x.shape)
@@ -187,7 +186,7 @@ def batch_norm(x: Array, gamma: Array | None, beta: Array | None, eps: float, ru
         dbeta, dgamma, d_mean, slope = sums(x, dy, mean, inverse)
         dx = xp.empty(x.shape, dtype=x.dtype)
         if not training:  # the moments are constants
-            d_mean, slope = zeros, zeros
+            d_mean = slope = xp.zeros(channels, dtype=x.dtype)
         launch(SOURCE, "back", x.dtype, blocks_for(x.size), (x, dy, mean, scale, d_mean, slope, dx, x.size, channels))
         grads = [dx] + [d for p, d in ((gamma, dgamma), (beta, dbeta)) if p is not None]
         return tuple(grads) if len(grads) > 1 else dx
@@ -195,16 +194,17 @@ def batch_norm(x: Array, gamma: Array | None, beta: Array | None, eps: float, ru
     return y, pullback
 
 
-def moments(x: Array, gamma: Array, eps: float, running: Any) -> tuple[Array, Array, Array]:
+def moments(x: Array, gamma: Array | None, eps: float, running: Any) -> tuple[Array, Array, Array]:
     """mean, 1/sqrt(var + eps) and gamma/sqrt(var + eps) of every channel; moves `running`, if not None.  x (..., C)."""
-    xp, channels = get_xp(x, gamma), x.shape[-1]
+    xp, channels = get_xp(x), x.shape[-1]
     lanes, parts, blocks = _stages(x)
     partial = xp.empty((channels, parts, 3), dtype="float64")
     launch(SOURCE, "some_moments", x.dtype, blocks, (x, partial, x.size // channels, channels, lanes, parts))
     mean, inverse, scale = (xp.empty(channels, dtype=x.dtype) for _ in range(3))
     kept = (partial, partial, 0.0) if running is None else (running.mean, running.var, float(running.momentum))
     launch(SOURCE, "all_moments", x.dtype, channels,
-           (partial, gamma, mean, inverse, scale, *kept[:2], parts, float(eps), kept[2]))
+           (partial, mean if gamma is None else contiguous(gamma), mean, inverse, scale, *kept[:2], parts,
+            int(gamma is not None), float(eps), kept[2]))
     return mean, inverse, scale
 
 

@@ -5,8 +5,8 @@ import pytest
 from grassmann_np.cuda import activate, conv, kernel, normalize, pool, step
 
 SOURCES = {
-    "unfold": f"typedef T V;\n{conv.UNFOLD}",
-    "unfold, 16 bytes": f"typedef float4 V;\n{conv.UNFOLD}",
+    "unfold": conv.unfold_source("T"),
+    "unfold, 16 bytes": conv.unfold_source("float4"),
     "fold": conv.FOLD,
     "relu": activate.SOURCE,
     "batch_norm": normalize.SOURCE,
