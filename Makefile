@@ -4,7 +4,7 @@ OUT ?= out
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help demo test test-browser test-gpu site bench wheel clean
+.PHONY: help demo test test-browser test-gpu site bench bench-gpu wheel clean
 
 help:
 	@echo "make demo    train on real digits, draw one film, write $(OUT)/index.html"
@@ -12,7 +12,7 @@ help:
 	@echo "make site    run every lesson, write the pages into site/"
 	@echo "make bench   measure this machine against other libraries, write benchmarks/results/bench.md"
 	@echo "make clean   remove what make made"
-	@echo "make test-browser, make test-gpu: what needs Chromium, or a CUDA device and CuPy"
+	@echo "make test-browser, make test-gpu, make bench-gpu: what needs Chromium, or a CUDA device and CuPy"
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "grassmann_np needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; try make PYTHON=python3.12")'
@@ -47,6 +47,9 @@ test-browser: .venv/browser
 	@command -v chromium chromium-browser google-chrome >/dev/null || { echo 'make test-browser needs Chromium: install the package chromium of your system'; exit 1; }
 	$(MAKE) --no-print-directory site
 	$(BIN)/python -m pytest -m browser tests
+
+bench-gpu: .venv/bench
+	$(BIN)/python benchmarks/gpu.py
 
 bench: .venv/bench
 	$(BIN)/python benchmarks/all.py --out benchmarks/results/bench.md

@@ -35,7 +35,9 @@ MODELS: dict[str, tuple[Callable[[Any], nn.Sequential], tuple[int, ...]]] = {
     "cnn": (lambda rng: nn.cnn((28, 28, 1), CLASSES, rng), (28, 28, 1)),
     "vgg-13": (lambda rng: nn.vgg(13, CLASSES, rng), (32, 32, 3)),
     "wrn-16-4": (lambda rng: nn.wide_resnet(16, 4, CLASSES, rng), (32, 32, 3)),
+    "wrn-28-10": (lambda rng: nn.wide_resnet(28, 10, CLASSES, rng), (32, 32, 3)),
 }
+ON_CPU = "mlp,cnn,vgg-13,wrn-16-4"
 KERNEL = (3, 2, 0, 1)  # (kh, kw, c_in, c_out) -> (c_out, c_in, kh, kw)
 Op = Callable[[Any], Any]
 
@@ -68,21 +70,25 @@ def ours(name: str, kind: str = "SGD", dtype: Any = np.float32, n: int = BATCH) 
     return run, model
 
 
-def translated(layer: nn.Layer, tensors: dict[str, Any]) -> Op:
-    """The same layer in PyTorch; its parameters, by our names, go into `tensors`."""
+def channels_last(value: Any) -> Any:
+    """The tensor as PyTorch's CPU likes it."""
+    return value.clone(memory_format=torch.channels_last if value.ndim == 4 else torch.contiguous_format)
+
+
+def translated(layer: nn.Layer, tensors: dict[str, Any], put: Op = channels_last) -> Op:
+    """The same layer in PyTorch; its parameters, by our names, go into `tensors`, each where `put` puts it."""
     def own(parameter: Any, order: tuple[int, ...] | None = None) -> Any:
         if parameter is None:
             return None
         value = torch.from_numpy(parameter.value)
         if order:
             value = value.permute(order)
-        value = value.clone(memory_format=torch.channels_last if value.ndim == 4 else torch.contiguous_format)
-        tensors[parameter.name] = value.requires_grad_()
-        return value
+        tensors[parameter.name] = put(value).requires_grad_()
+        return tensors[parameter.name]
 
     match layer:
         case nn.Sequential():
-            steps = [translated(one, tensors) for one in layer.layers]
+            steps = [translated(one, tensors, put) for one in layer.layers]
 
             def chain(x: Any) -> Any:
                 for step in steps:
@@ -91,8 +97,8 @@ def translated(layer: nn.Layer, tensors: dict[str, Any]) -> Op:
 
             return chain
         case nn.Residual():
-            body = translated(layer.body, tensors)
-            beside = translated(layer.shortcut, tensors) if layer.shortcut else lambda x: x
+            body = translated(layer.body, tensors, put)
+            beside = translated(layer.shortcut, tensors, put) if layer.shortcut else lambda x: x
             return lambda x: body(x) + beside(x)
         case nn.Linear():
             w, b = own(layer.w, (1, 0)), own(layer.b)
@@ -161,7 +167,7 @@ def peak(side: str, name: str) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--samples", type=int, default=7)
-    parser.add_argument("--models", default=",".join(MODELS))
+    parser.add_argument("--models", default=ON_CPU)
     parser.add_argument("--peak", choices=("ours", "theirs"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if torch is not None:

@@ -16,6 +16,7 @@ from types import ModuleType
 import numpy as np
 
 from grassmann_np import backend, data, nn, ops, optim, train
+from grassmann_np.cuda import activate
 from viz import scenes
 
 EPOCHS = int(os.environ.get("LESSON_EPOCHS", 4))
@@ -220,12 +221,54 @@ for n in (8, 64, 512, 1024):
 # arithmetic. On a GPU that limit lies much higher. The $8 \times 8$ digits
 # are too small for it; the networks of the paper are not.
 #
+# ## What is written twice
+#
+# One line of NumPy is one pass over the memory. Batch normalization in
+# CuPy's lines would take a dozen passes, and an optimizer's step would
+# start some operations for every weight matrix. Where that counts, a
+# *kernel* stands beside the NumPy code: a function in the language CUDA C,
+# which thousands of threads run at once, each for its own numbers. There
+# are few: the two gathers of a convolution, batch normalization, ReLU, the
+# maximum pool, and the step of all weights together. This is the shortest:
+
+# %%
+print(activate.SOURCE)
+
+# %% [markdown]
+# `T` is `float` or `double`, and `EACH` hands a thread its share of the
+# numbers, neighbours to neighbouring threads. The formula is the same, and
+# so are the tests: every kernel is held against its NumPy twin.
+#
+# ## Nobody waits
+#
+# To look at a number is to wait until it is there. So a training that must
+# not wait cannot look, and what was an error at once becomes a *note*. If a
+# gradient is not finite, the optimizer writes the number of the step into
+# one cell on the GPU. While it stands there, every step leaves all weights
+# as they are. Now and then the training fetches the losses since the last
+# look, all at once, and the note with them; then it raises. On the CPU the
+# error comes at once. In both cases nothing has changed when it comes:
+
+# %%
+w = nn.Parameter(backend.to_device(rng.standard_normal(4), device))
+w.grad = w.value * np.inf
+careful, before = optim.SGD([w], 0.1), backend.to_numpy(w.value)
+try:
+    careful.step()
+    careful.check()  # on a GPU the step is silent, and this one raises
+except ValueError as error:
+    print(error)
+assert np.array_equal(before, backend.to_numpy(w.value))
+
+# %% [markdown]
 # Whoever has no GPU can still write for one. The project tests every layer
 # and whole trainings on a stand-in for CuPy, which refuses what CuPy
-# refuses: a stray `np.` call, an array from the wrong side. Such a test says
-# that the code *stays* on the device. It says nothing about speed, or about
-# the numbers of a real GPU. For these, the tests marked `gpu` need one, and
-# where there is none the test run says that they were left out.
+# refuses: a stray `np.` call, an array from the wrong side. It counts what
+# is fetched, and it compiles the kernels for the CPU and runs them there,
+# one thread after another. Such a test says that the code *stays* on the
+# device, and that its formulas and indices are right. It says nothing about
+# speed. For that, the tests marked `gpu` and `benchmarks/gpu.py` need a
+# GPU, and where there is none the test run says how many were left out.
 #
 # ## Summary
 #
@@ -235,6 +278,7 @@ for n in (8, 64, 512, 1024):
 # * The start is bit-equal on both devices. Later the last digits differ,
 #   and then the runs do: compare several, not their digits.
 # * Give a GPU large arrays, and fetch a result before you stop the clock.
+# * A program that never looks never waits: errors become notes, read later.
 #
 # ## Exercises
 #
@@ -268,9 +312,10 @@ for n in (8, 64, 512, 1024):
 #
 # <details><summary>Answer</summary>
 #
-# `float(loss)` does, since it needs the number. So do checks: the optimizer
-# asks whether every gradient is finite before it changes anything, and the
-# answer has to come back. Safety costs some waiting.
+# `float(loss)` alone, since it needs the number. The batch is drawn on the
+# host and only sent. The checks wait for nothing: a label that is no class
+# makes the loss NaN, and a gradient that is not finite leaves a note. So
+# `train.fit` keeps the losses on the device and fetches fifty at a time.
 #
 # </details>
 #
@@ -283,5 +328,6 @@ for n in (8, 64, 512, 1024):
 #   optimizers keep to it.
 # * Goldberg, *What every computer scientist should know about floating-point
 #   arithmetic*, 1991.
-# * In this project: `grassmann_np/backend.py`, `tests/fake_cupy.py`,
-#   `tests/nn/test_training_step.py`.
+# * NVIDIA, *CUDA C++ programming guide*: threads, blocks, shared memory.
+# * In this project: `grassmann_np/backend.py`, `grassmann_np/cuda`,
+#   `grassmann_np/optim/device.py`, `tests/fake_cupy.py`, `tests/gpu`.
