@@ -1,11 +1,14 @@
-"""A batch normalization on a device, in three launches each way; see ops/normalize.py for the formulas.
+"""A batch normalization on a device, with the ReLU behind it, if there is one, in three launches each way.
 
     moments   every thread looks at some rows of one channel: count n, mean m and M = sum (x - m)^2, counted from its
               own first number; two such triples make one (Chan, Golub and LeVeque 1979):
                   m = m_a + t n_b/n,   M = M_a + M_b + t^2 n_a n_b/n,   t = m_b - m_a,   n = n_a + n_b
-    apply     y = (x - m) s + beta
-    sums      sum dy, sum (x - m) dy
-    back      dx = s (dy - <dy> - (x - m) slope)
+    apply     z = (x - m) s + beta,   y = z, or max(z, 0)
+    sums      sum dz, sum (x - m) dz,   dz = dy, or dy where z > 0, else 0
+    back      dx = s (dz - <dz> - (x - m) slope)
+
+See ops/normalize.py for the formulas. With a ReLU z is not kept but computed again: that costs nothing, while to read
+an array does.
 
 A sum over everything is made in two stages, always in the same order: many blocks leave a partial result each, then
 one block per channel puts those together. There it also moves the running moments, so that nobody has to wait.
@@ -93,27 +96,30 @@ extern "C" __global__ void all_moments(const double *partial, const T *gamma, T 
 }
 
 extern "C" __global__ void apply(const T *x, const T *mean, const T *scale, const T *beta, T *y, long long size,
-                                 long long channels, long long has_beta) {
+                                 long long channels, long long has_beta, long long relu) {
     const long long stride = gridDim.x * (long long)THREADS, first = blockIdx.x * (long long)THREADS + threadIdx.x;
     const int around = stride % channels;                    // the channel moves on by this much, without a division
     int c = first % channels;
     for (long long at = first; at < size; at += stride) {
-        y[at] = (x[at] - mean[c]) * scale[c] + (has_beta ? beta[c] : 0);
+        const T z = (x[at] - mean[c]) * scale[c] + (has_beta ? beta[c] : 0);
+        y[at] = relu && z < 0 ? 0 : z;                       // NaN stays
         c = c + around < channels ? c + around : c + around - channels;
     }
 }
 
-extern "C" __global__ void some_sums(const T *x, const T *dy, const T *mean, double *partial, long long n,
-                                     long long channels, long long lanes, long long parts) {
+extern "C" __global__ void some_sums(const T *x, const T *dy, const T *mean, const T *scale, const T *beta,
+                                     double *partial, long long n, long long channels, long long lanes,
+                                     long long parts, long long has_beta, long long relu) {
     __shared__ double found[2 * THREADS];
     const Place at(n, lanes, parts);
     T sum = 0, dot = 0;
     if (at.c < channels) {
-        const T m = mean[at.c];
+        const T m = mean[at.c], s = scale[at.c], b = has_beta ? beta[at.c] : 0;
         for (long long r = at.first; r < at.last; r += at.rows) {
-            const T d = dy[r * channels + at.c];
+            const T centered = x[r * channels + at.c] - m;
+            const T d = relu && !(centered * s + b > 0) ? 0 : dy[r * channels + at.c];
             sum += d;
-            dot += (x[r * channels + at.c] - m) * d;
+            dot += centered * d;
         }
     }
     found[2 * threadIdx.x] = sum;
@@ -152,22 +158,24 @@ extern "C" __global__ void all_sums(const double *partial, const T *inverse, T *
     slope[c] = i * i * dots[0] / n;
 }
 
-extern "C" __global__ void back(const T *x, const T *dy, const T *mean, const T *scale, const T *d_mean,
-                                const T *slope, T *dx, long long size, long long channels) {
+extern "C" __global__ void back(const T *x, const T *dy, const T *mean, const T *scale, const T *beta,
+                                const T *d_mean, const T *slope, T *dx, long long size, long long channels,
+                                long long has_beta, long long relu) {
     const long long stride = gridDim.x * (long long)THREADS, first = blockIdx.x * (long long)THREADS + threadIdx.x;
     const int around = stride % channels;                    // the channel moves on by this much, without a division
     int c = first % channels;
     for (long long at = first; at < size; at += stride) {
-        dx[at] = scale[c] * (dy[at] - d_mean[c] - (x[at] - mean[c]) * slope[c]);
+        const T centered = x[at] - mean[c], z = centered * scale[c] + (has_beta ? beta[c] : 0);
+        dx[at] = scale[c] * ((relu && !(z > 0) ? 0 : dy[at]) - d_mean[c] - centered * slope[c]);
         c = c + around < channels ? c + around : c + around - channels;
     }
 }
 """
 
 
-def batch_norm(x: Array, gamma: Array | None, beta: Array | None, eps: float, running: Any,
-               training: bool) -> tuple[Array, Callable[[Array], Any]]:
-    """`ops.batch_norm` of CuPy arrays that were checked."""
+def batch_norm(x: Array, gamma: Array | None, beta: Array | None, eps: float, running: Any, training: bool,
+               relu: bool) -> tuple[Array, Callable[[Array], Any]]:
+    """`ops.batch_norm`, or `ops.batch_norm_relu`, of CuPy arrays that were checked."""
     xp, channels = get_xp(x), x.shape[-1]
     x = contiguous(x)
     if training:
@@ -176,18 +184,19 @@ def batch_norm(x: Array, gamma: Array | None, beta: Array | None, eps: float, ru
         mean = running.mean.astype(x.dtype)
         inverse = 1 / xp.sqrt(running.var.astype(x.dtype) + float(eps))
         scale = inverse if gamma is None else gamma * inverse
-    y = xp.empty(x.shape, dtype=x.dtype)
+    y, (shift, has_beta) = xp.empty(x.shape, dtype=x.dtype), _given(beta, mean)
     launch(SOURCE, "apply", x.dtype, blocks_for(x.size),
-           (x, mean, scale, mean if beta is None else contiguous(beta), y, x.size, channels, int(beta is not None)))
+           (x, mean, scale, shift, y, x.size, channels, has_beta, int(relu)))
 
     def pullback(dy: Array) -> Any:
         check_shape("dy", dy, *x.shape)
         dy = contiguous(dy)
-        dbeta, dgamma, d_mean, slope = sums(x, dy, mean, inverse)
+        dbeta, dgamma, d_mean, slope = sums(x, dy, mean, inverse, scale, beta, relu)
         dx = xp.empty(x.shape, dtype=x.dtype)
         if not training:  # the moments are constants
             d_mean = slope = xp.zeros(channels, dtype=x.dtype)
-        launch(SOURCE, "back", x.dtype, blocks_for(x.size), (x, dy, mean, scale, d_mean, slope, dx, x.size, channels))
+        launch(SOURCE, "back", x.dtype, blocks_for(x.size),
+               (x, dy, mean, scale, shift, d_mean, slope, dx, x.size, channels, has_beta, int(relu)))
         grads = [dx] + [d for p, d in ((gamma, dgamma), (beta, dbeta)) if p is not None]
         return tuple(grads) if len(grads) > 1 else dx
 
@@ -201,23 +210,30 @@ def moments(x: Array, gamma: Array | None, eps: float, running: Any) -> tuple[Ar
     partial = xp.empty((channels, parts, 3), dtype="float64")
     launch(SOURCE, "some_moments", x.dtype, blocks, (x, partial, x.size // channels, channels, lanes, parts))
     mean, inverse, scale = (xp.empty(channels, dtype=x.dtype) for _ in range(3))
+    factor, has_gamma = _given(gamma, mean)
     kept = (partial, partial, 0.0) if running is None else (running.mean, running.var, float(running.momentum))
     launch(SOURCE, "all_moments", x.dtype, channels,
-           (partial, mean if gamma is None else contiguous(gamma), mean, inverse, scale, *kept[:2], parts,
-            int(gamma is not None), float(eps), kept[2]))
+           (partial, factor, mean, inverse, scale, *kept[:2], parts, has_gamma, float(eps), kept[2]))
     return mean, inverse, scale
 
 
-def sums(x: Array, dy: Array, mean: Array, inverse: Array) -> tuple[Array, Array, Array, Array]:
-    """dbeta, dgamma, <dy> and the slope of every channel: (C,) each."""
+def sums(x: Array, dy: Array, mean: Array, inverse: Array, scale: Array, beta: Array | None,
+         relu: bool) -> tuple[Array, Array, Array, Array]:
+    """dbeta, dgamma, <dz> and the slope of every channel: (C,) each."""
     xp, channels = get_xp(x, dy), x.shape[-1]
     lanes, parts, blocks = _stages(x)
-    partial = xp.empty((channels, parts, 2), dtype="float64")
-    launch(SOURCE, "some_sums", x.dtype, blocks, (x, dy, mean, partial, x.size // channels, channels, lanes, parts))
+    partial, (shift, has_beta) = xp.empty((channels, parts, 2), dtype="float64"), _given(beta, mean)
+    launch(SOURCE, "some_sums", x.dtype, blocks,
+           (x, dy, mean, scale, shift, partial, x.size // channels, channels, lanes, parts, has_beta, int(relu)))
     dbeta, dgamma, d_mean, slope = (xp.empty(channels, dtype=x.dtype) for _ in range(4))
     launch(SOURCE, "all_sums", x.dtype, channels,
            (partial, inverse, dbeta, dgamma, d_mean, slope, parts, float(x.size // channels)))
     return dbeta, dgamma, d_mean, slope
+
+
+def _given(array: Array | None, other: Array) -> tuple[Array, int]:
+    """What a kernel gets for an array that may be missing: (array, 1), or (another one, not to be read, 0)."""
+    return (other, 0) if array is None else (contiguous(array), 1)
 
 
 def _stages(x: Array) -> tuple[int, int, int]:

@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
 from ..backend import Array
 from ..ops import Pullback
 from .layer import Layer, dotted, identity
+from .layers import BatchNorm, ReLU
 
 
 class Sequential(Layer):
@@ -24,8 +25,8 @@ class Sequential(Layer):
 
     def __call__(self, x: Array, training: bool = True) -> tuple[Array, Pullback]:
         pullbacks = []
-        for layer in self.layers:
-            x, layer_pullback = layer(x, training)
+        for step in _steps(self.layers):
+            x, layer_pullback = step(x, training)
             pullbacks.append(layer_pullback)
 
         def pullback(dy: Array) -> Array:
@@ -58,6 +59,18 @@ class Residual(Layer):
         beside = self.shortcut.trace(x, visit, dotted(name, "shortcut")) if self.shortcut else x
         _check_sum(y, beside)
         return y + beside
+
+
+def _steps(layers: Sequence[Layer]) -> Iterator[Callable[..., tuple[Array, Pullback]]]:
+    """The layers, but a batch normalization and the ReLU behind it as one: a GPU computes them together."""
+    rest = list(layers)
+    while rest:
+        layer = rest.pop(0)
+        if type(layer) is BatchNorm and rest and type(rest[0]) is ReLU:
+            rest.pop(0)
+            yield layer.then_relu
+        else:
+            yield layer
 
 
 def _check_sum(y: Array, beside: Array) -> None:

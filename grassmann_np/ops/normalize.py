@@ -15,6 +15,7 @@ from typing import Any
 from ..backend import Array, get_xp
 from ..cuda import normalize as gpu
 from ..cuda.kernel import on_gpu
+from .activate import relu
 from .blocks import block_sum, blocks, channel_sums, on_blocks
 from .checks import check_arrays, check_shape
 from .running import RunningMoments
@@ -41,7 +42,7 @@ def batch_norm(
     """
     xp = _check(x, running, training, gamma=gamma, beta=beta)
     if on_gpu(x):
-        return gpu.batch_norm(x, gamma, beta, eps, running, training)
+        return gpu.batch_norm(x, gamma, beta, eps, running, training, relu=False)
     n = x.size // x.shape[-1]
     if training:
         mean, var = moments(x)
@@ -77,6 +78,23 @@ def batch_norm(
 
     on_blocks(forward, [y, x], [mean, scale, xp.zeros_like(mean) if beta is None else beta])
     return y, pullback
+
+
+def batch_norm_relu(
+    x: Array,
+    gamma: Array | None = None,
+    beta: Array | None = None,
+    eps: float = 1e-5,
+    running: RunningMoments | None = None,
+    training: bool = True,
+) -> tuple[Array, Pullback]:
+    """max(batch_norm(x), 0), arguments and gradients as there; on a GPU in the same passes over the memory."""
+    if on_gpu(x):
+        _check(x, running, training, gamma=gamma, beta=beta)
+        return gpu.batch_norm(x, gamma, beta, eps, running, training, relu=True)
+    z, to_x = batch_norm(x, gamma, beta, eps, running, training)
+    y, to_z = relu(z)
+    return y, lambda dy: to_x(to_z(dy))
 
 
 def moments(x: Array) -> tuple[Array, Array]:

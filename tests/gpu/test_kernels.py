@@ -76,22 +76,23 @@ def test_fold_is_the_transpose_of_unfold(device):
 
 
 @BOTH
+@pytest.mark.parametrize("op", [ops.batch_norm, ops.batch_norm_relu])
 @pytest.mark.parametrize("shape", [(700, 37), (3, 17, 19, 5), (2, 3), (2049, 64), (1, 9, 300), (5000, 1)], ids=str)
-def test_batch_norm(shape, dtype, tolerance, device):
+def test_batch_norm(shape, op, dtype, tolerance, device):
     x, gamma, beta = draw(shape, shape[-1:], shape[-1:], dtype=dtype)
     x = x * np.arange(1, shape[-1] + 1, dtype=dtype) + dtype(3)
     here, there = (ops.RunningMoments(shape[-1], momentum=0.3) for _ in range(2))
     there.mean, there.var = device.asarray(there.mean), device.asarray(there.var)
 
-    def op(*arrays):
-        return ops.batch_norm(*arrays, running=here if arrays[0] is x else there)
+    def run(*arrays, training=True):
+        return op(*arrays, running=here if arrays[0] is x else there, training=training)
 
-    grads = agree(device, op, [x, gamma, beta], 40 * tolerance)
+    grads = agree(device, run, [x, gamma, beta], 40 * tolerance)
     np.testing.assert_allclose(there.mean.get(), here.mean, rtol=10 * tolerance, atol=10 * tolerance)
     np.testing.assert_allclose(there.var.get(), here.var, rtol=10 * tolerance)
     assert grads[0].shape == shape
-    agree(device, lambda *a: ops.batch_norm(*a, running=here if a[0] is x else there, training=False),
-          [x, gamma, beta], 40 * tolerance)
+    agree(device, partial(run, training=False), [x, gamma, beta], 40 * tolerance)
+    agree(device, op, [x], 40 * tolerance)
 
 
 @pytest.mark.parametrize("spoil", [

@@ -5,7 +5,7 @@ import copy
 import numpy as np
 import pytest
 
-from grassmann_np import nn
+from grassmann_np import nn, ops
 from grassmann_np.testing import gradcheck
 from tests import fake_cupy
 from tests.nn.helpers import layers
@@ -86,6 +86,19 @@ def test_the_pullback_overwrites_grad(name):
     for p, grad in zip(layer.parameters(), first, strict=True):
         np.testing.assert_array_equal(p.grad, grad)
         assert p.grad.shape == p.value.shape
+
+
+def test_a_relu_behind_a_batch_norm_is_computed_with_it(monkeypatch):
+    """And only there; what comes out is what the layers give one by one."""
+    model = nn.Sequential(nn.BatchNorm(3), nn.ReLU(), nn.ReLU(), nn.BatchNorm(3), nn.Flatten(), nn.ReLU())
+    x = np.random.default_rng(0).standard_normal((9, 3)).astype(np.float32)
+    together, op = [], ops.batch_norm_relu
+    monkeypatch.setattr(ops, "batch_norm_relu", lambda *args, **options: together.append(args) or op(*args, **options))
+    y, _ = model(x)
+    for layer in model.layers:
+        x, _ = layer(x)
+    np.testing.assert_array_equal(y, x)
+    assert len(together) == 1
 
 
 def test_names_lead_to_the_parameters():
