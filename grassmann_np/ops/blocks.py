@@ -13,10 +13,11 @@ import numpy as np
 
 from ..backend import Array, get_xp
 from .share import share
+from .sums import column_sums
 
 BLOCK = 2**19  # bytes: two such blocks stay in a core's own cache
 DEVICE_BLOCK = 2**28  # bytes: on a device what counts is how often a kernel is started
-ROW = 2048  # numbers
+ROW = 8192  # numbers: NumPy's own buffer, below which it starts a row anew for every operand
 
 
 def at_a_time(x: Array, bytes_each: int, block: int) -> int:
@@ -47,15 +48,23 @@ def on_blocks(work: Callable[..., object], arrays: Sequence[Array], per_channel:
 
 
 def channel_sums(
-    terms: Callable[..., tuple[Array, ...]], arrays: Sequence[Array], per_channel: Sequence[Array] = ()
+    terms: Callable[..., Iterator[Array]], arrays: Sequence[Array], per_channel: Sequence[Array] = ()
 ) -> list[Array]:
-    """The sums over all samples of what `terms(*block)` returns, each (C,)."""
+    """The sums over all samples of what `terms(*block, room)` yields, each (C,).
+
+    `room` is an array like the block to work in; a term is summed before the next is asked for.
+    """
     samples = [a.reshape(-1, a.shape[-1]) for a in arrays]
     channels = samples[0].shape[1]
 
     def some(part: slice) -> list[list[Array]]:
-        found = blocks([s[part] for s in samples], per_channel)
-        return [[block_sum(term, channels) for term in terms(*block)] for block in found]
+        sums, memory = [], None
+        for block in blocks([s[part] for s in samples], per_channel):
+            if memory is None:
+                memory = get_xp(*arrays).empty_like(block[0])
+            room = memory.reshape(-1)[: block[0].size].reshape(block[0].shape)  # the last may be smaller
+            sums.append([block_sum(term, channels) for term in terms(*block, room)])
+        return sums
 
     sums = [of_block for of_share in share(some, samples[0]) for of_block in of_share]
     return [sum(of_blocks) for of_blocks in zip(*sums, strict=True)]
@@ -69,8 +78,8 @@ def blocks(arrays: Sequence[Array], per_channel: Sequence[Array] = ()) -> Iterat
     >>> import numpy as np
     >>> for x, mean in blocks([np.zeros((3000, 3))], [np.ones(3)]):
     ...     print(x.shape, mean.shape)
-    (4, 2046) (2046,)
-    (1, 816) (816,)
+    (1, 8190) (8190,)
+    (1, 810) (810,)
     """
     channels = arrays[0].shape[-1]
     t = max(1, ROW // channels)
@@ -87,4 +96,4 @@ def blocks(arrays: Sequence[Array], per_channel: Sequence[Array] = ()) -> Iterat
 
 def block_sum(block: Array, channels: int) -> Array:
     """The sum over the samples of a block.  (r, t C) -> (C,)."""
-    return block.sum(axis=0).reshape(-1, channels).sum(axis=0)
+    return column_sums(block).reshape(-1, channels).sum(axis=0)

@@ -10,6 +10,7 @@ Source: Ioffe and Szegedy 2015; mean-only: Salimans and Kingma 2016, section 4.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from ..backend import Array, get_xp
@@ -59,6 +60,12 @@ def batch_norm(
         out *= s
         out += b
 
+    def products(a: Array, d: Array, m: Array, room: Array) -> Iterator[Array]:
+        yield d
+        xp.subtract(a, m, out=room)
+        room *= d
+        yield room
+
     def back(out: Array, a: Array, d: Array, m: Array, d_mean: Array, slope: Array, s: Array) -> None:
         xp.subtract(a, m, out=out)  # s (d - <dy> - slope (a - m))
         out *= slope
@@ -68,7 +75,7 @@ def batch_norm(
 
     def pullback(dy: Array) -> Any:
         check_shape("dy", dy, *x.shape)
-        dot, dbeta = channel_sums(lambda a, d, m: ((a - m) * d, d), [x, dy], [mean])
+        dbeta, dot = channel_sums(products, [x, dy], [mean])
         dgamma = inverse * dot
         dx = xp.empty(x.shape, dtype=x.dtype) if training else dy * scale
         if training:
@@ -109,9 +116,11 @@ def moments(x: Array) -> tuple[Array, Array]:
     first, row = next(blocks([x], [one_sample]))
     origin = one_sample + block_sum(first - row, channels) / (first.size // channels)
 
-    def powers(a: Array, o: Array) -> tuple[Array, Array]:
-        d = a - o
-        return d, d * d
+    def powers(a: Array, o: Array, d: Array) -> Iterator[Array]:
+        get_xp(a).subtract(a, o, out=d)
+        yield d
+        d *= d
+        yield d
 
     mean, square = (total / n for total in channel_sums(powers, [x], [origin]))
     return origin + mean, get_xp(x).maximum(square - mean * mean, 0.0)
