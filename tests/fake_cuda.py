@@ -35,6 +35,7 @@ BEFORE = """
 #include <cstring>
 #include <ucontext.h>
 using std::fabs; using std::sqrt; using std::fmax; using std::sin; using std::cos;
+static unsigned long long __umul64hi(unsigned long long a, unsigned long long b) { return (__uint128_t)a * b >> 64; }
 struct float4 { float x, y, z, w; };
 struct double2 { double x, y; };
 static struct { unsigned x, y, z; } threadIdx, blockIdx, blockDim, gridDim;

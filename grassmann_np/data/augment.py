@@ -34,9 +34,9 @@ def crop_and_flip(x: Array, rng: np.random.Generator, padding: int = 4) -> Array
     rows, columns = _window(n, height, padding, rng), _window(n, width, padding, rng)  # (N, H), (N, W)
     mirrored = rng.integers(0, 2, (n, 1)) == 1
     columns = np.where(mirrored, columns[:, ::-1], columns)
-    image = np.arange(n)[:, None, None]
-    pixels = (image * height + rows[:, :, None]) * width + columns[:, None, :]  # (N, H, W)
-    taken = xp.take(xp.reshape(x, (-1, channels)), xp.asarray(pixels.ravel()), axis=0)
+    image, rows, columns = (xp.asarray(a) for a in (np.arange(n)[:, None, None], rows[:, :, None], columns[:, None, :]))
+    pixels = (image * height + rows) * width + columns  # (N, H, W), put together where x is
+    taken = xp.take(xp.reshape(x, (-1, channels)), xp.reshape(pixels, (-1,)), axis=0)
     return xp.reshape(taken, x.shape)
 
 

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ..backend import Array, asarray_like
 from ..cuda import activate as gpu
+from ..cuda.dropout import dropout as gpu_dropout
 from ..cuda.kernel import on_gpu
 from .blocks import on_samples
 from .checks import check_arrays, check_between, check_shape
@@ -47,12 +50,16 @@ def relu(x: Array) -> tuple[Array, Pullback]:
 def dropout(x: Array, keep: float, rng: Any) -> tuple[Array, Pullback]:
     """x m / keep, every m being 1 with probability `keep`, else 0: the expected value is x.  pullback(dy) = dx.
 
-    The mask is drawn on the host by the numpy Generator `rng`, so that every backend drops the same numbers.
+    The numpy Generator `rng` draws a key and Philox makes the mask of it, so that every backend drops the same numbers.
     Raises ValueError unless 0 < keep <= 1.  Source: Srivastava et al. 2014, "inverted": nothing to do in evaluation.
     """
     check_arrays(x=x)
     check_between("keep", keep, 0, 1)
-    mask = asarray_like(rng.random(x.shape) < keep, like=x) / float(keep)
+    key = rng.integers(0, 2**63, 2)
+    if on_gpu(x):
+        return gpu_dropout(x, keep, key.tolist())
+    uniform = np.random.Generator(np.random.Philox(key=key.astype(np.uint64))).random(x.shape)
+    mask = asarray_like(uniform < keep, like=x) / float(keep)
 
     def pullback(dy: Array) -> Array:
         check_shape("dy", dy, *mask.shape)

@@ -2,13 +2,14 @@
 
 import pytest
 
-from grassmann_np.cuda import activate, conv, kernel, normalize, pool, step
+from grassmann_np.cuda import activate, conv, dropout, kernel, normalize, pool, step
 
 SOURCES = {
     "unfold": conv.unfold_source("T"),
     "unfold, 16 bytes": conv.unfold_source("float4"),
     "fold": conv.FOLD,
     "relu": activate.SOURCE,
+    "dropout": dropout.SOURCE,
     "batch_norm": normalize.SOURCE,
     "max_pool": pool.SOURCE,
     "step": step.SOURCE,

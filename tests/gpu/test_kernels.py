@@ -136,6 +136,14 @@ def test_max_pool_with_ties_and_nan(shape, size, device):
     agree_bits(device, partial(ops.max_pool, size=size), x)
 
 
+@pytest.mark.parametrize(("shape", "keep"), [((3, 7, 11, 13), 0.7), ((1030,), 0.25), ((5,), 1.0)])
+def test_dropout_drops_the_same_numbers(shape, keep, device):
+    (x,) = draw(shape, dtype=np.float32)
+    agree_bits(device, lambda a: ops.dropout(a, keep, np.random.default_rng(5)), x)
+    y, _ = ops.dropout(device.asarray(x), keep, np.random.default_rng(6))
+    assert keep == 1 or not np.array_equal(y.get(), ops.dropout(x, keep, np.random.default_rng(5))[0])
+
+
 def agree_bits(device, op, x):
     y, pullback = op(x)
     (dy,) = draw(y.shape, dtype=x.dtype, seed=1)
