@@ -1,6 +1,7 @@
 # Every target makes its own environment in .venv, once, and again when pyproject.toml changes.
 PYTHON ?= python3
 OUT ?= out
+CUDA ?= 13
 BIN := .venv/bin
 READY := .venv/ready
 
@@ -48,13 +49,13 @@ test-browser: .venv/browser
 	$(MAKE) --no-print-directory site
 	$(BIN)/python -m pytest -m browser tests
 
-bench-gpu: .venv/bench
+bench-gpu: .venv/bench .venv/gpu-cuda$(CUDA)
 	$(BIN)/python benchmarks/gpu.py
 
 bench: .venv/bench
 	$(BIN)/python benchmarks/all.py --out benchmarks/results/bench.md
 
-test-gpu: $(READY)
+test-gpu: .venv/gpu-cuda$(CUDA)
 	$(BIN)/python -m pytest -m gpu
 
 # A wheel, installed into an empty environment, imports and runs its doctests.

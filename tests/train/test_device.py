@@ -14,14 +14,15 @@ HOST = Setup(model="cnn", epochs=2, batch_size=256)
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "sgd-g", "adam", "adam-g"])
-def test_a_training_is_the_same_there(optimizer, monkeypatch):
-    fake_cupy.install(monkeypatch)
-    (here, mine), (there, theirs) = (replace(HOST, optimizer=optimizer, device=d).run() for d in ("cpu", "gpu"))
+def test_a_training_is_the_same_there(optimizer, device):
+    """For one epoch of six steps: a longer one would not forget where a ReLU has once decided the other way."""
+    setup = replace(HOST, optimizer=optimizer, epochs=1)
+    (here, mine), (there, theirs) = (replace(setup, device=d).run() for d in ("cpu", "gpu"))
     for key in ("train_loss", "test_loss", "angle", "orthogonality"):
-        np.testing.assert_allclose(getattr(mine, key), getattr(theirs, key), rtol=1e-4)
+        np.testing.assert_allclose(getattr(mine, key), getattr(theirs, key), rtol=1e-3)
     for p, q in zip(here.parameters(), there.parameters(), strict=True):
-        assert isinstance(q.value, fake_cupy.ndarray) and isinstance(p.value, np.ndarray)
-        np.testing.assert_allclose(q.value.get(), p.value, rtol=1e-3, atol=1e-5)
+        assert isinstance(q.value, device.ndarray) and isinstance(p.value, np.ndarray)
+        np.testing.assert_allclose(q.value.get(), p.value, rtol=0, atol=1e-3 * max(0.1, np.abs(p.value).max()))
 
 
 def test_resume_with_augmentation_to_the_same_bits(tmp_path, monkeypatch):
