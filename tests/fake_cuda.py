@@ -3,7 +3,7 @@
 Blocks run one by one, and the threads of a block take turns: each runs until it waits for the others or is done, first
 to last in even blocks, last to first in odd ones, so that a barrier that is missing shows. A thread that is done while
 others wait, an argument of another type, a write beside an array, or too much shared memory is an error. What lies
-beside an array reads as NaN. It knows nothing of speed, of warps or of fused multiply-adds.
+beside an input reads as NaN. It knows nothing of speed, of warps or of fused multiply-adds.
 """
 
 from __future__ import annotations
@@ -185,7 +185,7 @@ def _passed(name, place, value, kind, star, const, arrays):
         if host is None or str(host.dtype) != TYPES[kind]:
             got = type(value).__name__ if host is None else host.dtype
             raise TypeError(f"{where}: expected a device array of {TYPES[kind]}, got {got}")
-        array = arrays.setdefault(host.ctypes.data, Guarded(host))
+        array = arrays.setdefault(host.ctypes.data, Guarded(host, 255 if const else 254))
         array.written |= not const
         return ctypes.c_void_p(array.address)
     expected, c_type = SCALARS[kind]
@@ -195,11 +195,11 @@ def _passed(name, place, value, kind, star, const, arrays):
 
 
 class Guarded:
-    """A copy of an array with NaN on both sides."""
+    """A copy of an array with bytes of `guard` on both sides: 255 makes NaN, and 254 another number than that."""
 
-    def __init__(self, host):
-        self.host, self.written = host, False
-        self.memory = np.full(host.nbytes + 2 * GUARD + 64, 255, dtype=np.uint8)
+    def __init__(self, host, guard):
+        self.host, self.guard, self.written = host, guard, False
+        self.memory = np.full(host.nbytes + 2 * GUARD + 64, guard, dtype=np.uint8)
         self.begin = GUARD + -(self.memory.ctypes.data + GUARD) % 64  # aligned, as a device has it
         self.inside = self.memory[self.begin : self.begin + host.nbytes]
         self.inside[:] = host.reshape(-1).view(np.uint8)
@@ -208,7 +208,7 @@ class Guarded:
     def take_back(self, name):
         """Copies what a kernel has written; raises RuntimeError if it wrote outside."""
         end = self.begin + self.host.nbytes
-        if not (np.all(self.memory[: self.begin] == 255) and np.all(self.memory[end:] == 255)):
+        if not (np.all(self.memory[: self.begin] == self.guard) and np.all(self.memory[end:] == self.guard)):
             raise RuntimeError(f"{name}: wrote beside an array of shape {self.host.shape}")
         if self.written:
             self.host.reshape(-1).view(np.uint8)[:] = self.inside
