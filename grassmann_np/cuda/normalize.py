@@ -24,7 +24,7 @@ from ..ops.checks import check_shape
 from .kernel import BLOCKS, THREADS, blocks_for, contiguous, launch
 
 LANES = 32  # channels side by side in a block of the first stage, at most
-PARTS = 256  # partial results of a channel, at most
+PARTS = THREADS  # partial results of a channel, at most: one for each thread of the second stage
 
 SOURCE = """
 // A block of the first stage is `lanes` channels wide; thread (lane, row) takes every rows-th row of the block's part.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -74,6 +74,16 @@ class Launch:
                 for start, size, shape in zip(starts, sizes, shapes, strict=True)]
 
 
+class Ready(NamedTuple):
+    """A launch that can begin: its table, the arrays whose addresses that holds, and what it will write."""
+
+    launch: Launch
+    table: Array
+    arrays: Sequence[Sequence[Array | None]]
+    values: list[Array]
+    states: list[dict[str, Array]]
+
+
 class DeviceStep:
     """The step of one optimizer whose parameters all lie on a GPU, on the sphere, on lines or on flat space."""
 
@@ -83,42 +93,45 @@ class DeviceStep:
         for k, p in enumerate(parameters):
             if p.value.size:
                 kinds.setdefault((p.geometry is not euclidean, str(p.value.dtype)), []).append(k)
+        self.ready: list[Ready] = []
         self.launches = [Launch(parameters, places, columns) for (columns, _), places in kinds.items()]
 
     def look(self, optimizer: Optimizer) -> None:
-        """Looks at all gradients, and leaves a note if the step cannot be taken."""
-        for one in self.launches:
-            gradients = [_rows(one.checked(self.parameters[k].matrix_grad, row)) for row, k in enumerate(one.places)]
-            table = one.table([(None, g, *[None] * 6) for g in gradients], [False] * len(gradients))
-            squares = gpu.largest(str(one.dtype)) if "v" in optimizer.state[one.places[0]] else math.inf
+        """Gets everything ready, looks at all gradients, and leaves a note if the step cannot be taken."""
+        self.ready = [self._prepare(one, optimizer) for one in self.launches]
+        for one, table, _, _, states in self.ready:
+            squares = gpu.largest(str(one.dtype)) if "v" in states[0] else math.inf
             limit = min(squares, gpu.largest("float64")) if one.columns else squares
-            gpu.look(table, one.where, one.bad, optimizer.stop.on(one.xp), optimizer.steps + 1, one.columns,
-                     limit, one.dtype)
+            gpu.look(table, one.where, one.bad, optimizer.stop.on(one.xp), optimizer.steps + 1, one.columns, limit,
+                     one.dtype)
 
     def advance(self, optimizer: Optimizer) -> None:
         """Moves every parameter, unless there is a note; values and states are new arrays, as on the host."""
         numbers = optimizer.numbers()
         assert numbers is not None  # device_step
-        for one in self.launches:
-            parameters, shapes = [self.parameters[k] for k in one.places], one.shapes
-            states = [{key: _rows(a) for key, a in optimizer.state[k].items()} for k in one.places]
-            now = [(_rows(p.matrix), _rows(p.matrix_grad), self._extra(optimizer, p), state["tau"], state.get("v"))
-                   for p, state in zip(parameters, states, strict=True)]
-            values, taus = one.empty(one.sizes, shapes), one.empty(one.sizes, shapes)
-            found = [{"tau": tau} for tau in taus]
-            if "v" in states[0]:
-                of_v = [state["v"].shape[::-1] for state in states]
-                for state, v in zip(found, one.empty([math.prod(s) for s in of_v], of_v), strict=True):
-                    state["v"] = v
-            then = [(y.T, state["tau"].T, state["v"].T if "v" in state else None)
-                    for y, state in zip(values, found, strict=True)]
-            table = one.table([(*a, *b) for a, b in zip(now, then, strict=True)], [p.decay for p in parameters])
-            longest = max(one.each)
-            gpu.move(table, one.where, optimizer.stop.on(one.xp), one.columns, longest, numbers, one.dtype)
-            for k, y, state in zip(one.places, values, found, strict=True):
+        for one, table, _, values, states in self.ready:
+            gpu.move(table, one.where, optimizer.stop.on(one.xp), one.columns, max(one.each), numbers, one.dtype)
+            for k, y, state in zip(one.places, values, states, strict=True):
                 self.parameters[k].matrix = y
                 optimizer.state[k] = state
+        self.ready = []
         optimizer.steps += 1
+
+    def _prepare(self, one: Launch, optimizer: Optimizer) -> Ready:
+        parameters = [self.parameters[k] for k in one.places]
+        before = [{key: _rows(a) for key, a in optimizer.state[k].items()} for k in one.places]
+        values = one.empty(one.sizes, one.shapes)
+        after = [{"tau": tau} for tau in one.empty(one.sizes, one.shapes)]
+        if "v" in before[0]:
+            shapes = [state["v"].shape[::-1] for state in before]
+            for state, v in zip(after, one.empty([math.prod(shape) for shape in shapes], shapes), strict=True):
+                state["v"] = v
+        arrays = [
+            (_rows(p.matrix), _rows(one.checked(p.matrix_grad, row)), self._extra(optimizer, p), was["tau"],
+             was.get("v"), y.T, will["tau"].T, will["v"].T if "v" in will else None)
+            for row, (p, was, y, will) in enumerate(zip(parameters, before, values, after, strict=True))
+        ]
+        return Ready(one, one.table(arrays, [p.decay for p in parameters]), arrays, values, after)
 
     def _extra(self, optimizer: Optimizer, parameter: Parameter) -> Array | None:
         """The gradient of the orthogonality term, as rows."""
