@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .files import write_json
+from .memory import keep_freed
 from .train import Setup, compare, evaluate, recipes, table
 from .train import checkpoint as checkpoints
 from .train import folder as runs
@@ -206,4 +207,5 @@ def _add_setup(parser: argparse.ArgumentParser) -> None:
 
 
 if __name__ == "__main__":
+    keep_freed()
     sys.exit(main())

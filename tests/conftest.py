@@ -28,19 +28,18 @@ def device_count():
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
-    config.stash[LEFT_OUT] = 0
     if device_count():
         return
     on_gpu = [item for item in items if item.get_closest_marker("gpu")]
     config.stash[LEFT_OUT] = len(on_gpu)
     config.hook.pytest_deselected(items=on_gpu)
-    items[:] = [item for item in items if item not in on_gpu]
+    items[:] = [item for item in items if not item.get_closest_marker("gpu")]
 
 
 def pytest_report_collectionfinish(config):
     if count := device_count():
         return f"{count} CUDA devices"
-    return f"no CUDA device, or no CuPy: {config.stash[LEFT_OUT]} tests marked gpu are deselected"
+    return f"no CUDA device, or no CuPy: {config.stash.get(LEFT_OUT, 0)} tests marked gpu are deselected"
 
 
 @pytest.fixture(params=["fake", pytest.param("gpu", marks=pytest.mark.gpu)])

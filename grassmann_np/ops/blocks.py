@@ -16,6 +16,7 @@ from .share import share
 from .sums import column_sums
 
 BLOCK = 2**19  # bytes: two such blocks stay in a core's own cache
+LEAST = 8  # MiB: what a thread should get of them
 DEVICE_BLOCK = 2**28  # bytes: on a device what counts is how often a kernel is started
 ROW = 8192  # numbers: NumPy's own buffer, below which it starts a row anew for every operand
 
@@ -44,7 +45,7 @@ def on_blocks(work: Callable[..., object], arrays: Sequence[Array], per_channel:
         for block in blocks([s[part] for s in samples], per_channel):
             work(*block)
 
-    share(some, samples[0])
+    share(some, samples[0], LEAST)
 
 
 def channel_sums(
@@ -57,17 +58,21 @@ def channel_sums(
     samples = [a.reshape(-1, a.shape[-1]) for a in arrays]
     channels = samples[0].shape[1]
 
-    def some(part: slice) -> list[list[Array]]:
-        sums, memory = [], None
+    def some(part: slice) -> list[Array]:
+        room, totals = None, list[Array]()
         for block in blocks([s[part] for s in samples], per_channel):
-            if memory is None:
-                memory = get_xp(*arrays).empty_like(block[0])
-            room = memory.reshape(-1)[: block[0].size].reshape(block[0].shape)  # the last may be smaller
-            sums.append([block_sum(term, channels) for term in terms(*block, room)])
-        return sums
+            if room is None:
+                room = get_xp(*arrays).empty_like(block[0])
+            here = room.reshape(-1)[: block[0].size].reshape(block[0].shape)  # the last block may be smaller
+            rows = map(column_sums, terms(*block, here))
+            if totals:
+                for total, row in zip(totals, rows, strict=True):
+                    total[: len(row)] += row  # a shorter row begins with the same channel
+            else:
+                totals = list(rows)
+        return [total.reshape(-1, channels).sum(axis=0) for total in totals]
 
-    sums = [of_block for of_share in share(some, samples[0]) for of_block in of_share]
-    return [sum(of_blocks) for of_blocks in zip(*sums, strict=True)]
+    return [sum(of_shares) for of_shares in zip(*share(some, samples[0], LEAST), strict=True)]
 
 
 def blocks(arrays: Sequence[Array], per_channel: Sequence[Array] = ()) -> Iterator[list[Array]]:
@@ -92,8 +97,3 @@ def blocks(arrays: Sequence[Array], per_channel: Sequence[Array] = ()) -> Iterat
         yield [s[start : min(start + some, whole)].reshape(-1, t * channels) for s in samples] + rows
     if whole < n:
         yield [s[whole:].reshape(1, -1) for s in samples] + [row[: (n - whole) * channels] for row in rows]
-
-
-def block_sum(block: Array, channels: int) -> Array:
-    """The sum over the samples of a block.  (r, t C) -> (C,)."""
-    return column_sums(block).reshape(-1, channels).sum(axis=0)

@@ -17,7 +17,7 @@ from ..backend import Array, get_xp
 from ..cuda import normalize as gpu
 from ..cuda.kernel import on_gpu
 from .activate import relu
-from .blocks import block_sum, blocks, channel_sums, on_blocks
+from .blocks import blocks, channel_sums, on_blocks
 from .checks import check_arrays, check_shape
 from .running import RunningMoments
 from .sums import column_sums
@@ -113,8 +113,8 @@ def moments(x: Array) -> tuple[Array, Array]:
     channels = x.shape[-1]
     n = x.size // channels
     one_sample = x.reshape(-1, channels)[0]
-    first, row = next(blocks([x], [one_sample]))
-    origin = one_sample + block_sum(first - row, channels) / (first.size // channels)
+    first = next(blocks([x]))[0].reshape(-1, channels)
+    origin = one_sample + column_sums(first - one_sample) / len(first)
 
     def powers(a: Array, o: Array, d: Array) -> Iterator[Array]:
         get_xp(a).subtract(a, o, out=d)

@@ -26,8 +26,10 @@ T = TypeVar("T")
 SMALLEST = 2**20  # bytes: less is not worth a thread
 
 
-def share(work: Callable[[slice], T], x: Array) -> list[T]:
+def share(work: Callable[[slice], T], x: Array, least: int = 1) -> list[T]:
     """[work(first samples of x), work(the next ones), ...], at once.  x (N, ...); on a device there is one share.
+
+    A share has `least` MiB of x: many short operations get in each other's way and need more than one long one.
 
     >>> import numpy as np
     >>> share(lambda part: part, np.zeros((8, 3)))
@@ -38,7 +40,8 @@ def share(work: Callable[[slice], T], x: Array) -> list[T]:
     if blas is None:
         return [work(slice(0, n))]
     with _one_at_a_time():  # how many threads BLAS has is a property of the process
-        count = max(1, min(n, x.nbytes // SMALLEST, *(library.num_threads for library in blas.lib_controllers)))
+        threads = min(library.num_threads for library in blas.lib_controllers)
+        count = max(1, min(n, threads, x.nbytes // (least * SMALLEST)))
         parts = [slice(start, stop) for start, stop in pairwise(n * i // count for i in range(count + 1))]
         with blas.limit(limits=1):
             return list(_pool(count).map(work, parts)) if count > 1 else [work(parts[0])]

@@ -24,7 +24,7 @@ def orthogonality(w: Array, alpha: float) -> Array:
 
 
 def orthogonality_gradient(w: Array, alpha: float) -> Array:
-    """2 alpha W (W'W - I) of w (n, p): (n, p), laid out by columns like the weights; the factor W'W - I is symmetric."""
+    """2 alpha W (W'W - I) of w (n, p): (n, p), by columns like the weights; the factor W'W - I is symmetric."""
     return (2 * float(alpha) * _gram_minus_identity(w) @ w.T).T
 
 
