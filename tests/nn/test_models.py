@@ -56,7 +56,7 @@ def tiny(rng):
         "cnn 28x28": (nn.cnn((28, 28, 1), 10, rng), (28, 28, 1)),
         "vgg 11": (nn.vgg(11, 10, rng), (32, 32, 3)),
         "vgg 13, gray": (nn.vgg(13, 10, rng, channels=1), (32, 32, 1)),
-        "wide_resnet 10-1": (nn.wide_resnet(10, 1, 10, rng, keep=0.8), (32, 32, 3)),
+        "wide_resnet 10-1": (nn.wide_resnet(10, 1, 10, rng, keep=0.95), (32, 32, 3)),
         "wide_resnet 16-2, gray": (nn.wide_resnet(16, 2, 10, rng, channels=1), (16, 12, 1)),
     }
 
