@@ -12,6 +12,7 @@ from ..backend import Array, asarray_like
 from .blocks import on_samples
 from .checks import check_arrays, check_between, check_shape
 from .only import only
+from .room import empty
 from .types import Pullback
 
 
@@ -24,7 +25,7 @@ def relu(x: Array) -> tuple[Array, Pullback]:
     (array([0., 2.]), array([ 0., 10.]))
     """
     xp = check_arrays(x=x)
-    y, positive = xp.empty(x.shape, dtype=x.dtype), xp.empty(x.shape, dtype=bool)
+    y, positive = empty(x.shape, x), empty(x.shape, x, bool)
 
     def forward(out: Array, mask: Array, x: Array) -> None:
         xp.maximum(x, 0.0, out=out)
@@ -32,7 +33,7 @@ def relu(x: Array) -> tuple[Array, Pullback]:
 
     def pullback(dy: Array) -> Array:
         check_shape("dy", dy, *positive.shape)
-        dx = xp.empty(dy.shape, dtype=dy.dtype)
+        dx = empty(dy.shape, dy)
         on_samples(lambda dx, mask, dy: only(dy, mask, dx), [a.reshape(-1) for a in (dx, positive, dy)])
         return dx
 

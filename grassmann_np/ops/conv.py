@@ -29,6 +29,7 @@ from ..backend import Array, get_xp
 from . import winograd
 from .blocks import at_a_time
 from .checks import check_arrays, check_shape
+from .room import empty
 from .share import share
 from .sums import column_sums
 from .types import Pullback
@@ -75,7 +76,7 @@ def conv2d(x: Array, w: Array, b: Array | None = None, stride: int = 1, padding:
             dx, dw = _back_by_folding(x, w, dy, stride, padding)
         return (dx, dw) if b is None else (dx, dw, column_sums(dy))
 
-    y = xp.empty(shape, dtype=x.dtype)
+    y = empty(shape, x)
     if minimal:
         winograd.forward(x, w, padding, y)
     else:
@@ -89,7 +90,7 @@ def _back_by_turning(x: Array, turned: Array, dy: Array, padding: int) -> tuple[
     """dx, dw~ at stride 1: the convolution of dy with w~."""
     xp = get_xp(x, turned, dy)
     kh, kw, c_out, c_in = turned.shape
-    dx = xp.empty(x.shape, dtype=x.dtype)
+    dx = empty(x.shape, x)
 
     def back(part: slice) -> Array:
         d_turned = xp.zeros((kh * kw * c_out, c_in), dtype=x.dtype)
@@ -105,7 +106,7 @@ def _back_by_folding(x: Array, w: Array, dy: Array, stride: int, padding: int) -
     """dx, dw at any stride."""
     xp = get_xp(x, w, dy)
     height, width = x.shape[1:3]
-    dx = xp.empty(x.shape, dtype=x.dtype)
+    dx = empty(x.shape, x)
 
     def back(part: slice) -> Array:
         dw = xp.zeros(_rows(w).shape[::-1], dtype=x.dtype)  # (c_out, kh kw c_in): by columns, as the weights are
@@ -134,7 +135,7 @@ def unfold(
         return
     shape = (*_places(x, kernel, stride, border), kh, kw, channels)
     few = min(n, at_a_time(x, math.prod(shape) * x.itemsize, BLOCK))
-    columns = xp.empty((few, *shape), dtype=x.dtype)
+    columns = empty((few, *shape), x)
     padded = xp.zeros((few, height + 2 * top, width + 2 * left, channels), dtype=x.dtype)
     inside = padded[:, top : top + height, left : left + width]
     windows = xp.lib.stride_tricks.sliding_window_view(padded, kernel, axis=(1, 2))[:, ::stride, ::stride]

@@ -26,6 +26,7 @@ from operator import add
 import numpy as np
 
 from ..backend import Array, get_xp
+from .room import empty
 from .share import share
 
 BLOCK = 2**22  # bytes of unfolded rows at a time
@@ -52,7 +53,7 @@ def forward(x: Array, w: Array, padding: int, y: Array) -> None:
 def back(x: Array, turned: Array, dy: Array, padding: int) -> tuple[Array, Array]:
     """dx, dw~ by the convolution of dy with w~, the kernel turned around (3, kw, c_out, c_in); see conv.py."""
     kw = turned.shape[1]
-    u, dx = of_kernel(turned), np.empty(x.shape, dtype=x.dtype)
+    u, dx = of_kernel(turned), empty(x.shape, x)
 
     def work(part: slice) -> Array:
         du = np.zeros(u.shape, dtype=x.dtype)
@@ -76,7 +77,7 @@ def unfold(x: Array, part: slice, kw: int, border: tuple[int, int]) -> Iterator[
     count = -(-n * 4 * math.prod(shape) * x.itemsize // BLOCK)
     parts = [slice(a, b) for a, b in pairwise(part.start + n * i // count for i in range(count + 1)) if a < b]
     most = max(images.stop - images.start for images in parts)
-    buffer = np.empty(4 * most * math.prod(shape), dtype=x.dtype)
+    buffer = empty((4 * most * math.prod(shape),), x)
     padded = np.zeros((most, 2 * t + 2, width + 2 * left, channels), dtype=x.dtype)
     windows = np.lib.stride_tricks.sliding_window_view(padded, kw, axis=2)
     windows = windows.transpose(0, 1, 2, 4, 3)  # (most, 2 T + 2, W', kw, C), still a view
@@ -121,7 +122,7 @@ def add_up(m: Array, y: Array) -> None:
 def spread(y: Array) -> Array:
     """A y.  (n, H, W, C) -> (4, n T W, C)."""
     n, height, width, channels = y.shape
-    m = np.empty((4, n, (height + 1) // 2, width, channels), dtype=y.dtype)
+    m = empty((4, n, (height + 1) // 2, width, channels), y)
     y0, y1 = y[:, 0::2], y[:, 1::2]
     paired = slice(height // 2)
     m[:3] = y0
