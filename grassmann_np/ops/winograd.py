@@ -21,7 +21,7 @@ import math
 from collections.abc import Iterator
 from functools import reduce
 from itertools import pairwise
-from operator import add
+from operator import iadd
 
 import numpy as np
 
@@ -45,7 +45,7 @@ def forward(x: Array, w: Array, padding: int, y: Array) -> None:
 
     def work(part: slice) -> None:
         for images, v in unfold(x, part, w.shape[1], (padding, padding)):
-            add_up(v @ u, y[images])
+            add_up(multiply(v, u), y[images])
 
     share(work, y)
 
@@ -55,14 +55,13 @@ def back(x: Array, turned: Array, dy: Array, padding: int) -> tuple[Array, Array
     kw = turned.shape[1]
     u, dx = of_kernel(turned), empty(x.shape, x)
 
-    def work(part: slice) -> Array:
-        du = np.zeros(u.shape, dtype=x.dtype)
+    def products(part: slice) -> Iterator[Array]:
         for images, v in unfold(dy, part, kw, (2 - padding, kw - 1 - padding)):
-            add_up(v @ u, dx[images])
-            du += v.transpose(0, 2, 1) @ spread(x[images])
-        return du
+            add_up(multiply(v, u), dx[images])
+            yield v.transpose(0, 2, 1) @ spread(x[images])
 
-    return dx, to_kernel(reduce(add, share(work, x))).reshape(turned.shape)
+    du = reduce(iadd, share(lambda part: reduce(iadd, products(part)), x))
+    return dx, to_kernel(du).reshape(turned.shape)
 
 
 def unfold(x: Array, part: slice, kw: int, border: tuple[int, int]) -> Iterator[tuple[slice, Array]]:
@@ -93,18 +92,30 @@ def unfold(x: Array, part: slice, kw: int, border: tuple[int, int]) -> Iterator[
         yield images, v.reshape(4, -1, kw * channels)
 
 
-def of_kernel(w: Array) -> Array:
-    """G w.  (3, kw, C, c_out) -> (4, kw C, c_out)."""
-    w0, w1, w2 = w.reshape(3, -1, w.shape[-1])
+def of_kernel(w: Array) -> list[Array]:
+    """G w.  (3, kw, C, c_out) -> four (kw C, c_out), laid out as w is."""
+    w0, w1, w2 = w
     even, odd = (w0 + w2) / 2, w1 / 2
-    return np.stack([w0, even + odd, even - odd, w2])
+    return [u.reshape(-1, w.shape[-1]) for u in (w0, even + odd, even - odd, w2)]
+
+
+def multiply(v: Array, u: list[Array]) -> Array:
+    """m.  (4, rows, kw C), four (kw C, c_out) -> (4, rows, c_out)."""
+    m = empty((4, v.shape[1], u[0].shape[1]), v)
+    for v_i, u_i, m_i in zip(v, u, m, strict=True):
+        np.matmul(v_i, u_i, out=m_i)
+    return m
 
 
 def to_kernel(u: Array) -> Array:
     """G'u.  (4, kw C, c_out) -> (3, kw C, c_out)."""
-    u0, u1, u2, u3 = u
-    even, odd = (u1 + u2) / 2, (u1 - u2) / 2
-    return np.stack([u0 + even, odd, even + u3])
+    w = np.empty((3, *u.shape[1:]), dtype=u.dtype)
+    np.subtract(u[1], u[2], out=w[1])
+    w[1] /= 2
+    np.add(w[1], u[2], out=w[2])
+    np.add(u[0], w[2], out=w[0])
+    w[2] += u[3]
+    return w
 
 
 def add_up(m: Array, y: Array) -> None:
