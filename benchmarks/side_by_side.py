@@ -1,8 +1,7 @@
 """A ratio is our time over a peer's, both taken in one process, turn by turn, so that a slow moment meets both.
 
 Before every sample a pause of 0.12 s: an idle worker of the other's thread pool spins for a while and would slow it.
-Both get the same number of threads: OMP_NUM_THREADS if it is set, else every core this process may use. Both keep the
-memory that they free, as a training by `python -m grassmann_np` does, instead of asking the system for it every time.
+Both get the same number of threads: OMP_NUM_THREADS if it is set, else every core this process may use.
 """
 
 from __future__ import annotations
@@ -16,8 +15,6 @@ from statistics import median
 from typing import Any
 
 import numpy as np
-
-from grassmann_np.memory import keep_freed
 
 PAUSE = 0.12
 Run = Callable[[], Sequence[Any]]
@@ -70,7 +67,6 @@ def row(name: str, ours: Run, theirs: Run | None, samples: int) -> str:
 
 
 def header(peer: str) -> str:
-    """Two lines above the table: the machine, and what stands in the columns.  The first call of a benchmark."""
-    kept = "freed memory is kept" if keep_freed() else "freed memory goes back to the system"
+    """Two lines above the table: the machine, and what stands in the columns."""
     machine = f"{platform.processor() or platform.machine()}, {threads()} threads, NumPy {np.__version__}, {peer}"
-    return f"{machine}, {kept}\n{'float32':32}{'ours ms':>10}{'peer ms':>10}   ours/peer, min - median - max"
+    return f"{machine}\n{'float32':32}{'ours ms':>10}{'peer ms':>10}   ours/peer, min - median - max"

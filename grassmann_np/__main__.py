@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from .files import write_json
-from .memory import keep_freed
 from .train import Setup, compare, evaluate, recipes, table
 from .train import checkpoint as checkpoints
 from .train import folder as runs
@@ -207,5 +206,4 @@ def _add_setup(parser: argparse.ArgumentParser) -> None:
 
 
 if __name__ == "__main__":
-    keep_freed()
     sys.exit(main())

@@ -25,11 +25,11 @@ def _words(text):
 
 # All in CuPy 14 (tests/test_fake_cupy.py asks a real one); only names with the meaning of NumPy's.
 FUNCTIONS = _words("""
-abs all any arange argmax argmin argsort asarray ascontiguousarray astype atan2 broadcast_to clip concat concatenate
-copysign cos diagonal dot einsum empty empty_like exp exp2 expm1 expand_dims eye flip full full_like greater hypot
-isfinite isnan log log1p matmul matrix_transpose max maximum mean min minimum moveaxis multiply nonzero ones ones_like
-outer pad permute_dims pow prod reshape sign signbit sin sinc sinh sqrt square squeeze stack std subtract sum take tan
-tanh tensordot transpose tril triu var where zeros zeros_like
+abs add all any arange argmax argmin argsort asarray ascontiguousarray astype atan2 broadcast_to clip concat
+concatenate copysign cos diagonal dot einsum empty empty_like exp exp2 expand_dims expm1 eye flip full full_like
+greater hypot isfinite isnan log log1p matmul matrix_transpose max maximum mean min minimum moveaxis multiply nonzero
+ones ones_like outer pad permute_dims pow prod reshape sign signbit sin sinc sinh sqrt square squeeze stack std
+subtract sum take tan tanh tensordot transpose tril triu var where zeros zeros_like
 """)
 CONSTANTS = _words("bool finfo float32 float64 inf int32 int64 isdtype nan newaxis pi")
 LINALG = _words("cholesky eigh inv matmul matrix_transpose norm qr solve svd")

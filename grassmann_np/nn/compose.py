@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from ..backend import Array
+from ..backend import Array, get_xp
 from ..ops import Pullback
+from ..ops.blocks import on_samples
+from ..ops.room import empty
 from .layer import Layer, dotted, identity
 from .layers import BatchNorm, ReLU
 
@@ -52,7 +54,7 @@ class Residual(Layer):
         y, body_pullback = self.body(x, training)
         beside, shortcut_pullback = self.shortcut(x, training) if self.shortcut else identity(x)
         _check_sum(y, beside)
-        return y + beside, lambda dy: body_pullback(dy) + shortcut_pullback(dy)
+        return _sum(y, beside), lambda dy: _sum(body_pullback(dy), shortcut_pullback(dy))
 
     def trace(self, x: Array, visit: Callable[[str, Layer, Array], Array], name: str = "") -> Array:
         y = self.body.trace(x, visit, dotted(name, "body"))
@@ -76,3 +78,9 @@ def _steps(layers: Sequence[Layer]) -> Iterator[Callable[..., tuple[Array, Pullb
 def _check_sum(y: Array, beside: Array) -> None:
     if y.shape != beside.shape:
         raise ValueError(f"expected body and shortcut of one shape, got {tuple(y.shape)} and {tuple(beside.shape)}")
+
+
+def _sum(a: Array, b: Array) -> Array:
+    out = empty(a.shape, a)
+    on_samples(get_xp(a, b).add, [a, b, out])
+    return out

@@ -19,6 +19,7 @@ class Parameter:
 
     `decay` says whether weight decay is meant for it: yes for weights, no for biases, gamma and beta.
 
+    >>> import numpy as np
     >>> p = Parameter(np.ones((3, 3, 16, 32), dtype=np.float32))
     >>> p.matrix.shape
     (144, 32)

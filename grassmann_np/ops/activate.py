@@ -17,11 +17,12 @@ from ..cuda.kernel import on_gpu
 from .blocks import on_samples
 from .checks import check_arrays, check_between, check_shape
 from .only import only
+from .room import empty
 from .types import Pullback
 
 
 def relu(x: Array) -> tuple[Array, Pullback]:
-    """max(x, 0), of any shape.  pullback(dy) = dx; the slope at 0 is taken as 0.
+    """max(x, 0), of any shape.  pullback(dy) = dx; the slope at 0 is taken as 0.  It keeps y, which says where x > 0.
 
     >>> import numpy as np
     >>> y, pullback = relu(np.array([-1.0, 2.0]))
@@ -31,19 +32,15 @@ def relu(x: Array) -> tuple[Array, Pullback]:
     xp = check_arrays(x=x)
     if on_gpu(x):
         return gpu.relu(x)
-    y, positive = xp.empty(x.shape, dtype=x.dtype), xp.empty(x.shape, dtype=bool)
-
-    def forward(out: Array, mask: Array, x: Array) -> None:
-        xp.maximum(x, 0.0, out=out)
-        xp.greater(x, 0.0, out=mask)
+    y = empty(x.shape, x)
 
     def pullback(dy: Array) -> Array:
-        check_shape("dy", dy, *positive.shape)
-        dx = xp.empty(dy.shape, dtype=dy.dtype)
-        on_samples(lambda dx, mask, dy: only(dy, mask, dx), [a.reshape(-1) for a in (dx, positive, dy)])
+        check_shape("dy", dy, *y.shape)
+        dx = empty(dy.shape, dy)
+        on_samples(lambda dx, dy, y: only(dy, y > 0.0, dx), [a.reshape(-1) for a in (dx, dy, y)])
         return dx
 
-    on_samples(forward, [a.reshape(-1) for a in (y, positive, x)])
+    on_samples(lambda y, x: xp.maximum(x, 0.0, out=y), [a.reshape(-1) for a in (y, x)])
     return y, pullback
 
 

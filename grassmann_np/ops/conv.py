@@ -22,7 +22,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from functools import reduce
-from operator import add
+from operator import iadd
 from typing import Any
 
 from ..backend import Array, get_xp
@@ -31,6 +31,7 @@ from ..cuda.kernel import on_gpu
 from . import winograd
 from .blocks import at_a_time
 from .checks import check_arrays, check_shape
+from .room import empty
 from .share import share
 from .sums import column_sums
 from .types import Pullback
@@ -57,7 +58,7 @@ def conv2d(x: Array, w: Array, b: Array | None = None, stride: int = 1, padding:
         check_shape("b", b, w.shape[3])
     if stride < 1 or padding < 0:
         raise ValueError(f"expected stride >= 1 and padding >= 0, got stride {stride}, padding {padding}")
-    kh, kw, _, c_out = w.shape
+    kh, kw, c_in, c_out = w.shape
     border = (padding, padding)
     shape = (x.shape[0], *_places(x, (kh, kw), stride, border), c_out)
     if on_gpu(x):
@@ -71,15 +72,14 @@ def conv2d(x: Array, w: Array, b: Array | None = None, stride: int = 1, padding:
 
     def pullback(dy: Array) -> Any:
         check_shape("dy", dy, *shape)
-        if stride == 1 and padding < min(kh, kw):
-            turned = _turn(w)  # (kh, kw, c_out, c_in)
-            dx, dw = (winograd.back if minimal else _back_by_turning)(x, turned, dy, padding)
-            dw = _turn(dw)
+        if stride == 1 and padding < min(kh, kw) and c_out <= 8 * c_in:
+            dx, dw = (winograd.back if minimal else _back_by_turning)(x, _turn(w), dy, padding)
+            dw = _by_columns(_turn(dw))
         else:
             dx, dw = _back_by_folding(x, w, dy, stride, padding)
         return (dx, dw) if b is None else (dx, dw, column_sums(dy))
 
-    y = xp.empty(shape, dtype=x.dtype)
+    y = empty(shape, x)
     if minimal:
         winograd.forward(x, w, padding, y)
     else:
@@ -92,35 +92,31 @@ def conv2d(x: Array, w: Array, b: Array | None = None, stride: int = 1, padding:
 def _back_by_turning(x: Array, turned: Array, dy: Array, padding: int) -> tuple[Array, Array]:
     """dx, dw~ at stride 1: the convolution of dy with w~."""
     xp = get_xp(x, turned, dy)
-    kh, kw, c_out, c_in = turned.shape
-    dx = xp.empty(x.shape, dtype=x.dtype)
+    kh, kw = turned.shape[:2]
+    dx, matrix = empty(x.shape, x), _rows(turned)
 
-    def back(part: slice) -> Array:
-        d_turned = xp.zeros((kh * kw * c_out, c_in), dtype=x.dtype)
+    def products(part: slice) -> Iterator[Array]:
         for images, columns in unfold(dy, part, (kh, kw), 1, (kh - 1 - padding, kw - 1 - padding)):
-            xp.matmul(columns, _rows(turned), out=_rows(dx[images]))
-            d_turned += columns.T @ _rows(x[images])
-        return d_turned
+            xp.matmul(columns, matrix, out=_rows(dx[images]))
+            yield columns.T @ _rows(x[images])
 
-    return dx, reduce(add, share(back, x)).reshape(turned.shape)
+    d_turned = reduce(iadd, share(lambda part: reduce(iadd, products(part)), x))
+    return dx, d_turned.reshape(turned.shape)
 
 
 def _back_by_folding(x: Array, w: Array, dy: Array, stride: int, padding: int) -> tuple[Array, Array]:
     """dx, dw at any stride."""
-    xp = get_xp(x, w, dy)
     height, width = x.shape[1:3]
-    dx = xp.empty(x.shape, dtype=x.dtype)
+    dx = empty(x.shape, x)
 
-    def back(part: slice) -> Array:
-        dw = xp.zeros(_rows(w).shape[::-1], dtype=x.dtype)  # (c_out, kh kw c_in): by columns, as the weights are
+    def products(part: slice) -> Iterator[Array]:
         for images, columns in unfold(x, part, w.shape[:2], stride, (padding, padding)):
-            dw += _rows(dy[images]).T @ columns
+            yield _rows(dy[images]).T @ columns  # (c_out, kh kw c_in): by columns, as the weights are
             d_columns = (_rows(dy[images]) @ _rows(w).T).reshape(*dy[images].shape[:3], *w.shape[:3])
             padded = fold(d_columns, (height + 2 * padding, width + 2 * padding), stride)
             dx[images] = padded[:, padding : padding + height, padding : padding + width]
-        return dw
 
-    return dx, reduce(add, share(back, x)).T.reshape(w.shape)
+    return dx, reduce(iadd, share(lambda part: reduce(iadd, products(part)), x)).T.reshape(w.shape)
 
 
 def unfold(
@@ -138,7 +134,7 @@ def unfold(
         return
     shape = (*_places(x, kernel, stride, border), kh, kw, channels)
     few = min(n, at_a_time(x, math.prod(shape) * x.itemsize, BLOCK))
-    columns = xp.empty((few, *shape), dtype=x.dtype)
+    columns = empty((few, *shape), x)
     padded = xp.zeros((few, height + 2 * top, width + 2 * left, channels), dtype=x.dtype)
     inside = padded[:, top : top + height, left : left + width]
     windows = xp.lib.stride_tricks.sliding_window_view(padded, kernel, axis=(1, 2))[:, ::stride, ::stride]
@@ -162,8 +158,13 @@ def fold(columns: Array, size: tuple[int, int], stride: int) -> Array:
 
 
 def _turn(w: Array) -> Array:
-    """w~: the kernel turned around, its channels exchanged.  (kh, kw, a, b) -> (kh, kw, b, a), laid out by columns."""
-    return w[::-1, ::-1].transpose(2, 0, 1, 3).copy().transpose(1, 2, 3, 0)
+    """w~: the kernel turned around, its channels exchanged.  (kh, kw, a, b) -> (kh, kw, b, a), a view."""
+    return w[::-1, ::-1].transpose(0, 1, 3, 2)
+
+
+def _by_columns(w: Array) -> Array:
+    """A copy in which a column of the matrix lies side by side, as in the weights."""
+    return w.transpose(3, 0, 1, 2).copy().transpose(1, 2, 3, 0)
 
 
 def _rows(x: Array) -> Array:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..backend import Array
 from .checks import check_arrays, check_shape
+from .room import empty
 from .share import share
 from .sums import column_sums
 from .types import Pullback
@@ -29,7 +30,7 @@ def linear(x: Array, w: Array, b: Array | None = None) -> tuple[Array, Pullback]
     check_shape("w", w, x.shape[1], "n_out")
     if b is not None:
         check_shape("b", b, w.shape[1])
-    y = xp.empty((x.shape[0], w.shape[1]), dtype=x.dtype)
+    y = empty((x.shape[0], w.shape[1]), x)
 
     def forward(part: slice) -> None:
         xp.matmul(x[part], w, out=y[part])
@@ -38,7 +39,7 @@ def linear(x: Array, w: Array, b: Array | None = None) -> tuple[Array, Pullback]
 
     def pullback(dy: Array) -> Any:
         check_shape("dy", dy, *y.shape)
-        dx = xp.empty(x.shape, dtype=x.dtype)
+        dx = empty(x.shape, x)
 
         def back(part: slice) -> Array:
             xp.matmul(dy[part], w.T, out=dx[part])

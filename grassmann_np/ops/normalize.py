@@ -19,6 +19,7 @@ from ..cuda.kernel import on_gpu
 from .activate import relu
 from .blocks import blocks, channel_sums, on_blocks
 from .checks import check_arrays, check_shape
+from .room import empty
 from .running import RunningMoments
 from .sums import column_sums
 from .types import Pullback
@@ -53,7 +54,7 @@ def batch_norm(
         mean, var = _kept_moments(running, x)
     inverse = 1 / xp.sqrt(var + float(eps))
     scale = inverse if gamma is None else gamma * inverse
-    y = xp.empty(x.shape, dtype=x.dtype)
+    y = empty(x.shape, x)
 
     def forward(out: Array, a: Array, m: Array, s: Array, b: Array) -> None:  # s (a - m) + b
         xp.subtract(a, m, out=out)
@@ -77,7 +78,7 @@ def batch_norm(
         check_shape("dy", dy, *x.shape)
         dbeta, dot = channel_sums(products, [x, dy], [mean])
         dgamma = inverse * dot
-        dx = xp.empty(x.shape, dtype=x.dtype) if training else dy * scale
+        dx = empty(x.shape, x) if training else dy * scale
         if training:
             on_blocks(back, [dx, x, dy], [mean, dbeta / n, inverse * dgamma / n, scale])
         grads = [dx] + [d for p, d in ((gamma, dgamma), (beta, dbeta)) if p is not None]

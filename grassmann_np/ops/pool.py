@@ -15,6 +15,7 @@ from ..cuda.kernel import on_gpu
 from .blocks import on_samples
 from .checks import check_arrays, check_shape
 from .only import only
+from .room import empty
 from .types import Pullback
 
 
@@ -30,7 +31,7 @@ def max_pool(x: Array, size: int) -> tuple[Array, Pullback]:
     corners = _corners(x, size)
     if on_gpu(x):
         return gpu.max_pool(x, size)
-    y = xp.empty((x.shape[0], x.shape[1] // size, x.shape[2] // size, x.shape[3]), dtype=x.dtype)
+    y = empty((x.shape[0], x.shape[1] // size, x.shape[2] // size, x.shape[3]), x)
 
     def forward(y: Array, x: Array) -> None:
         y[...] = x[corners[0]]
@@ -47,7 +48,7 @@ def max_pool(x: Array, size: int) -> tuple[Array, Pullback]:
 
     def pullback(dy: Array) -> Array:
         check_shape("dy", dy, *y.shape)
-        dx = xp.empty(x.shape, dtype=x.dtype)
+        dx = empty(x.shape, x)
         on_samples(back, [dx, dy, y, x])
         return dx
 
@@ -57,7 +58,7 @@ def max_pool(x: Array, size: int) -> tuple[Array, Pullback]:
 
 def avg_pool(x: Array, size: int) -> tuple[Array, Pullback]:
     """The mean of every window.  (N, H, W, C) -> (N, H/size, W/size, C).  pullback(dy) = dx."""
-    xp = check_arrays(x=x)
+    check_arrays(x=x)
     corners = _corners(x, size)
     shape = x.shape
     y = x[corners[0]].copy()
@@ -67,7 +68,7 @@ def avg_pool(x: Array, size: int) -> tuple[Array, Pullback]:
 
     def pullback(dy: Array) -> Array:
         check_shape("dy", dy, *y.shape)
-        dx, share = xp.empty(shape, dtype=dy.dtype), dy / size**2
+        dx, share = empty(shape, dy), dy / size**2
         for corner in corners:
             dx[corner] = share
         return dx

@@ -21,11 +21,12 @@ import math
 from collections.abc import Iterator
 from functools import reduce
 from itertools import pairwise
-from operator import add
+from operator import iadd
 
 import numpy as np
 
 from ..backend import Array, get_xp
+from .room import empty
 from .share import share
 
 BLOCK = 2**22  # bytes of unfolded rows at a time
@@ -44,7 +45,7 @@ def forward(x: Array, w: Array, padding: int, y: Array) -> None:
 
     def work(part: slice) -> None:
         for images, v in unfold(x, part, w.shape[1], (padding, padding)):
-            add_up(v @ u, y[images])
+            add_up(multiply(v, u), y[images])
 
     share(work, y)
 
@@ -52,16 +53,15 @@ def forward(x: Array, w: Array, padding: int, y: Array) -> None:
 def back(x: Array, turned: Array, dy: Array, padding: int) -> tuple[Array, Array]:
     """dx, dw~ by the convolution of dy with w~, the kernel turned around (3, kw, c_out, c_in); see conv.py."""
     kw = turned.shape[1]
-    u, dx = of_kernel(turned), np.empty(x.shape, dtype=x.dtype)
+    u, dx = of_kernel(turned), empty(x.shape, x)
 
-    def work(part: slice) -> Array:
-        du = np.zeros(u.shape, dtype=x.dtype)
+    def products(part: slice) -> Iterator[Array]:
         for images, v in unfold(dy, part, kw, (2 - padding, kw - 1 - padding)):
-            add_up(v @ u, dx[images])
-            du += v.transpose(0, 2, 1) @ spread(x[images])
-        return du
+            add_up(multiply(v, u), dx[images])
+            yield v.transpose(0, 2, 1) @ spread(x[images])
 
-    return dx, to_kernel(reduce(add, share(work, x))).reshape(turned.shape)
+    du = reduce(iadd, share(lambda part: reduce(iadd, products(part)), x))
+    return dx, to_kernel(du).reshape(turned.shape)
 
 
 def unfold(x: Array, part: slice, kw: int, border: tuple[int, int]) -> Iterator[tuple[slice, Array]]:
@@ -76,7 +76,7 @@ def unfold(x: Array, part: slice, kw: int, border: tuple[int, int]) -> Iterator[
     count = -(-n * 4 * math.prod(shape) * x.itemsize // BLOCK)
     parts = [slice(a, b) for a, b in pairwise(part.start + n * i // count for i in range(count + 1)) if a < b]
     most = max(images.stop - images.start for images in parts)
-    buffer = np.empty(4 * most * math.prod(shape), dtype=x.dtype)
+    buffer = empty((4 * most * math.prod(shape),), x)
     padded = np.zeros((most, 2 * t + 2, width + 2 * left, channels), dtype=x.dtype)
     windows = np.lib.stride_tricks.sliding_window_view(padded, kw, axis=2)
     windows = windows.transpose(0, 1, 2, 4, 3)  # (most, 2 T + 2, W', kw, C), still a view
@@ -92,18 +92,30 @@ def unfold(x: Array, part: slice, kw: int, border: tuple[int, int]) -> Iterator[
         yield images, v.reshape(4, -1, kw * channels)
 
 
-def of_kernel(w: Array) -> Array:
-    """G w.  (3, kw, C, c_out) -> (4, kw C, c_out)."""
-    w0, w1, w2 = w.reshape(3, -1, w.shape[-1])
+def of_kernel(w: Array) -> list[Array]:
+    """G w.  (3, kw, C, c_out) -> four (kw C, c_out), laid out as w is."""
+    w0, w1, w2 = w
     even, odd = (w0 + w2) / 2, w1 / 2
-    return np.stack([w0, even + odd, even - odd, w2])
+    return [u.reshape(-1, w.shape[-1]) for u in (w0, even + odd, even - odd, w2)]
+
+
+def multiply(v: Array, u: list[Array]) -> Array:
+    """m.  (4, rows, kw C), four (kw C, c_out) -> (4, rows, c_out)."""
+    m = empty((4, v.shape[1], u[0].shape[1]), v)
+    for v_i, u_i, m_i in zip(v, u, m, strict=True):
+        np.matmul(v_i, u_i, out=m_i)
+    return m
 
 
 def to_kernel(u: Array) -> Array:
     """G'u.  (4, kw C, c_out) -> (3, kw C, c_out)."""
-    u0, u1, u2, u3 = u
-    even, odd = (u1 + u2) / 2, (u1 - u2) / 2
-    return np.stack([u0 + even, odd, even + u3])
+    w = np.empty((3, *u.shape[1:]), dtype=u.dtype)
+    np.subtract(u[1], u[2], out=w[1])
+    w[1] /= 2
+    np.add(w[1], u[2], out=w[2])
+    np.add(u[0], w[2], out=w[0])
+    w[2] += u[3]
+    return w
 
 
 def add_up(m: Array, y: Array) -> None:
@@ -121,7 +133,7 @@ def add_up(m: Array, y: Array) -> None:
 def spread(y: Array) -> Array:
     """A y.  (n, H, W, C) -> (4, n T W, C)."""
     n, height, width, channels = y.shape
-    m = np.empty((4, n, (height + 1) // 2, width, channels), dtype=y.dtype)
+    m = empty((4, n, (height + 1) // 2, width, channels), y)
     y0, y1 = y[:, 0::2], y[:, 1::2]
     paired = slice(height // 2)
     m[:3] = y0

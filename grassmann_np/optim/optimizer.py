@@ -31,7 +31,7 @@ from ..geometry import Geometry
 from ..geometry.checks import check_finite
 from ..geometry.columns import BLOCK
 from ..nn.layer import Layer
-from ..nn.parameter import Parameter
+from ..nn.parameter import Parameter, by_columns
 from .device import DeviceStep, Stop, check, device_step, notes
 from .penalty import orthogonality_gradient
 
@@ -195,7 +195,7 @@ class Optimizer:
                 raise ValueError(f"{name}: expected arrays {want}, got {got}")
             for key, array in theirs.items():
                 check_finite(**{f"{key}, {name}": array})
-            loaded.append({key: asarray_like(np.array(theirs[key]), p.value) for key in ours})
+            loaded.append({key: by_columns(asarray_like(np.array(theirs[key]), p.value)) for key in ours})
         return dict(settings), loaded
 
     def accept(self, settings: dict[str, Any], state: list[State]) -> None:
@@ -217,7 +217,7 @@ def in_range(name: str, value: float, above: float | None = None, most: float = 
 
 def _columns_are_apart(parameter: Parameter) -> bool:
     """Whether no point has a part in two columns: then there is one number per column, or more."""
-    y = parameter.matrix
+    y = get_xp(parameter.value).zeros_like(parameter.matrix)
     return bool(parameter.geometry.inner(y, y, y).shape[-1:] == y.shape[-1:])
 
 

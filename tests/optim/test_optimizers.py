@@ -324,6 +324,17 @@ def test_overflow_of_the_second_moment_changes_nothing():
     assert not np.any(optimizer.state[0]["v"])
 
 
+def test_a_step_beyond_the_largest_number_changes_nothing():
+    p = nn.Parameter(np.full((2, 3), 3e38, np.float32))
+    before, p.grad = p.value, np.full((2, 3), -3e38, np.float32)
+    optimizer = optim.SGD([p], 1.0)
+    with np.errstate(over="ignore"), pytest.raises(ValueError, match="step of parameter: y \\+ h: expected finite"):
+        optimizer.step()
+    assert p.value is before and not np.any(optimizer.state[0]["tau"])
+    with np.errstate(over="ignore"), pytest.raises(ValueError, match="y \\+ h: expected finite"):
+        euclidean.exp(before, before)
+
+
 @pytest.mark.parametrize("grad", [np.zeros((1, 3)), np.zeros((3, 6)), np.zeros((6, 3), np.float32)])
 def test_a_gradient_that_does_not_fit(grad):
     p = parameter(sphere)

@@ -1,0 +1,67 @@
+"""Room is the memory of an array; when nothing uses it any more, the next array of that size gets it.
+
+The system hands out fresh memory page by page, at the first touch, filled with zeros: writing a large new array takes
+twice as long as writing an old one. But a training step makes the same arrays as the step before. So room comes back
+when its array and all views of it are gone, which Python knows: no pullback that is alive can lose its arrays. A little
+is kept, what came back last; the rest goes back to the system.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..backend import Array, get_xp
+
+SMALLEST = 2**20  # bytes: below, the C library keeps room well enough
+MOST = 2**26  # bytes kept
+
+
+def empty(shape: tuple[int, ...], like: Array, dtype: Any = None) -> Array:
+    """An array with numbers left over from others, of the backend and dtype of `like`, or of another dtype.
+
+    >>> empty((2, 3), like=np.ones(1, np.float32)).dtype
+    dtype('float32')
+    """
+    xp, dtype = get_xp(like), np.dtype(dtype or like.dtype)
+    size = math.prod(shape) * dtype.itemsize
+    if xp is not np or size < SMALLEST:
+        return xp.empty(shape, dtype=dtype)
+    return np.asarray(_Loan(_KEPT.take(size))).view(dtype).reshape(shape)
+
+
+class _Kept:
+    """Rooms to use again, the last one back at the end.  Every step is one that no other thread can cut in two."""
+
+    def __init__(self) -> None:
+        self.rooms: dict[int, Array] = {}  # by id
+
+    def take(self, size: int) -> Array:
+        for key, room in reversed(list(self.rooms.items())):
+            if room.nbytes == size and self.rooms.pop(key, None) is not None:
+                return room
+        return np.empty(size, dtype=np.uint8)
+
+    def give_back(self, room: Array) -> None:
+        self.rooms[id(room)] = room
+        rooms = list(self.rooms.items())
+        much = sum(room.nbytes for _, room in rooms) - MOST
+        for key, room in rooms:
+            if much > 0:
+                self.rooms.pop(key, None)
+                much -= room.nbytes
+
+
+_KEPT = _Kept()
+
+
+class _Loan:
+    """What an array in a room rests on: it goes when the last view of the array goes, and gives the room back."""
+
+    def __init__(self, room: Array) -> None:
+        self.room, self.__array_interface__ = room, room.__array_interface__
+
+    def __del__(self, kept: _Kept = _KEPT) -> None:
+        kept.give_back(self.room)
