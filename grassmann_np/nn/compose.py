@@ -64,7 +64,7 @@ class Residual(Layer):
 
 
 def _steps(layers: Sequence[Layer]) -> Iterator[Callable[..., tuple[Array, Pullback]]]:
-    """The layers, but a batch normalization and the ReLU behind it as one: a GPU computes them together."""
+    """The layers, but a batch normalization and the ReLU behind it as one: together they read and write less."""
     rest = list(layers)
     while rest:
         layer = rest.pop(0)

@@ -16,7 +16,7 @@ from .share import share
 from .sums import column_sums
 
 BLOCK = 2**19  # bytes: two such blocks stay in a core's own cache
-LEAST = 8  # MiB: what a thread should get of them
+LEAST = 16  # times the smallest share: what a thread should get of them
 DEVICE_BLOCK = 2**28  # bytes: on a device what counts is how often a kernel is started
 ROW = 8192  # numbers: NumPy's own buffer, below which it starts a row anew for every operand
 
@@ -34,37 +34,37 @@ def on_samples(work: Callable[..., object], arrays: Sequence[Array]) -> None:
         for start in range(part.start, part.stop, few):
             work(*[a[start : min(start + few, part.stop)] for a in arrays])
 
-    share(some, max(arrays, key=lambda a: a.nbytes))
+    share(some, arrays)
 
 
 def on_blocks(work: Callable[..., object], arrays: Sequence[Array], per_channel: Sequence[Array] = ()) -> None:
-    """work(*block) for every block of `arrays` and `per_channel`, which may write into its arrays."""
+    """work(*block, room) for every block of `arrays` and `per_channel`; it may write into its arrays.
+
+    `room` is an array like the block to work in.
+    """
     samples = [a.reshape(-1, a.shape[-1]) for a in arrays]
 
     def some(part: slice) -> None:
-        for block in blocks([s[part] for s in samples], per_channel):
+        for block in _with_room(blocks([s[part] for s in samples], per_channel)):
             work(*block)
 
-    share(some, samples[0], LEAST)
+    share(some, samples, LEAST)
 
 
 def channel_sums(
     terms: Callable[..., Iterator[Array]], arrays: Sequence[Array], per_channel: Sequence[Array] = ()
 ) -> list[Array]:
-    """The sums over all samples of what `terms(*block, room)` yields, each (C,).
+    """The sums over all samples of what `terms(*block, room)` yields, each (C,); see `on_blocks`.
 
-    `room` is an array like the block to work in; a term is summed before the next is asked for.
+    A term is summed before the next is asked for.
     """
     samples = [a.reshape(-1, a.shape[-1]) for a in arrays]
     channels = samples[0].shape[1]
 
     def some(part: slice) -> list[Array]:
-        room, totals = None, list[Array]()
-        for block in blocks([s[part] for s in samples], per_channel):
-            if room is None:
-                room = get_xp(*arrays).empty_like(block[0])
-            here = room.reshape(-1)[: block[0].size].reshape(block[0].shape)  # the last block may be smaller
-            rows = map(column_sums, terms(*block, here))
+        totals = list[Array]()
+        for block in _with_room(blocks([s[part] for s in samples], per_channel)):
+            rows = map(column_sums, terms(*block))
             if totals:
                 for total, row in zip(totals, rows, strict=True):
                     total[: len(row)] += row  # a shorter row begins with the same channel
@@ -72,7 +72,7 @@ def channel_sums(
                 totals = list(rows)
         return [total.reshape(-1, channels).sum(axis=0) for total in totals]
 
-    return [sum(of_shares) for of_shares in zip(*share(some, samples[0], LEAST), strict=True)]
+    return [sum(of_shares) for of_shares in zip(*share(some, samples, LEAST), strict=True)]
 
 
 def blocks(arrays: Sequence[Array], per_channel: Sequence[Array] = ()) -> Iterator[list[Array]]:
@@ -97,3 +97,12 @@ def blocks(arrays: Sequence[Array], per_channel: Sequence[Array] = ()) -> Iterat
         yield [s[start : min(start + some, whole)].reshape(-1, t * channels) for s in samples] + rows
     if whole < n:
         yield [s[whole:].reshape(1, -1) for s in samples] + [row[: (n - whole) * channels] for row in rows]
+
+
+def _with_room(blocks: Iterator[list[Array]]) -> Iterator[list[Array]]:
+    """Every block, and behind it the same memory as an array of the shape of its first; the last block is smaller."""
+    room = None
+    for block in blocks:
+        if room is None:
+            room = get_xp(block[0]).empty_like(block[0]).reshape(-1)
+        yield [*block, room[: block[0].size].reshape(block[0].shape)]

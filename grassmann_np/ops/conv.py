@@ -83,7 +83,7 @@ def conv2d(x: Array, w: Array, b: Array | None = None, stride: int = 1, padding:
     if minimal:
         winograd.forward(x, w, padding, y)
     else:
-        share(forward, y)
+        share(forward, [x, y])
     if b is not None:
         y += b
     return y, pullback
@@ -100,7 +100,7 @@ def _back_by_turning(x: Array, turned: Array, dy: Array, padding: int) -> tuple[
             xp.matmul(columns, matrix, out=_rows(dx[images]))
             yield columns.T @ _rows(x[images])
 
-    d_turned = reduce(iadd, share(lambda part: reduce(iadd, products(part)), x))
+    d_turned = reduce(iadd, share(lambda part: reduce(iadd, products(part)), [x, dy]))
     return dx, d_turned.reshape(turned.shape)
 
 
@@ -116,7 +116,7 @@ def _back_by_folding(x: Array, w: Array, dy: Array, stride: int, padding: int) -
             padded = fold(d_columns, (height + 2 * padding, width + 2 * padding), stride)
             dx[images] = padded[:, padding : padding + height, padding : padding + width]
 
-    return dx, reduce(iadd, share(lambda part: reduce(iadd, products(part)), x)).T.reshape(w.shape)
+    return dx, reduce(iadd, share(lambda part: reduce(iadd, products(part)), [x, dy])).T.reshape(w.shape)
 
 
 def unfold(

@@ -45,10 +45,10 @@ def linear(x: Array, w: Array, b: Array | None = None) -> tuple[Array, Pullback]
             xp.matmul(dy[part], w.T, out=dx[part])
             return (dy[part].T @ x[part]).T  # by columns, as the weights are
 
-        dw = reduce(add, share(back, x))
+        dw = reduce(add, share(back, [x, dy]))
         return (dx, dw) if b is None else (dx, dw, column_sums(dy))
 
-    share(forward, x)
+    share(forward, [x, y])
     return y, pullback
 
 

@@ -16,9 +16,9 @@ from typing import Any
 from ..backend import Array, get_xp
 from ..cuda import normalize as gpu
 from ..cuda.kernel import on_gpu
-from .activate import relu
 from .blocks import blocks, channel_sums, on_blocks
 from .checks import check_arrays, check_shape
+from .only import only
 from .room import empty
 from .running import RunningMoments
 from .sums import column_sums
@@ -42,50 +42,7 @@ def batch_norm(
     >>> batch_norm(np.array([[1.0], [3.0]]), eps=0.0)[0].T
     array([[-1.,  1.]])
     """
-    xp = _check(x, running, training, gamma=gamma, beta=beta)
-    if on_gpu(x):
-        return gpu.batch_norm(x, gamma, beta, eps, running, training, relu=False)
-    n = x.size // x.shape[-1]
-    if training:
-        mean, var = moments(x)
-        if running is not None:
-            running.update(mean, var * (n / (n - 1)))
-    else:
-        mean, var = _kept_moments(running, x)
-    inverse = 1 / xp.sqrt(var + float(eps))
-    scale = inverse if gamma is None else gamma * inverse
-    y = empty(x.shape, x)
-
-    def forward(out: Array, a: Array, m: Array, s: Array, b: Array) -> None:  # s (a - m) + b
-        xp.subtract(a, m, out=out)
-        out *= s
-        out += b
-
-    def products(a: Array, d: Array, m: Array, room: Array) -> Iterator[Array]:
-        yield d
-        xp.subtract(a, m, out=room)
-        room *= d
-        yield room
-
-    def back(out: Array, a: Array, d: Array, m: Array, d_mean: Array, slope: Array, s: Array) -> None:
-        xp.subtract(a, m, out=out)  # s (d - <dy> - slope (a - m))
-        out *= slope
-        out += d_mean
-        xp.subtract(d, out, out=out)
-        out *= s
-
-    def pullback(dy: Array) -> Any:
-        check_shape("dy", dy, *x.shape)
-        dbeta, dot = channel_sums(products, [x, dy], [mean])
-        dgamma = inverse * dot
-        dx = empty(x.shape, x) if training else dy * scale
-        if training:
-            on_blocks(back, [dx, x, dy], [mean, dbeta / n, inverse * dgamma / n, scale])
-        grads = [dx] + [d for p, d in ((gamma, dgamma), (beta, dbeta)) if p is not None]
-        return tuple(grads) if len(grads) > 1 else dx
-
-    on_blocks(forward, [y, x], [mean, scale, xp.zeros_like(mean) if beta is None else beta])
-    return y, pullback
+    return _batch_norm(x, gamma, beta, eps, running, training, rectify=False)
 
 
 def batch_norm_relu(
@@ -96,13 +53,75 @@ def batch_norm_relu(
     running: RunningMoments | None = None,
     training: bool = True,
 ) -> tuple[Array, Pullback]:
-    """max(batch_norm(x), 0), arguments and gradients as there; on a GPU in the same passes over the memory."""
+    """relu(batch_norm(x)), arguments and gradients as there, in fewer passes over the memory."""
+    return _batch_norm(x, gamma, beta, eps, running, training, rectify=True)
+
+
+def _batch_norm(
+    x: Array,
+    gamma: Array | None,
+    beta: Array | None,
+    eps: float,
+    running: RunningMoments | None,
+    training: bool,
+    rectify: bool,
+) -> tuple[Array, Pullback]:
+    xp = _check(x, running, training, gamma=gamma, beta=beta)
     if on_gpu(x):
-        _check(x, running, training, gamma=gamma, beta=beta)
-        return gpu.batch_norm(x, gamma, beta, eps, running, training, relu=True)
-    z, to_x = batch_norm(x, gamma, beta, eps, running, training)
-    y, to_z = relu(z)
-    return y, lambda dy: to_x(to_z(dy))
+        return gpu.batch_norm(x, gamma, beta, eps, running, training, rectify)
+    n = x.size // x.shape[-1]
+    if training:
+        mean, var = moments(x)
+        if running is not None:
+            running.update(mean, var * (n / (n - 1)))
+    else:
+        mean, var = _kept_moments(running, x)
+    inverse = 1 / xp.sqrt(var + float(eps))
+    scale = inverse if gamma is None else gamma * inverse
+    y, zero = empty(x.shape, x), xp.zeros_like(mean)
+
+    def forward(out: Array, a: Array, m: Array, s: Array, b: Array, low: Array, room: Array) -> None:
+        xp.subtract(a, m, out=out)  # s (a - m) + b
+        out *= s
+        out += b
+        if rectify:
+            xp.maximum(out, low, out=out)
+
+    def products(a: Array, d: Array, m: Array, room: Array) -> Iterator[Array]:
+        yield d
+        xp.subtract(a, m, out=room)
+        room *= d
+        yield room
+
+    def rectified(a: Array, d: Array, y: Array, out: Array, m: Array, room: Array) -> Iterator[Array]:
+        only(d, y > 0.0, out)  # through the ReLU first
+        yield from products(a, out, m, room)
+
+    def back(out: Array, a: Array, d: Array, m: Array, d_mean: Array, slope: Array, s: Array, room: Array) -> None:
+        xp.subtract(a, m, out=room)  # s (d - <dy> - slope (a - m)); out may be d
+        room *= slope
+        room += d_mean
+        xp.subtract(d, room, out=out)
+        out *= s
+
+    def pullback(dy: Array) -> Any:
+        check_shape("dy", dy, *x.shape)
+        dx = empty(x.shape, x)
+        if rectify:
+            dbeta, dot = channel_sums(rectified, [x, dy, y, dx], [mean])
+            dy = dx
+        else:
+            dbeta, dot = channel_sums(products, [x, dy], [mean])
+        dgamma = inverse * dot
+        if training:
+            on_blocks(back, [dx, x, dy], [mean, dbeta / n, inverse * dgamma / n, scale])
+        else:
+            xp.multiply(dy, scale, out=dx)
+        grads = [dx] + [d for p, d in ((gamma, dgamma), (beta, dbeta)) if p is not None]
+        return tuple(grads) if len(grads) > 1 else dx
+
+    on_blocks(forward, [y, x], [mean, scale, zero if beta is None else beta, zero])
+    return y, pullback
 
 
 def moments(x: Array) -> tuple[Array, Array]:

@@ -2,8 +2,8 @@
 
 The system hands out fresh memory page by page, at the first touch, filled with zeros: writing a large new array takes
 twice as long as writing an old one. But a training step makes the same arrays as the step before. So room comes back
-when its array and all views of it are gone, which Python knows: no pullback that is alive can lose its arrays. A little
-is kept, what came back last; the rest goes back to the system.
+when its array and all views of it are gone, which Python knows: no pullback that is alive can lose its arrays. What
+came back last is kept, up to a limit; the rest goes back to the system.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from ..backend import Array, get_xp
 
 SMALLEST = 2**20  # bytes: below, the C library keeps room well enough
-MOST = 2**26  # bytes kept
+MOST = 2**28  # bytes kept
 
 
 def empty(shape: tuple[int, ...], like: Array, dtype: Any = None) -> Array:

@@ -11,7 +11,7 @@ of threads gives the same bits. Without threadpoolctl (the extra `threads`) ther
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import pairwise
@@ -23,25 +23,25 @@ import numpy as np
 from ..backend import Array, get_xp
 
 T = TypeVar("T")
-SMALLEST = 2**20  # bytes: less is not worth a thread
+SMALLEST = 2**19  # bytes: less is not worth a thread
 
 
-def share(work: Callable[[slice], T], x: Array, least: int = 1) -> list[T]:
-    """[work(first samples of x), work(the next ones), ...], at once.  x (N, ...); on a device there is one share.
+def share(work: Callable[[slice], T], arrays: Sequence[Array], least: int = 1) -> list[T]:
+    """[work(first samples), work(the next ones), ...] of all `arrays` (N, ...), at once; on a device in one share.
 
-    A share has `least` MiB of x: many short operations get in each other's way and need more than one long one.
+    A share has at least `least` SMALLEST of the largest: many short operations get in each other's way, long ones not.
 
     >>> import numpy as np
-    >>> share(lambda part: part, np.zeros((8, 3)))
+    >>> share(lambda part: part, [np.zeros((8, 3))])
     [slice(0, 8, None)]
     """
-    n = x.shape[0]
-    blas = _blas() if get_xp(x) is np else None
+    n, size = arrays[0].shape[0], max(a.nbytes for a in arrays)
+    blas = _blas() if get_xp(*arrays) is np else None
     if blas is None:
         return [work(slice(0, n))]
     with _one_at_a_time():  # how many threads BLAS has is a property of the process
         threads = min(library.num_threads for library in blas.lib_controllers)
-        count = max(1, min(n, threads, x.nbytes // (least * SMALLEST)))
+        count = max(1, min(n, threads, size // (least * SMALLEST)))
         parts = [slice(start, stop) for start, stop in pairwise(n * i // count for i in range(count + 1))]
         with blas.limit(limits=1):
             return list(_pool(count).map(work, parts)) if count > 1 else [work(parts[0])]

@@ -47,7 +47,7 @@ def forward(x: Array, w: Array, padding: int, y: Array) -> None:
         for images, v in unfold(x, part, w.shape[1], (padding, padding)):
             add_up(multiply(v, u), y[images])
 
-    share(work, y)
+    share(work, [x, y])
 
 
 def back(x: Array, turned: Array, dy: Array, padding: int) -> tuple[Array, Array]:
@@ -60,7 +60,7 @@ def back(x: Array, turned: Array, dy: Array, padding: int) -> tuple[Array, Array
             add_up(multiply(v, u), dx[images])
             yield v.transpose(0, 2, 1) @ spread(x[images])
 
-    du = reduce(iadd, share(lambda part: reduce(iadd, products(part)), x))
+    du = reduce(iadd, share(lambda part: reduce(iadd, products(part)), [x, dy]))
     return dx, to_kernel(du).reshape(turned.shape)
 
 

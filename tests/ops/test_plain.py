@@ -97,6 +97,27 @@ def test_batch_norm(seed, dtype, n, width, channels, block, row):
 
 
 @some
+@given(seeds, dtypes, st.integers(2, 40), st.integers(1, 9), st.booleans(), st.sampled_from([1, 2**8, 2**19]),
+       st.sampled_from([1, 16, 2048]))
+def test_batch_norm_relu_is_one_after_the_other(seed, dtype, n, channels, training, block, row):
+    """To the bit: the same operations, in fewer passes."""
+    rng = np.random.default_rng(seed)
+    x, dy = rng.standard_normal((2, n, channels)).astype(dtype)
+    gamma, beta = rng.standard_normal((2, channels)).astype(dtype)
+    given_dy = dy.copy()
+    options = {"training": training, "running": None if training else ops.RunningMoments(channels)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks, "BLOCK", block)
+        patch.setattr(blocks, "ROW", row)
+        y, pullback = ops.batch_norm_relu(x, gamma, beta, **options)
+        z, to_x = ops.batch_norm(x, gamma, beta, **options)
+        both, to_z = ops.relu(z)
+        for a, b in zip((y, *pullback(dy), dy), (both, *to_x(to_z(dy)), given_dy), strict=True):
+            assert a.dtype == b.dtype
+            np.testing.assert_array_equal(a, b)
+
+
+@some
 @given(seeds, dtypes, st.integers(1, 3), st.integers(1, 3), st.integers(1, 3), st.integers(1, 3), st.integers(1, 4))
 def test_relu_and_max_pool(seed, dtype, n, h, w, size, channels):
     rng = np.random.default_rng(seed)

@@ -32,7 +32,7 @@ def blas_threads():
 
 @given(n=st.integers(1, 40))
 def test_every_sample_is_in_one_share(n):
-    parts = share(lambda part: (part.start, part.stop), np.zeros((n, 2)))
+    parts = share(lambda part: (part.start, part.stop), [np.zeros((n, 2))])
     assert len(parts) == min(3, n)
     assert [i for start, stop in parts for i in range(start, stop)] == list(range(n))
     assert max(stop - start for start, stop in parts) - min(stop - start for start, stop in parts) <= 1
@@ -46,28 +46,30 @@ def test_shares_run_at_once_with_one_blas_thread_each():
         return blas_threads()
 
     before = blas_threads()
-    assert all(count == 1 for counts in share(work, np.zeros((3, 1))) for count in counts)
+    assert all(count == 1 for counts in share(work, [np.zeros((3, 1))]) for count in counts)
     assert blas_threads() == before
 
 
 def test_an_error_comes_out_and_blas_gets_its_threads_back():
     before = blas_threads()
     with pytest.raises(ZeroDivisionError):
-        share(lambda part: 1 // part.start, np.zeros((6, 1)))
+        share(lambda part: 1 // part.start, [np.zeros((6, 1))])
     assert blas_threads() == before
-    assert len(share(lambda part: part, np.zeros((6, 1)))) == 3
+    assert len(share(lambda part: part, [np.zeros((6, 1))])) == 3
 
 
 def test_little_work_and_one_thread_are_one_share(monkeypatch):
     with threadpoolctl.threadpool_limits(1):
-        assert share(lambda part: part, np.zeros((6, 1))) == [slice(0, 6)]
+        assert share(lambda part: part, [np.zeros((6, 1))]) == [slice(0, 6)]
     monkeypatch.setattr(module, "SMALLEST", 100)
-    assert share(lambda part: part, np.zeros((6, 4))) == [slice(0, 6)]  # 192 bytes
+    assert share(lambda part: part, [np.zeros((6, 4))]) == [slice(0, 6)]  # 192 bytes
+    assert len(share(lambda part: part, [np.zeros((6, 4)), np.zeros((6, 5))])) == 2  # the largest decides: 240 bytes
+    assert len(share(lambda part: part, [np.zeros((6, 5))], least=2)) == 1
 
 
 def test_a_single_share_has_blas_to_itself():
     before = blas_threads()
-    (counts,) = share(lambda part: blas_threads(), np.zeros((1, 1)))
+    (counts,) = share(lambda part: blas_threads(), [np.zeros((1, 1))])
     assert set(counts) == {1} and blas_threads() == before
 
 
@@ -75,7 +77,7 @@ def test_without_threadpoolctl_there_is_one_share(monkeypatch):
     monkeypatch.setitem(sys.modules, "threadpoolctl", None)
     module._blas.cache_clear()
     try:
-        assert share(lambda part: part, np.zeros((6, 1))) == [slice(0, 6)]
+        assert share(lambda part: part, [np.zeros((6, 1))]) == [slice(0, 6)]
     finally:
         module._blas.cache_clear()
 
