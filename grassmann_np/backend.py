@@ -60,6 +60,15 @@ def asarray_like(host: np.ndarray[Any, Any], like: Array) -> Array:
     return xp.asarray(host, dtype=like.dtype, device=like.device)
 
 
+def by_columns(array: Array) -> Array:
+    """The same numbers, with all but the last axis contiguous in memory; no copy where they are."""
+    if array.ndim < 2 or not hasattr(array, "flags"):  # the Array API knows no layout
+        return array
+    xp = get_xp(array)
+    columns = xp.moveaxis(array, -1, 0)
+    return array if columns.flags.c_contiguous else xp.moveaxis(xp.ascontiguousarray(columns), 0, -1)
+
+
 def to_numpy(array: Array) -> np.ndarray[Any, Any]:
     """A host copy or view of `array`, whatever its backend; its numbers lie in the same order."""
     return np.asarray(_in_order(array, lambda a: a.get()) if hasattr(array, "get") else array)

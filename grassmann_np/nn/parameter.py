@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 from typing import Any, cast
 
-from ..backend import Array, get_xp
+from ..backend import Array, by_columns, get_xp
 from ..geometry import Geometry, euclidean, subspaces
 
 
@@ -78,15 +78,6 @@ class Parameter:
         """A geometry is a module, which neither copy nor pickle knows: it travels by name."""
         state = {key: value for key, value in vars(self).items() if key not in ("geometry", "_value")}
         return _rebuild, (self.value, self.geometry.__name__), state
-
-
-def by_columns(array: Array) -> Array:
-    """The same numbers, with all but the last axis contiguous in memory; no copy where they are."""
-    if array.ndim < 2 or not hasattr(array, "flags"):  # the Array API knows no layout
-        return array
-    xp = get_xp(array)
-    columns = xp.moveaxis(array, -1, 0)
-    return array if columns.flags.c_contiguous else xp.moveaxis(xp.ascontiguousarray(columns), 0, -1)
 
 
 def _rebuild(value: Array, geometry: str) -> Parameter:

@@ -25,7 +25,7 @@ from functools import reduce
 from operator import iadd
 from typing import Any
 
-from ..backend import Array, get_xp
+from ..backend import Array, by_columns, get_xp
 from ..cuda import conv as gpu
 from ..cuda.kernel import on_gpu
 from . import winograd
@@ -74,7 +74,7 @@ def conv2d(x: Array, w: Array, b: Array | None = None, stride: int = 1, padding:
         check_shape("dy", dy, *shape)
         if stride == 1 and padding < min(kh, kw) and c_out <= 8 * c_in:
             dx, dw = (winograd.back if minimal else _back_by_turning)(x, _turn(w), dy, padding)
-            dw = _by_columns(_turn(dw))
+            dw = by_columns(_turn(dw))  # as the weights are
         else:
             dx, dw = _back_by_folding(x, w, dy, stride, padding)
         return (dx, dw) if b is None else (dx, dw, column_sums(dy))
@@ -160,11 +160,6 @@ def fold(columns: Array, size: tuple[int, int], stride: int) -> Array:
 def _turn(w: Array) -> Array:
     """w~: the kernel turned around, its channels exchanged.  (kh, kw, a, b) -> (kh, kw, b, a), a view."""
     return w[::-1, ::-1].transpose(0, 1, 3, 2)
-
-
-def _by_columns(w: Array) -> Array:
-    """A copy in which a column of the matrix lies side by side, as in the weights."""
-    return w.transpose(3, 0, 1, 2).copy().transpose(1, 2, 3, 0)
 
 
 def _rows(x: Array) -> Array:

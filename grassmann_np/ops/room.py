@@ -32,6 +32,13 @@ def empty(shape: tuple[int, ...], like: Array, dtype: Any = None) -> Array:
     return np.asarray(_Loan(_KEPT.take(size))).view(dtype).reshape(shape)
 
 
+def empty_like(array: Array) -> Array:
+    """An array with numbers left over from others, like `array` in shape, backend, dtype and layout."""
+    if get_xp(array) is not np:
+        return get_xp(array).empty_like(array)
+    return empty(array.shape[::-1], array).T if array.flags.f_contiguous else empty(array.shape, array)
+
+
 class _Kept:
     """Rooms to use again, the last one back at the end.  Every step is one that no other thread can cut in two."""
 

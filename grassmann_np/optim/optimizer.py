@@ -25,13 +25,14 @@ from typing import Any
 
 import numpy as np
 
-from ..backend import Array, asarray_like, get_xp, to_numpy
+from ..backend import Array, asarray_like, by_columns, get_xp, to_numpy
 from ..cuda.step import Numbers
 from ..geometry import Geometry
 from ..geometry.checks import check_finite
 from ..geometry.columns import BLOCK
 from ..nn.layer import Layer
-from ..nn.parameter import Parameter, by_columns
+from ..nn.parameter import Parameter
+from ..ops.room import empty_like
 from .device import DeviceStep, Stop, check, device_step, notes
 from .penalty import orthogonality_gradient
 
@@ -121,7 +122,7 @@ class Optimizer:
         w, terms = parameter.matrix, [parameter.matrix_grad]
         if self.orthogonality and w.ndim == 2:
             terms.append(orthogonality_gradient(geometry.normalize(w), self.orthogonality))
-        after = {key: get_xp(w).empty_like(array) for key, array in {"value": w, **state}.items()}
+        after = {key: empty_like(array) for key, array in {"value": w, **state}.items()}
         for part in _parts(w) if apart else [...]:
             y, g = geometry.normalize(w[part]), reduce(add, (term[part] for term in terms))
             if self.weight_decay and parameter.decay:
