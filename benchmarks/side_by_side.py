@@ -46,24 +46,35 @@ def same(ours: Sequence[Any], theirs: Sequence[Any], tolerance: float) -> None:
 
 
 def seconds(run: Run) -> float:
-    """One sample."""
+    """One sample: the second of two runs. The first wakes the threads, which a pause of this length sends to sleep."""
     time.sleep(PAUSE)
+    run()
     start = time.perf_counter()
     run()
     return time.perf_counter() - start
 
 
-def row(name: str, ours: Run, theirs: Run | None, samples: int) -> str:
-    """One line of the table: medians in ms, and the ratios min-median-max."""
-    ours()  # warm
-    if theirs is None:
-        return f"{name:32}{1e3 * median(seconds(ours) for _ in range(samples)):10.1f}{'-':>10}"
+def pairs(ours: Run, theirs: Run, samples: int) -> list[tuple[float, float]]:
+    """(our seconds, theirs), as often as asked, after one run of each to warm up."""
+    ours()
     theirs()
-    taken = [(seconds(ours), seconds(theirs)) for _ in range(samples)]
+    return [(seconds(ours), seconds(theirs)) for _ in range(samples)]
+
+
+def line(name: str, taken: list[tuple[float, float]]) -> str:
+    """One line of the table: medians in ms, and the ratios min-median-max."""
     mine, other = zip(*taken, strict=True)
     ratios = sorted(a / b for a, b in taken)
     spread = f"{ratios[0]:.2f} - {median(ratios):.2f} - {ratios[-1]:.2f}"
     return f"{name:32}{1e3 * median(mine):10.1f}{1e3 * median(other):10.1f}   {spread}"
+
+
+def row(name: str, ours: Run, theirs: Run | None, samples: int) -> str:
+    """`line` of `pairs`; without a peer our times stand alone."""
+    if theirs is not None:
+        return line(name, pairs(ours, theirs, samples))
+    ours()
+    return f"{name:32}{1e3 * median(seconds(ours) for _ in range(samples)):10.1f}{'-':>10}"
 
 
 def header(peer: str) -> str:

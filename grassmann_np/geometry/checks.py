@@ -22,21 +22,26 @@ def check(**arrays: Array) -> Any:
 
 def check_finite(**arrays: Array) -> None:
     """Raises ValueError for NaN or inf.  An array that comes under two names is looked at once."""
-    once = {id(array): (name, array) for name, array in reversed(arrays.items())}
-    for name, array in reversed(once.values()):
-        if not is_finite(array):
-            raise ValueError(f"{name}: expected finite numbers, got NaN or inf")
+    once = {id(array): array for array in arrays.values()}
+    if not is_finite(*once.values()):
+        for name, array in arrays.items():
+            if not is_finite(array):
+                raise ValueError(f"{name}: expected finite numbers, got NaN or inf")
 
 
-def is_finite(array: Array) -> bool:
-    """Whether there is no NaN or inf.  Squares tell in one pass, unless one of a number that is finite overflows."""
-    xp = get_xp(array)
-    if array.ndim:
+def is_finite(*arrays: Array) -> bool:
+    """Whether there is no NaN or inf in arrays of one shape.
+
+    Every entry has a part in an inner product, so one pass tells of two arrays; unless a product of finite numbers
+    overflows.
+    """
+    xp = get_xp(*arrays)
+    if arrays[0].ndim:
         with np.errstate(over="ignore", invalid="ignore"):
-            squares = dot(array, array)
-        if xp.all(xp.isfinite(squares)):
+            products = [dot(a, b) for a, b in zip(arrays[::2], (*arrays[1::2], arrays[-1]), strict=False)]
+        if all(xp.all(xp.isfinite(one)) for one in products):
             return True
-    return bool(xp.all(xp.isfinite(array)))
+    return all(bool(xp.all(xp.isfinite(array))) for array in arrays)
 
 
 def check_alike(**arrays: Array) -> Any:

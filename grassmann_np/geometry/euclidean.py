@@ -12,7 +12,7 @@ from typing import Any
 
 from ..backend import Array, asarray_like
 from . import columns
-from .checks import check, check_alike, check_finite, check_numbers
+from .checks import check, check_alike, check_finite, check_numbers, is_finite
 
 
 def normalize(w: Array) -> Array:
@@ -54,7 +54,7 @@ def combine(a: float | Array, u: Array, b: float | Array, v: Array) -> Array:
 
 def exp(y: Array, h: Array) -> Array:
     """y + h.  Raises ValueError where that overflows."""
-    check(y=y, h=h)
+    check_alike(y=y, h=h)
     return _sum(y, h)
 
 
@@ -77,8 +77,11 @@ def transport(y: Array, h: Array, v: Array) -> Array:
 
 def move(y: Array, h: Array, v: Array) -> tuple[Array, Array]:
     """(y + h, v).  Raises ValueError where y + h overflows."""
-    check(y=y, h=h, v=v)
-    return _sum(y, h), v
+    check_alike(y=y, h=h, v=v)
+    x = _sum(y, h)
+    if v is not h:
+        check_finite(v=v)
+    return x, v
 
 
 def random_point(shape: tuple[int, ...], rng: Any) -> Array:
@@ -93,6 +96,8 @@ def random_tangent(y: Array, rng: Any) -> Array:
 
 
 def _sum(y: Array, h: Array) -> Array:
+    """y + h, which is finite only where both are."""
     x = y + h
-    check_finite(**{"y + h": x})
+    if not is_finite(x):
+        check_finite(y=y, h=h, **{"y + h": x})
     return x

@@ -18,6 +18,8 @@ from ..backend import Array, get_xp
 SMALLEST = 2**20  # bytes: below, the C library keeps room well enough
 MOST = 2**28  # bytes kept
 
+np.empty(2**25 - 2**13, dtype=np.uint8)  # glibc learns what to keep by what is freed: now up to 64 MiB; see mallopt(3)
+
 
 def empty(shape: tuple[int, ...], like: Array, dtype: Any = None) -> Array:
     """An array with numbers left over from others, of the backend and dtype of `like`, or of another dtype.
