@@ -4,7 +4,8 @@
 
 A network of 3x3 convolutions, each with BatchNorm and ReLU, on 16x16 images: forward, loss, backward. Time is the best
 of several steps, memory the peak that NumPy asks for during one (tracemalloc) when no room is kept from the step
-before. The arithmetic is counted from the shapes. The figure has the three on log-log axes, and the slope of each line over its second half.
+before. The arithmetic is counted from the shapes. The figure has the three on log-log axes, and the slope of each line
+over its second half.
 """
 
 from __future__ import annotations
