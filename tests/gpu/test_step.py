@@ -65,16 +65,17 @@ def agree(here, there, tolerance):
             assert theirs[key].dtype == array.dtype and theirs[key].shape == array.shape
 
 
-@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 2e-14), (np.float32, 4e-6)])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("options", [
     {}, {"clip": 0.5}, {"clip": 0.1, "weight_decay": 0.3, "orthogonality": 0.1},
 ], ids=["plain", "clip", "all"])
 @pytest.mark.parametrize("geometry", [sphere, lines, euclidean], ids=["sphere", "lines", "euclidean"])
 @pytest.mark.parametrize("kind", OPTIMIZERS)
-def test_step(kind, geometry, options, dtype, tolerance, device):
+def test_step(kind, geometry, options, dtype, device):
+    """To 16 eps; more where long rows are multiplied, which a device adds in another order."""
     here, there = both(OPTIMIZERS[kind], geometry, dtype, device, **options)
     assert there.on_device and not here.on_device
-    agree(here, there, tolerance * (20 if "orthogonality" in options and geometry is euclidean else 1))
+    agree(here, there, 16 * np.finfo(dtype).eps * (8 if "orthogonality" in options and geometry is euclidean else 1))
 
 
 def test_nesterov(device):
