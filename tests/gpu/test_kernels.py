@@ -67,6 +67,16 @@ def test_convolution(case, columns, dtype, device, monkeypatch):
     assert dw.reshape(-1, w_shape[-1]).T.flags.c_contiguous  # a unit's weights side by side
 
 
+@BOTH
+def test_convolution_of_a_part_of_an_array(dtype, device):
+    """It begins where 16 bytes may not be copied at once."""
+    x, w = draw((2, 5, 6, 8), (3, 3, 8, 4), dtype=dtype)
+    part = device.zeros(x.size + 1, dtype=dtype)[1:].reshape(x.shape)
+    part[:] = device.asarray(x)
+    y, _ = ops.conv2d(part, device.asarray(w), padding=1)
+    close(y, ops.conv2d(x, w, padding=1)[0], 64)
+
+
 def test_fold_is_the_transpose_of_unfold(device):
     (x,) = draw((4, 9, 10, 3))
     x, places = device.asarray(x), (4, 5)
@@ -96,6 +106,14 @@ def test_batch_norm(shape, op, dtype, device):
     assert grads[0].shape == shape
     agree(device, partial(run, training=False), [x, gamma, beta], 128)
     agree(device, op, [x], 128)
+
+
+def test_batch_norm_relu_at_zero(device):
+    """A constant channel is zero exactly: there nothing goes back, as on the host."""
+    x = draw((700, 3))[0]
+    x[:, 1] = 2
+    dx, dgamma, dbeta = agree(device, ops.batch_norm_relu, [x, np.ones(3), np.zeros(3)], 128)
+    assert not dx.get()[:, 1].any() and dgamma.get()[1] == dbeta.get()[1] == 0
 
 
 @pytest.mark.parametrize("spoil", [

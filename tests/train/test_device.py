@@ -4,10 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from grassmann_np import __main__ as command
 from grassmann_np.data import crop_and_flip
-from grassmann_np.train import Setup, Trainer, checkpoint, evaluate
+from grassmann_np.train import Setup, Trainer, checkpoint, evaluate, loop
+from grassmann_np.train.setup import RATES, SCHEDULES
 from tests import fake_cupy
 from tests.nn.helpers import cast
 
@@ -80,3 +83,41 @@ def test_the_command_line(tmp_path, monkeypatch, capsys):
     assert command.main(words) == 0
     assert command.main(["evaluate", str(tmp_path / "a")]) == 0
     assert "test error" in capsys.readouterr().out
+
+
+class Few(Setup):
+    """A setup with few images, augmented."""
+
+    def load(self):
+        images = super().load()
+        few = {key: getattr(images, key)[:12] for key in ("x_train", "y_train", "x_test", "y_test")}
+        return replace(images, **few, augment=crop_and_flip)
+
+
+def setups():
+    """What the command line offers, but for VGG, which has the layers of the CNN."""
+    def make(model, rule, **options):
+        return Few(model=model, rule="invariant" if model == "mlp" else rule, device="gpu", epochs=1, batch_size=4,
+                   **options)
+
+    sampled = {name: st.sampled_from(values) for name, values in {
+        "model": ("mlp", "cnn", "wrn-10-1"), "optimizer": tuple(RATES), "schedule": SCHEDULES,
+        "rule": ("invariant", "published"), "decay": ("weights", "all"), "clip": (None, 0.1), "warm_up": (0.0, 0.4),
+        "orthogonality": (0.0, 0.1), "weight_decay": (0.0, 5e-4), "momentum": (0.0, 0.9), "keep": (1.0, 0.7),
+        "per_epoch": (False, True), "end": (None, 0.1)}.items()}
+    return st.builds(make, **sampled)
+
+
+@settings(max_examples=12)
+@given(setup=setups())
+def test_nothing_is_fetched_between_two_looks(setup):
+    """Whatever the setup: of three steps the second is a look, and the last is the end of the epoch."""
+    counts = []
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        fake_cupy.install(monkeypatch)
+        monkeypatch.setattr(loop, "LOOK_EVERY", 2)
+        trainer, _ = setup.start()
+        before = len(fake_cupy.fetched)
+        trainer.run(lambda trainer: counts.append(len(fake_cupy.fetched)))
+    assert len(counts) == 3 and np.diff([before, *counts])[:2].tolist() == [0, 1]
+    assert all(isinstance(p.value, fake_cupy.ndarray) for p in trainer.model.parameters())
