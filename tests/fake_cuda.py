@@ -3,8 +3,8 @@
 Blocks run one by one, and the threads of a block take turns: each runs until it waits for the others or is done, first
 to last in even blocks, last to first in odd ones, so that a barrier that is missing shows. A thread that is done while
 others wait, an argument of another type, an array that does not begin where its type may, a write beside an array, or
-too much shared memory is an error. What lies
-beside an input reads as NaN. It knows nothing of speed, of warps or of fused multiply-adds.
+too much shared memory is an error. What lies beside an input reads as NaN. It knows nothing of speed, of warps or of
+fused multiply-adds.
 """
 
 from __future__ import annotations
