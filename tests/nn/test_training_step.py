@@ -12,6 +12,7 @@ MODELS = {
     "mlp": (lambda rng: nn.mlp([12, 8, 10], rng), (2, 2, 3)),
     "cnn": (lambda rng: nn.cnn((8, 8, 3), 10, rng), (8, 8, 3)),
     "wide_resnet": (lambda rng: nn.wide_resnet(10, 2, 10, rng, keep=0.7), (8, 8, 3)),
+    "weight_norm": (lambda rng: weight_normed(rng), (2, 2, 3)),
 }
 OPTIMIZERS = {
     "sgd": lambda model: optim.SGD(model.parameters(), 0.1, nesterov=True, weight_decay=5e-4),
@@ -19,6 +20,11 @@ OPTIMIZERS = {
     "sgd_g": optim.sgd_g,
     "adam_g": optim.adam_g,
 }
+
+
+def weight_normed(rng):
+    return nn.Sequential(nn.Flatten(), nn.WeightNormLinear(12, 8, rng), nn.ReLU(), nn.Dropout(0.7, rng),
+                         nn.WeightNormLinear(8, 10, rng))
 
 
 def train(model, optimizer, x, labels, steps=3):
