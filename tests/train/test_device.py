@@ -108,7 +108,7 @@ def setups():
     return st.builds(make, **sampled)
 
 
-@settings(max_examples=12, phases=[Phase.generate])  # to shrink a setup takes minutes, and it is short
+@settings(max_examples=10, phases=[Phase.generate])  # to shrink a setup takes minutes, and it is short
 @given(setup=setups())
 def test_nothing_is_fetched_between_two_looks(setup):
     """Whatever the setup: of three steps the second is a look, and the last is the end of the epoch."""
