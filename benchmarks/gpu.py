@@ -5,10 +5,13 @@
 Batch 128, float32. The peer is the same network with the same weights in PyTorch, eager, on the same device, in its own
 layout (NCHW, cuDNN free to choose its algorithms) and in channels_last, the loss of the first step compared. Both sides
 are measured with TF32 off and with TF32 on, turn by turn, by the device's own clock (events), after a warm-up; a sample
-is the time of several steps. Memory is what each side's pool has reserved at its peak.
+is the time of several steps. Memory is what each side's pool has reserved at its peak, in steps after the first, in
+which cuDNN has tried its algorithms; PyTorch's is that of the layout that needs less.
 
 The optimizers' step is that of VGG-13's weights: SGD-G must read y, tau and g and write y and tau, so its rate is five
-times the bytes of the weights, in the time of a step. The rate to compare with is that of a copy.
+times the bytes of the weights, in the time of a step. The rate to compare with is that of a copy. PyTorch's fused SGD
+and Adam do the work of ours on flat space; beside SGD-G and Adam-G they show what the sphere costs. The weights after
+three steps are compared first, on the sphere with the plain way in NumPy (optimizers.py).
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from statistics import median
 from typing import Any
 
 import numpy as np
-from optimizers import CLIP, LR, MOMENTUM, vgg13
+from optimizers import CLIP, LR, MOMENTUM, Plain, compare, vgg13
 from side_by_side import same
 from steps import BATCH, start, translated
 
@@ -35,6 +38,7 @@ except ImportError:
 
 Run = Callable[[], Any]
 WARM, STEPS = 5, 10  # steps before the first sample, and in a sample
+LAYOUTS = ("NCHW", "channels_last") if torch is not None else ()
 
 
 def devices() -> int:
@@ -144,38 +148,71 @@ def their_step(name: str, layout: str) -> Run:
 
 def models(names: list[str], samples: int) -> None:
     """The table of training steps, and of the memory that they take."""
+    for name in names:
+        set_tf32(False)
+        print(memory(name), flush=True)
+        training(name, samples)
+
+
+def training(name: str, samples: int) -> None:
+    """The steps of one model; nothing of it is left on the device."""
+    for tf32 in (False, True):
+        set_tf32(tf32)
+        peers = {f"PyTorch, {layout}": their_step(name, layout) for layout in LAYOUTS}
+        ours = our_step(name, "SGD-G")
+        for theirs in peers.values():
+            same([backend.to_numpy(our_step(name, "SGD")())], [theirs().cpu().numpy()], 2e-2 if tf32 else 1e-4)
+        compared(f"step {name}, SGD-G{', TF32' if tf32 else ''}", ours, peers, samples)
+    sgd, sgd_g = our_step(name, "SGD"), our_step(name, "SGD-G")
+    taken = [(our_time(sgd_g), our_time(sgd)) for _ in range(samples + 1)][1:]
+    print(f"{f'step {name}, SGD-G over SGD, TF32':44}{'':20}   {median(a / b for a, b in taken):.2f}")
+
+
+def memory(name: str) -> str:
+    """A line: what either side's pool has reserved in MB, and the ratio."""
     import cupy
 
-    for name in names:
-        for tf32 in (False, True):
-            set_tf32(tf32)
-            layouts = ("NCHW", "channels_last") if torch is not None else ()
-            peers = {f"PyTorch, {layout}": their_step(name, layout) for layout in layouts}
-            ours = our_step(name, "SGD-G")
-            for theirs in peers.values():
-                same([backend.to_numpy(our_step(name, "SGD")())], [theirs().cpu().numpy()], 2e-2 if tf32 else 1e-4)
-            compared(f"step {name}, SGD-G{', TF32' if tf32 else ''}", ours, peers, samples)
-        sgd, sgd_g = our_step(name, "SGD"), our_step(name, "SGD-G")
-        taken = [(our_time(sgd_g), our_time(sgd)) for _ in range(samples + 1)][1:]
-        print(f"{f'step {name}, SGD-G over SGD, TF32':44}{'':20}   {median(a / b for a, b in taken):.2f}")
-        del ours, peers, sgd, sgd_g
-        pool = cupy.get_default_memory_pool()
-        pool.free_all_blocks()
-        run = our_step(name, "SGD-G")
-        run(), run()
-        mine = pool.total_bytes() / 1e6
-        del run
-        pool.free_all_blocks()
-        print(f"{f'step {name}, memory, MB':44}{mine:10.0f}", end="")
-        if torch is not None:
-            torch.cuda.empty_cache()
-            torch.cuda.reset_peak_memory_stats()
-            run = their_step(name, "NCHW")
-            run(), run()
-            theirs_mb = torch.cuda.max_memory_reserved() / 1e6
-            del run
-            print(f"{theirs_mb:10.0f}   {mine / theirs_mb:.2f}", end="")
-        print(flush=True)
+    pool = cupy.get_default_memory_pool()
+    mine = reserved(our_step(name, "SGD-G"), pool.free_all_blocks, pool.total_bytes)
+    pool.free_all_blocks()
+    line = f"{f'step {name}, memory, MB':44}{mine:10.0f}"
+    if torch is None:
+        return line
+    theirs = min(reserved(their_step(name, layout), forget, torch.cuda.max_memory_reserved) for layout in LAYOUTS)
+    torch.cuda.empty_cache()
+    return f"{line}{theirs:10.0f}   {mine / theirs:.2f}"
+
+
+def reserved(run: Run, forget: Callable[[], Any], count: Callable[[], int]) -> float:
+    """MB in a pool after a few steps, without what the first one alone has needed."""
+    run()
+    forget()
+    run(), run()
+    return count() / 1e6
+
+
+def forget() -> None:
+    """Gives back what PyTorch does not use, and counts anew."""
+    torch.cuda.empty_cache()
+    torch.cuda.reset_peak_memory_stats()
+
+
+def values_after(optimizer: Any, parameters: list[nn.Parameter]) -> Run:
+    """A step of ours that returns the weights."""
+    def run() -> list[Any]:
+        optimizer.step()
+        return [backend.to_numpy(p.value) for p in parameters]
+
+    return run
+
+
+def columns_after(step: Run, tensors: list[Any]) -> Run:
+    """A step in PyTorch that returns the weights as we store them."""
+    def run() -> list[Any]:
+        step()
+        return [tensor.cpu().numpy().T for tensor in tensors]
+
+    return run
 
 
 def optimizers(samples: int) -> None:
@@ -196,16 +233,24 @@ def optimizers(samples: int) -> None:
                 p.value, p.grad = backend.to_device((p.value, np.asfortranarray(g)), "gpu")
             options: dict[str, Any] = {"clip": CLIP} if geometry is sphere else {}
             options |= {"beta2": 0.99} if kind == "Adam" else {"momentum": MOMENTUM}
+            if kind == "Adam" and geometry is euclidean:
+                options["eps"] = 1e-30  # inside the root, where PyTorch's 1e-15 stands outside
             optimizer = getattr(optim, kind)(parameters, LR[kind], **options)
             title = f"{kind}{'-G' if geometry is sphere else ''}"
             peers: dict[str, Run] = {}
+            ours = values_after(optimizer, parameters)
+            if geometry is sphere:
+                compare(ours, Plain(kind, np, 0, weights, grads).step, 1e-5)
             if torch is not None:
                 tensors = [torch.from_numpy(np.ascontiguousarray(w.T)).cuda() for w in weights]
                 for tensor, g in zip(tensors, grads, strict=True):
                     tensor.grad = torch.from_numpy(np.ascontiguousarray(g.T)).cuda()
                 make = torch.optim.SGD if kind == "SGD" else torch.optim.Adam
-                more = {"momentum": MOMENTUM} if kind == "SGD" else {"betas": (0.9, 0.99)}
-                peers = {f"PyTorch {kind}, fused": make(tensors, LR[kind], fused=True, **more).step}
+                more = {"momentum": MOMENTUM} if kind == "SGD" else {"betas": (0.9, 0.99), "eps": 1e-15}
+                theirs = make(tensors, LR[kind], fused=True, **more).step
+                peers = {f"PyTorch {kind}, fused": theirs}
+                if geometry is euclidean:
+                    compare(ours, columns_after(theirs, tensors), 1e-3)
             best = compared(title, optimizer.step, peers, samples)
             transfers = 7 if kind == "Adam" and geometry is euclidean else 5  # v is as large as y there
             rate = transfers * size / best / 1e6

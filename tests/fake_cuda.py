@@ -2,8 +2,9 @@
 
 Blocks run one by one, and the threads of a block take turns: each runs until it waits for the others or is done, first
 to last in even blocks, last to first in odd ones, so that a barrier that is missing shows. A thread that is done while
-others wait, an argument of another type, a write beside an array, or too much shared memory is an error. What lies
-beside an input reads as NaN. It knows nothing of speed, of warps or of fused multiply-adds.
+others wait, an argument of another type, an array that does not begin where its type may, a write beside an array, or
+too much shared memory is an error. What lies beside an input reads as NaN. It knows nothing of speed, of warps or of
+fused multiply-adds.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ SHARED = 48 * 1024  # bytes that a block may have without asking
 GUARD = 256  # bytes on either side of an array
 TYPES = {"float": "float32", "float4": "float32", "double": "float64", "double2": "float64", "int": "int32",
          "long long": "int64"}
+VECTORS = ("float4", "double2")
 SCALARS = {"long long": (int, ctypes.c_longlong), "double": (float, ctypes.c_double)}
 
 ERRORS = {1: "some threads wait for others that are done", 2: "wrote more shared memory than it asked for"}
@@ -185,6 +187,8 @@ def _passed(name, place, value, kind, star, const, arrays):
         if host is None or str(host.dtype) != TYPES[kind]:
             got = type(value).__name__ if host is None else host.dtype
             raise TypeError(f"{where}: expected a device array of {TYPES[kind]}, got {got}")
+        if kind in VECTORS and host.ctypes.data % 16:
+            raise ValueError(f"{where}: {kind} is read 16 bytes at a time, but the array begins between two such")
         array = arrays.setdefault(host.ctypes.data, Guarded(host, 255 if const else 254))
         array.written |= not const
         return ctypes.c_void_p(array.address)

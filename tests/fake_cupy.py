@@ -142,6 +142,7 @@ class ndarray:
         return ndarray(self._host.copy())
 
     def __repr__(self):
+        fetched.append("repr")
         return f"fake {self._host!r}"
 
 
@@ -208,6 +209,16 @@ def _on_device(function):
     return call
 
 
+def _waiting(function):
+    """Of nonzero, and of where without values: how long the result is, is known on the device only."""
+    def call(*args, **kwargs):
+        if len(args) == 1:
+            fetched.append(function.__name__)
+        return _on_device(function)(*args, **kwargs)
+
+    return call
+
+
 def _unwritten(function):
     def call(*args, **kwargs):
         array = _on_device(function)(*args, **kwargs)
@@ -243,6 +254,7 @@ class _Module:
         self.lib = SimpleNamespace(stride_tricks=SimpleNamespace(**tricks))
         self.linalg = SimpleNamespace(**{name: _on_device(getattr(np.linalg, name)) for name in LINALG})
         self.asarray = _asarray
+        self.nonzero, self.where = _waiting(np.nonzero), _waiting(np.where)
         self.empty, self.empty_like = _unwritten(np.empty), _unwritten(np.empty_like)
         self.RawModule = RawModule
         self.ndarray = ndarray

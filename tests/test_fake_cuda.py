@@ -73,6 +73,13 @@ def test_arguments_of_another_type_are_refused(parameters, arguments):
         run(f"{parameters}) {{}}", *arguments)
 
 
+def test_a_wide_type_between_two_of_its_places_is_refused():
+    numbers = cupy.zeros(12, dtype=np.float32)
+    run("float4 *x) {}", numbers[4:])
+    with pytest.raises(ValueError, match="argument 0: float4 is read 16 bytes at a time"):
+        run("float4 *x) {}", numbers[1:9])
+
+
 def test_too_much_shared_memory_is_refused():
     with pytest.raises(ValueError, match="more than a block may have"):
         run("double *x) {}", cupy.zeros(3), memory=49 * 1024)

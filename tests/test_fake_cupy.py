@@ -56,6 +56,26 @@ def test_results_stay_on_the_device():
     assert (x.sum() / 2).dtype == np.float32
 
 
+@pytest.mark.parametrize("look", [
+    float, int, bool, repr, str, lambda x: x.get(), lambda x: x.item(), lambda x: x.tolist(), lambda x: max(x, x),
+    lambda x: range(9)[x.astype(np.int64)], lambda x: x.reshape(1).nonzero(), lambda x: cupy.nonzero(x.reshape(1)),
+    lambda x: cupy.where(x.reshape(1)), lambda x: x.reshape(1)[x.reshape(1) > 0],
+], ids=range(14))
+def test_who_looks_is_counted(look):
+    x = cupy.ones(())
+    with fake_cupy.counting() as fetched:
+        look(x)
+    assert len(fetched) == 1
+
+
+def test_who_does_not_look_is_not_counted():
+    x = cupy.ones((2, 3))
+    with fake_cupy.counting() as fetched:
+        cupy.where(x > 0, x, -x)[0, 1:].astype(np.float32).sum()
+        assert len(x) == x.shape[0] and x.size and x.flags.c_contiguous
+    assert fetched == []
+
+
 @pytest.mark.gpu
 def test_every_name_is_in_cupy():
     real = pytest.importorskip("cupy")

@@ -6,7 +6,8 @@ from grassmann_np.cuda import activate, conv, dropout, kernel, normalize, pool, 
 
 SOURCES = {
     "unfold": conv.unfold_source("T"),
-    "unfold, 16 bytes": conv.unfold_source("float4"),
+    "unfold, float4": conv.unfold_source("float4"),
+    "unfold, double2": conv.unfold_source("double2"),
     "fold": conv.FOLD,
     "relu": activate.SOURCE,
     "dropout": dropout.SOURCE,
@@ -16,9 +17,10 @@ SOURCES = {
 }
 
 
+@pytest.mark.parametrize("architecture", ["sm_80", "sm_90"])
 @pytest.mark.parametrize("dtype", kernel.TYPES)
 @pytest.mark.parametrize("name", SOURCES)
-def test_compiles_for_a_gpu(name, dtype):
+def test_compiles_for_a_gpu(name, dtype, architecture):
     nvrtc = pytest.importorskip("cupy_backends.cuda.libs.nvrtc", reason="needs CuPy, of the extra gpu-cuda13")
     try:
         nvrtc.getVersion()
@@ -26,7 +28,7 @@ def test_compiles_for_a_gpu(name, dtype):
         pytest.skip(f"needs NVIDIA's compiler nvrtc: {type(error).__name__}")
     program = nvrtc.createProgram(kernel.complete(SOURCES[name], dtype), "kernel.cu", (), ())
     try:
-        nvrtc.compileProgram(program, ("--std=c++17", "--gpu-architecture=sm_90"))
+        nvrtc.compileProgram(program, ("--std=c++17", f"--gpu-architecture={architecture}"))
     except nvrtc.NVRTCError:
         pytest.fail(nvrtc.getProgramLog(program))
     assert nvrtc.getCUBIN(program)

@@ -5,10 +5,16 @@ import numpy as np
 from grassmann_np import nn, ops
 
 
+def cast(model, dtype):
+    """The model with its parameters in another dtype."""
+    for parameter in model.parameters():
+        parameter.value = parameter.value.astype(dtype)
+    return model
+
+
 def widen(model, eps=None):
     """The model in float64, and with another eps in its normalizations if given."""
-    for parameter in model.parameters():
-        parameter.value = parameter.value.astype(np.float64)
+    cast(model, np.float64)
     for _, layer in model.walk():
         if eps is not None and hasattr(layer, "eps"):
             layer.eps = eps

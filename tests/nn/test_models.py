@@ -56,7 +56,7 @@ def tiny(rng):
         "cnn 28x28": (nn.cnn((28, 28, 1), 10, rng), (28, 28, 1)),
         "vgg 11": (nn.vgg(11, 10, rng), (32, 32, 3)),
         "vgg 13, gray": (nn.vgg(13, 10, rng, channels=1), (32, 32, 1)),
-        "wide_resnet 10-1": (nn.wide_resnet(10, 1, 10, rng, keep=0.95), (32, 32, 3)),
+        "wide_resnet 10-1": (nn.wide_resnet(10, 1, 10, rng, keep=0.8), (32, 32, 3)),
         "wide_resnet 16-2, gray": (nn.wide_resnet(16, 2, 10, rng, channels=1), (16, 12, 1)),
     }
 
@@ -66,14 +66,18 @@ def test_learns_one_batch_on_host_and_device_alike(name, device):
     model, shape = tiny(np.random.default_rng(0))[name]
     x, labels = batch(shape, n=6)
     losses = [descend(model, x, labels, lr=0.002) for _ in range(4)]
-    assert losses[-1] < losses[0]
+    again = tiny(np.random.default_rng(0))[name][0]
+    for p, q in zip(again.parameters(), model.parameters(), strict=True):
+        p.value = q.value
+    assert descend(again, x, labels) < losses[0]  # with the masks of the first step
     assert all(p.value.dtype == p.grad.dtype == np.float32 for p in model.parameters())
     logits, _ = model(x[:2], training=False)
     assert logits.shape == (2, 10) and logits.dtype == np.float32 and np.isfinite(logits).all()
 
     model = tiny(np.random.default_rng(0))[name][0].to("gpu")
     there = [descend(model, device.asarray(x), device.asarray(labels), lr=0.002) for _ in range(2)]
-    np.testing.assert_allclose(there, losses[:2], rtol=1e-4)  # it adds in another order
+    tolerance = 256 * np.finfo(np.float32).eps  # it adds in another order; VGG normalizes over no more than 6 numbers
+    np.testing.assert_allclose(there, losses[:2], rtol=tolerance)
 
 
 @pytest.mark.parametrize("name", ["cnn 8x8", "wide_resnet 16-2, gray"])

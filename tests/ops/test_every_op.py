@@ -56,16 +56,18 @@ def test_arrays_may_be_read_only_and_strided(name):
 
 
 @every_op
-def test_runs_on_a_device_and_agrees_with_the_host(name, device):
-    op, arrays = draw(name, np.float32)
+@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 4e-15), (np.float32, 1e-6)])
+def test_runs_on_a_device_and_agrees_with_the_host(name, dtype, tolerance, device):
+    """Some eps: the sums, of 70 numbers at most, are in another order."""
+    op, arrays = draw(name, dtype)
     y, pullback = op(*arrays)
-    dy = np.random.default_rng(2).standard_normal(np.shape(y)).astype(np.float32)
+    dy = np.random.default_rng(2).standard_normal(np.shape(y)).astype(dtype)
     y_there, pullback_there = op(*[device.asarray(a) for a in arrays])
     host = (y, *as_tuple(pullback(dy)))
     there = (y_there, *as_tuple(pullback_there(device.asarray(dy))))
     for a, b in zip(host, there, strict=True):
-        assert isinstance(b, device.ndarray) and b.dtype == np.float32
-        np.testing.assert_allclose(b.get(), a, rtol=0, atol=1e-6 * max(1.0, np.abs(a).max()))
+        assert isinstance(b, device.ndarray) and b.dtype == dtype
+        np.testing.assert_allclose(b.get(), a, rtol=0, atol=tolerance * max(1.0, np.abs(a).max()))
 
 
 @every_op_that_sees_shapes
