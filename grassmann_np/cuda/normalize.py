@@ -175,7 +175,7 @@ extern "C" __global__ void back(const T *x, const T *dy, const T *mean, const T 
 
 def batch_norm(x: Array, gamma: Array | None, beta: Array | None, eps: float, running: Any, training: bool,
                relu: bool) -> tuple[Array, Callable[[Array], Any]]:
-    """`ops.batch_norm`, or `ops.batch_norm_relu`, of CuPy arrays that were checked."""
+    """`ops.batch_norm` of CuPy arrays that were checked."""
     xp, channels = get_xp(x), x.shape[-1]
     x = contiguous(x)
     if training:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from ..backend import Array, get_xp
 from ..ops import Pullback
@@ -70,7 +71,7 @@ def _steps(layers: Sequence[Layer]) -> Iterator[Callable[..., tuple[Array, Pullb
         layer = rest.pop(0)
         if type(layer) is BatchNorm and rest and type(rest[0]) is ReLU:
             rest.pop(0)
-            yield layer.then_relu
+            yield partial(layer, relu=True)
         else:
             yield layer
 

@@ -82,15 +82,10 @@ class BatchNorm(Layer):
         self.running = ops.RunningMoments(channels, momentum)
         self.eps = eps
 
-    def __call__(self, x: Array, training: bool = True) -> tuple[Array, Pullback]:
-        return self._through(ops.batch_norm, x, training)
-
-    def then_relu(self, x: Array, training: bool = True) -> tuple[Array, Pullback]:
-        """This layer and a ReLU behind it."""
-        return self._through(ops.batch_norm_relu, x, training)
-
-    def _through(self, op: Any, x: Array, training: bool) -> tuple[Array, Pullback]:
-        return apply(op, x, self.gamma, self.beta, eps=self.eps, running=self.running, training=training)
+    def __call__(self, x: Array, training: bool = True, relu: bool = False) -> tuple[Array, Pullback]:
+        """With `relu` also the ReLU behind it, in fewer passes."""
+        options = {"eps": self.eps, "running": self.running, "training": training, "relu": relu}
+        return apply(ops.batch_norm, x, self.gamma, self.beta, **options)
 
 
 class LayerNorm(Layer):

@@ -9,7 +9,7 @@ from .conv import conv2d
 from .layer_normalize import layer_norm, rms_norm
 from .linear import flatten, linear
 from .loss import cross_entropy
-from .normalize import batch_norm, batch_norm_relu, mean_only_batch_norm
+from .normalize import batch_norm, mean_only_batch_norm
 from .pool import avg_pool, global_avg_pool, max_pool
 from .running import RunningMoments
 from .sums import column_sums, row_sums
@@ -17,7 +17,7 @@ from .types import Pullback
 from .weight_normalize import norm_prop, weight_norm, weight_norm_start
 
 __all__ = [
-    "Pullback", "RunningMoments", "avg_pool", "batch_norm", "batch_norm_relu", "column_sums", "conv2d", "cross_entropy",
+    "Pullback", "RunningMoments", "avg_pool", "batch_norm", "column_sums", "conv2d", "cross_entropy",
     "dropout", "flatten", "global_avg_pool", "layer_norm", "linear", "max_pool", "mean_only_batch_norm", "norm_prop",
     "relu", "rms_norm", "row_sums", "weight_norm", "weight_norm_start",
 ]

@@ -32,43 +32,21 @@ def batch_norm(
     eps: float = 1e-5,
     running: RunningMoments | None = None,
     training: bool = True,
+    relu: bool = False,
 ) -> tuple[Array, Pullback]:
     """y = gamma xh + beta.  x (..., C), gamma and beta (C,) or None.  pullback(dy) = dx[, dgamma][, dbeta].
 
-    In training, `running` is updated if given; in evaluation its moments take the place of the batch's.
+    In training, `running` is updated if given; in evaluation its moments take the place of the batch's. With `relu`
+    y = max(gamma xh + beta, 0), in fewer passes over the memory than one after the other.
     Raises ValueError in training for one value per channel: it has no variance.
 
     >>> import numpy as np
     >>> batch_norm(np.array([[1.0], [3.0]]), eps=0.0)[0].T
     array([[-1.,  1.]])
     """
-    return _batch_norm(x, gamma, beta, eps, running, training, rectify=False)
-
-
-def batch_norm_relu(
-    x: Array,
-    gamma: Array | None = None,
-    beta: Array | None = None,
-    eps: float = 1e-5,
-    running: RunningMoments | None = None,
-    training: bool = True,
-) -> tuple[Array, Pullback]:
-    """relu(batch_norm(x)), arguments and gradients as there, in fewer passes over the memory."""
-    return _batch_norm(x, gamma, beta, eps, running, training, rectify=True)
-
-
-def _batch_norm(
-    x: Array,
-    gamma: Array | None,
-    beta: Array | None,
-    eps: float,
-    running: RunningMoments | None,
-    training: bool,
-    rectify: bool,
-) -> tuple[Array, Pullback]:
     xp = _check(x, running, training, gamma=gamma, beta=beta)
     if on_gpu(x):
-        return gpu.batch_norm(x, gamma, beta, eps, running, training, rectify)
+        return gpu.batch_norm(x, gamma, beta, eps, running, training, relu)
     n = x.size // x.shape[-1]
     if training:
         mean, var = moments(x)
@@ -84,7 +62,7 @@ def _batch_norm(
         xp.subtract(a, m, out=out)  # s (a - m) + b
         out *= s
         out += b
-        if rectify:
+        if relu:
             xp.maximum(out, low, out=out)
 
     def products(a: Array, d: Array, m: Array, room: Array) -> Iterator[Array]:
@@ -107,7 +85,7 @@ def _batch_norm(
     def pullback(dy: Array) -> Any:
         check_shape("dy", dy, *x.shape)
         dx = empty(x.shape, x)
-        if rectify:
+        if relu:
             dbeta, dot = channel_sums(rectified, [x, dy, y, dx], [mean])
             dy = dx
         else:

@@ -93,11 +93,18 @@ def test_a_relu_behind_a_batch_norm_is_computed_with_it(monkeypatch):
     model = nn.Sequential(nn.BatchNorm(3), nn.ReLU(), nn.ReLU(), nn.BatchNorm(3), nn.Flatten(), nn.ReLU())
     x = np.random.default_rng(0).standard_normal((9, 3)).astype(np.float32)
     called = []
-    for name in ("batch_norm_relu", "relu"):
-        op = getattr(ops, name)
-        monkeypatch.setattr(ops, name, lambda *a, op=op, name=name, **options: called.append(name) or op(*a, **options))
+
+    def noted(op):
+        def run(*arrays, **options):
+            called.append((op.__name__, options.get("relu")))
+            return op(*arrays, **options)
+
+        return run
+
+    monkeypatch.setattr(ops, "batch_norm", noted(ops.batch_norm))
+    monkeypatch.setattr(ops, "relu", noted(ops.relu))
     y, _ = model(x)
-    assert called == ["batch_norm_relu", "relu", "relu"]
+    assert called == [("batch_norm", True), ("relu", None), ("batch_norm", False), ("relu", None)]
     for layer in model.layers:
         x, _ = layer(x)
     np.testing.assert_array_equal(y, x)
