@@ -109,9 +109,9 @@ def _mover(device: str) -> Callable[[Array], Array]:
             "device 'gpu' needs CuPy, which is not installed; install the extra gpu-cuda12 or gpu-cuda13"
         ) from error
     try:
-        found = cupy.cuda.runtime.getDeviceCount()
-    except cupy.cuda.runtime.CUDARuntimeError:
-        found = 0
+        found, why = cupy.cuda.runtime.getDeviceCount(), ""
+    except cupy.cuda.runtime.CUDARuntimeError as error:
+        found, why = 0, f": {error}"  # no device, or a driver older than CuPy's CUDA
     if not found:
-        raise RuntimeError("device 'gpu' needs a CUDA device; CuPy is installed but finds none")
+        raise RuntimeError(f"device 'gpu' needs a CUDA device; CuPy is installed but finds none{why}")
     return lambda array: _in_order(array, cupy.asarray)

@@ -39,9 +39,9 @@ def test_gpu_without_device(monkeypatch):
         pass
 
     def count():
-        raise NoDeviceError
+        raise NoDeviceError("CUDA driver version is insufficient")
 
     runtime = types.SimpleNamespace(getDeviceCount=count, CUDARuntimeError=NoDeviceError)
     monkeypatch.setitem(sys.modules, "cupy", types.SimpleNamespace(cuda=types.SimpleNamespace(runtime=runtime)))
-    with pytest.raises(RuntimeError, match="needs a CUDA device; CuPy is installed but finds none"):
+    with pytest.raises(RuntimeError, match="needs a CUDA device; CuPy is installed but finds none: CUDA driver version is ins"):
         backend.to_device([np.ones(1)], "gpu")
