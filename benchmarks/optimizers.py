@@ -106,7 +106,8 @@ def ours(kind: str, geometry: Any, weights: list[Any], grads: list[Any], **optio
 
 
 def as_rows(arrays: list[Any]) -> list[Any]:
-    return [torch.from_numpy(np.ascontiguousarray(a.T)) for a in arrays]
+    """Copies, which PyTorch may change in place."""
+    return [torch.from_numpy(np.array(a.T, order="C")) for a in arrays]
 
 
 def as_columns(rows: list[Any]) -> list[Any]:
