@@ -51,13 +51,16 @@ class _Kept:
         for key, room in reversed(list(self.rooms.items())):
             if room.nbytes == size and self.rooms.pop(key, None) is not None:
                 return room
+        self.let_go(size)  # a new room takes the place of old ones: all together never need more than without them
         return np.empty(size, dtype=np.uint8)
 
     def give_back(self, room: Array) -> None:
         self.rooms[id(room)] = room
-        rooms = list(self.rooms.items())
-        much = sum(room.nbytes for _, room in rooms) - MOST
-        for key, room in rooms:
+        self.let_go(sum(room.nbytes for room in list(self.rooms.values())) - MOST)
+
+    def let_go(self, much: int) -> None:
+        """At least so many bytes, of the oldest rooms."""
+        for key, room in list(self.rooms.items()):
             if much > 0:
                 self.rooms.pop(key, None)
                 much -= room.nbytes

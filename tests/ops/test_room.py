@@ -60,6 +60,16 @@ def test_no_more_is_kept_than_said(kept, monkeypatch):
     assert not kept.rooms
 
 
+def test_a_new_room_takes_the_place_of_old_ones(kept):
+    arrays = [room.empty(SHAPE, LIKE) for _ in range(3)]
+    places = list(map(address, arrays))
+    while arrays:
+        del arrays[0]
+    other = room.empty((768, 1024), LIKE)  # 3 MiB: nothing fits, and two are let go
+    assert [address(room) for room in kept.rooms.values()] == places[2:]
+    assert address(room.empty(SHAPE, LIKE)) == places[2] and other.shape == (768, 1024)
+
+
 def test_small_arrays_are_left_to_the_c_library(kept):
     a = room.empty((2**18 - 1,), LIKE)
     assert a.base is None
