@@ -16,7 +16,7 @@ from pathlib import Path
 from grassmann_np.files import beside
 
 HERE = Path(__file__).parent
-SCRIPTS = ("conv", "norm", "optimizers", "geometry", "steps", "layers", "film")
+SCRIPTS = ("limits", "conv", "norm", "optimizers", "geometry", "steps", "layers", "film")
 PACKAGES = ("numpy", "scipy", "threadpoolctl", "torch", "geoopt", "geomstats", "pymanopt", "matplotlib")
 
 

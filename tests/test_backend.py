@@ -43,5 +43,5 @@ def test_gpu_without_device(monkeypatch):
 
     runtime = types.SimpleNamespace(getDeviceCount=count, CUDARuntimeError=NoDeviceError)
     monkeypatch.setitem(sys.modules, "cupy", types.SimpleNamespace(cuda=types.SimpleNamespace(runtime=runtime)))
-    with pytest.raises(RuntimeError, match="needs a CUDA device; CuPy is installed but finds none: CUDA driver version is ins"):
+    with pytest.raises(RuntimeError, match="CuPy is installed but finds none: CUDA driver version is insufficient"):
         backend.to_device([np.ones(1)], "gpu")
