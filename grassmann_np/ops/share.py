@@ -29,7 +29,8 @@ SMALLEST = 2**19  # bytes: less is not worth a thread
 def share(work: Callable[[slice], T], arrays: Sequence[Array], least: int = 1) -> list[T]:
     """[work(first samples), work(the next ones), ...] of all `arrays` (N, ...), at once; on a device in one share.
 
-    A share has at least `least` SMALLEST of the largest: many short operations get in each other's way, long ones not.
+    A share has at least `least` times SMALLEST bytes of the largest array: more where operations are many and short,
+    since they get in each other's way.
 
     >>> import numpy as np
     >>> share(lambda part: part, [np.zeros((8, 3))])
