@@ -2,8 +2,8 @@
 
     python benchmarks/geometry.py [--samples 15]
 
-512 points of R^4608, float32. Everyone gets the layout of its own documentation: our points are columns, pymanopt's
-Oblique columns too, the rows of geomstats and geoopt are theirs. Only the same map is compared: geoopt's and pymanopt's
+512 points of R^4608, float32, each contiguous in memory. Everyone gets the shape of its own documentation: our points
+are columns, pymanopt's Oblique columns too, the rows of geomstats and geoopt are theirs. Only the same map is compared: geoopt's and pymanopt's
 transports project and have no line. All outputs are compared with ours first. The last peer of each is a copy of the
 arrays that go in, the least that any way must do.
 """
@@ -78,7 +78,7 @@ def main() -> None:
         torch.set_num_threads(threads())
     print(header("PyTorch " + torch.__version__ if torch else "no PyTorch"))
     rng = np.random.default_rng(0)
-    y, x = (sphere.random_point((N, M), rng).astype(np.float32) for _ in range(2))
+    y, x = (np.asfortranarray(sphere.random_point((N, M), rng).astype(np.float32)) for _ in range(2))
     h, v = (sphere.project(y, rng.standard_normal((N, M)).astype(np.float32)) / np.float32(N**0.5) for _ in range(2))
     work: dict[str, tuple[Map, list[Any]]] = {
         "exp": (sphere.exp, [y, h]), "log": (sphere.log, [y, x]), "transport": (sphere.transport, [y, h, v]),
