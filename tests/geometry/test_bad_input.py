@@ -53,6 +53,13 @@ def test_a_point_that_is_none(geometry, name, bad):
         getattr(geometry, name)(spoiled, *([h, h] if name in THREE else [h]))
 
 
+@pytest.mark.parametrize("walk", [euclidean.exp, lambda y, h: euclidean.move(y, h, h)], ids=["exp", "move"])
+def test_opposite_infinities_are_an_error_and_no_warning(walk):
+    y = np.array([1.0, np.inf])
+    with pytest.raises(ValueError, match="y: expected finite numbers, got NaN or inf"):
+        walk(y, -y)
+
+
 @pytest.mark.parametrize("geometry", ALL, ids=lambda g: g.__name__.split(".")[-1])
 def test_combine_takes_numbers_and_one_number_per_point(geometry):
     y = point(geometry)
