@@ -61,6 +61,15 @@ def test_no_more_is_kept_than_said(kept, monkeypatch):
     assert not kept.rooms
 
 
+def test_rooms_of_every_size_count(kept, monkeypatch):
+    monkeypatch.setattr(room, "MOST", 5 * 2**20)
+    arrays = [room.empty((rows, 1024), LIKE) for rows in (1024, 768, 512, 256)]  # 4, 3, 2 and 1 MiB
+    while arrays:
+        del arrays[0]
+        assert sum(one.nbytes for one in kept.rooms.values()) <= room.MOST
+    assert [one.nbytes >> 20 for one in kept.rooms.values()] == [2, 1]
+
+
 def test_a_new_room_takes_the_place_of_old_ones(kept):
     arrays = [room.empty(SHAPE, LIKE) for _ in range(3)]
     places = list(map(address, arrays))
