@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ..backend import Array, asarray_like
 from . import columns
 from .checks import check, check_alike, check_finite, check_numbers, is_finite
@@ -97,7 +99,8 @@ def random_tangent(y: Array, rng: Any) -> Array:
 
 def _sum(y: Array, h: Array) -> Array:
     """y + h, which is finite only where both are."""
-    x = y + h
+    with np.errstate(over="ignore", invalid="ignore"):  # an error says more than a warning
+        x = y + h
     if not is_finite(x):
         check_finite(y=y, h=h, **{"y + h": x})
     return x

@@ -42,14 +42,18 @@ def empty_like(array: Array) -> Array:
 
 
 class _Kept:
-    """Rooms to use again, the last one back at the end.  Every step is one that no other thread can cut in two."""
+    """Rooms to use again, the last one back at the end.
+
+    Every step is one that nobody else can cut in two: no other thread, and not the garbage collector, which gives rooms
+    back. Python 3.11 calls it wherever a tuple is made, so there is no `items()` here.
+    """
 
     def __init__(self) -> None:
         self.rooms: dict[int, Array] = {}  # by id
 
     def take(self, size: int) -> Array:
-        for key, room in reversed(list(self.rooms.items())):
-            if room.nbytes == size and self.rooms.pop(key, None) is not None:
+        for room in reversed(list(self.rooms.values())):
+            if room.nbytes == size and self.rooms.pop(id(room), None) is not None:
                 return room
         self.let_go(size)  # a new room takes the place of old ones: all together never need more than without them
         return np.empty(size, dtype=np.uint8)
@@ -60,9 +64,9 @@ class _Kept:
 
     def let_go(self, much: int) -> None:
         """At least so many bytes, of the oldest rooms."""
-        for key, room in list(self.rooms.items()):
+        for room in list(self.rooms.values()):
             if much > 0:
-                self.rooms.pop(key, None)
+                self.rooms.pop(id(room), None)
                 much -= room.nbytes
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import cache
 from itertools import pairwise
 from threading import Lock
@@ -45,7 +46,10 @@ def share(work: Callable[[slice], T], arrays: Sequence[Array], least: int = 1) -
         count = max(1, min(n, threads, size // (least * SMALLEST)))
         parts = [slice(start, stop) for start, stop in pairwise(n * i // count for i in range(count + 1))]
         with blas.limit(limits=1):
-            return list(_pool(count).map(work, parts)) if count > 1 else [work(parts[0])]
+            if count == 1:
+                return [work(parts[0])]
+            contexts = [copy_context() for _ in parts]  # so that np.errstate holds in every thread
+            return list(_pool(count).map(lambda context, part: context.run(work, part), contexts, parts))
 
 
 @cache

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from grassmann_np.geometry import euclidean, lines, sphere, subspaces
+from grassmann_np.geometry.checks import check_finite
 
 ALL = (euclidean, sphere, lines, subspaces)
 TWO, THREE = ("project", "inner", "norm", "exp", "log", "distance", "random_tangent"), ("transport", "move")
@@ -51,6 +52,25 @@ def test_a_point_that_is_none(geometry, name, bad):
     spoiled[1, 1] = bad
     with pytest.raises(ValueError, match="expected finite numbers, got NaN or inf"):
         getattr(geometry, name)(spoiled, *([h, h] if name in THREE else [h]))
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5])
+def test_the_array_that_is_not_finite_is_named(count, bad):
+    """Two arrays are looked at in one pass: the other one may hold anything, 0 too."""
+    for index in range(count):
+        arrays = {f"a{i}": np.full((3, 2), 1e200 * (i % 2)) for i in range(count)}
+        check_finite(**arrays)
+        arrays[f"a{index}"][2, 1] = bad
+        with pytest.raises(ValueError, match=f"a{index}: expected finite numbers, got NaN or inf"):
+            check_finite(**arrays)
+
+
+@pytest.mark.parametrize("walk", [euclidean.exp, lambda y, h: euclidean.move(y, h, h)], ids=["exp", "move"])
+def test_opposite_infinities_are_an_error_and_no_warning(walk):
+    y = np.array([1.0, np.inf])
+    with pytest.raises(ValueError, match="y: expected finite numbers, got NaN or inf"):
+        walk(y, -y)
 
 
 @pytest.mark.parametrize("geometry", ALL, ids=lambda g: g.__name__.split(".")[-1])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from grassmann_np import nn, ops
+from grassmann_np.backend import by_columns
 from grassmann_np.testing import gradcheck
 from tests import fake_cupy
 from tests.nn.helpers import layers
@@ -108,6 +109,31 @@ def test_a_relu_behind_a_batch_norm_is_computed_with_it(monkeypatch):
     for layer in model.layers:
         x, _ = layer(x)
     np.testing.assert_array_equal(y, x)
+
+
+@pytest.mark.parametrize("kind", [nn.BatchNorm, nn.ReLU])
+def test_a_subclass_is_called_by_itself(kind):
+    class Twice(kind):
+        def __call__(self, x, training=True):
+            y, pullback = super().__call__(x, training)
+            return 2 * y, lambda dy: 2 * pullback(dy)
+
+    x = np.random.default_rng(0).standard_normal((5, 3), dtype=np.float32)
+    plain = [nn.BatchNorm(3), nn.ReLU()]
+    changed = [Twice(3) if kind is nn.BatchNorm else plain[0], Twice() if kind is nn.ReLU else plain[1]]
+    y, dx, *_ = pulled(nn.Sequential(*changed), x, x)
+    once, dx_once, *_ = pulled(nn.Sequential(*plain), x, x)
+    np.testing.assert_array_equal(y, 2 * once)
+    np.testing.assert_array_equal(dx, 2 * dx_once)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_gradients_lie_in_memory_as_the_weights_do(name):
+    layer, x = draw(name)
+    y, pullback = layer(x)
+    pullback(y)
+    for p in layer.parameters():
+        assert by_columns(p.grad) is p.grad, p.name
 
 
 def test_names_lead_to_the_parameters():

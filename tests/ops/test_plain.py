@@ -117,6 +117,18 @@ def test_batch_norm_relu_is_one_after_the_other(seed, dtype, n, channels, traini
             np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.parametrize("other", [np.float64, np.int32])
+def test_batch_norm_relu_takes_dy_of_another_dtype(other):
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((9, 3), dtype=np.float32)
+    gamma, beta = rng.standard_normal((2, 3), dtype=np.float32)
+    _, pullback = ops.batch_norm(x, gamma, beta, relu=True)
+    dy = rng.integers(-9, 9, x.shape)
+    for a, b in zip(pullback(dy.astype(other)), pullback(dy.astype(np.float32)), strict=True):
+        assert a.dtype == b.dtype == np.float32
+        np.testing.assert_array_equal(a, b)
+
+
 @some
 @given(seeds, dtypes, st.integers(1, 3), st.integers(1, 3), st.integers(1, 3), st.integers(1, 3), st.integers(1, 4))
 def test_relu_and_max_pool(seed, dtype, n, h, w, size, channels):

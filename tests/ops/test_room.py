@@ -1,5 +1,6 @@
 """Room is used again when, and only when, nothing uses it any more; and little of it is kept."""
 
+import gc
 import platform
 import subprocess
 import sys
@@ -60,6 +61,15 @@ def test_no_more_is_kept_than_said(kept, monkeypatch):
     assert not kept.rooms
 
 
+def test_rooms_of_every_size_count(kept, monkeypatch):
+    monkeypatch.setattr(room, "MOST", 5 * 2**20)
+    arrays = [room.empty((rows, 1024), LIKE) for rows in (1024, 768, 512, 256)]  # 4, 3, 2 and 1 MiB
+    while arrays:
+        del arrays[0]
+        assert sum(one.nbytes for one in kept.rooms.values()) <= room.MOST
+    assert [one.nbytes >> 20 for one in kept.rooms.values()] == [2, 1]
+
+
 def test_a_new_room_takes_the_place_of_old_ones(kept):
     arrays = [room.empty(SHAPE, LIKE) for _ in range(3)]
     places = list(map(address, arrays))
@@ -68,6 +78,26 @@ def test_a_new_room_takes_the_place_of_old_ones(kept):
     other = room.empty((768, 1024), LIKE)  # 3 MiB: nothing fits, and two are let go
     assert [address(room) for room in kept.rooms.values()] == places[2:]
     assert address(room.empty(SHAPE, LIKE)) == places[2] and other.shape == (768, 1024)
+
+
+def test_garbage_may_give_room_back_at_any_time():
+    """Python 3.11 collects it where a tuple is made, as for `items()`; later versions between two instructions."""
+
+    def garbage():
+        cycle = [room.empty(SHAPE, LIKE)]
+        cycle.append(cycle)
+
+    thresholds, tuples = gc.get_threshold(), []
+    for patience in range(20):
+        arrays = [room.empty(SHAPE, LIKE) for _ in range(9)]
+        arrays.clear()
+        tuples += [(i, i) for i in range(3000)]  # now Python has no old ones to use again
+        garbage()
+        gc.set_threshold(gc.get_count()[0] + patience)
+        try:
+            room.empty((768, 1024), LIKE)
+        finally:
+            gc.set_threshold(*thresholds)
 
 
 def test_small_arrays_are_left_to_the_c_library(kept):

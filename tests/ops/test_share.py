@@ -58,6 +58,14 @@ def test_an_error_comes_out_and_blas_gets_its_threads_back():
     assert len(share(lambda part: part, [np.zeros((6, 1))])) == 3
 
 
+def test_the_callers_errstate_holds_in_every_share():
+    x, w = np.full((3, 2), np.inf), np.zeros((2, 2))
+    with np.errstate(invalid="ignore"):
+        assert np.isnan(ops.linear(x, w)[0]).all()
+    with np.errstate(invalid="raise"), pytest.raises(FloatingPointError):
+        ops.linear(x, w)
+
+
 def test_little_work_and_one_thread_are_one_share(monkeypatch):
     with threadpoolctl.threadpool_limits(1):
         assert share(lambda part: part, [np.zeros((6, 1))]) == [slice(0, 6)]
