@@ -3,9 +3,9 @@
     python benchmarks/geometry.py [--samples 15]
 
 512 points of R^4608, float32, each contiguous in memory. Everyone gets the shape of its own documentation: our points
-are columns, pymanopt's Oblique columns too, the rows of geomstats and geoopt are theirs. Only the same map is compared: geoopt's and pymanopt's
-transports project and have no line. All outputs are compared with ours first. The last peer of each is a copy of the
-arrays that go in, the least that any way must do.
+are columns, pymanopt's Oblique columns too, the rows of geomstats and geoopt are theirs. Only the same map is compared:
+geoopt's and pymanopt's transports project and have no line. All outputs are compared with ours first. The last peer of
+each is a copy of the arrays that go in, the least that any way must do.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ def relu(x: Array) -> tuple[Array, Callable[[Array], Array]]:
     def pullback(dy: Array) -> Array:
         check_shape("dy", dy, *y.shape)
         dx = get_xp(y, dy).empty(y.shape, dtype=y.dtype)
-        launch(SOURCE, "relu_back", y.dtype, blocks_for(y.size), (y, contiguous(dy), dx, y.size))
+        launch(SOURCE, "relu_back", y.dtype, blocks_for(y.size), (y, contiguous(dy, y.dtype), dx, y.size))
         return dx
 
     return y, pullback

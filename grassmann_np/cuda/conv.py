@@ -79,7 +79,7 @@ def conv2d(x: Array, w: Array, b: Array | None, stride: int, padding: int,
 
     def pullback(dy: Array) -> Any:
         check_shape("dy", dy, *y_shape)
-        dy = contiguous(dy)
+        dy = contiguous(dy, x.dtype)
         turnable = stride == 1 and padding < min(kh, kw)
         dx, dw = _back_by_turning(x, w, dy, padding) if turnable else _back_by_folding(x, w, dy, stride, padding)
         return (dx, dw) if b is None else (dx, dw, column_sums(dy))

@@ -190,7 +190,7 @@ def batch_norm(x: Array, gamma: Array | None, beta: Array | None, eps: float, ru
 
     def pullback(dy: Array) -> Any:
         check_shape("dy", dy, *x.shape)
-        dy = contiguous(dy)
+        dy = contiguous(dy, x.dtype)
         dbeta, dgamma, d_mean, slope = sums(x, dy, mean, inverse, scale, beta, relu)
         dx = xp.empty(x.shape, dtype=x.dtype)
         if not training:  # the moments are constants

@@ -63,7 +63,7 @@ def max_pool(x: Array, size: int) -> tuple[Array, Callable[[Array], Array]]:
         check_shape("dy", dy, *shape)
         dx = get_xp(x, dy).empty(x.shape, dtype=x.dtype)
         launch(SOURCE, "max_pool_back", x.dtype, blocks_for(y.size),
-               (x, y, contiguous(dy), dx, y.size, *shape[1:], size))
+               (x, y, contiguous(dy, x.dtype), dx, y.size, *shape[1:], size))
         return dx
 
     return y, pullback

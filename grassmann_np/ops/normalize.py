@@ -72,7 +72,7 @@ def batch_norm(
         yield room
 
     def rectified(a: Array, d: Array, y: Array, out: Array, m: Array, room: Array) -> Iterator[Array]:
-        only(d.astype(out.dtype, copy=False), y > 0.0, out)  # through the ReLU first
+        only(d, y > 0.0, out)  # through the ReLU first
         yield from products(a, out, m, room)
 
     def back(out: Array, a: Array, d: Array, m: Array, d_mean: Array, slope: Array, s: Array, room: Array) -> None:

@@ -22,6 +22,6 @@ def only(x: Array, mask: Array, out: Array) -> None:
     if xp is not np:
         out[...] = xp.where(mask, x, 0.0)
         return
-    integer = f"i{x.itemsize}"
+    x, integer = x.astype(out.dtype, copy=False), f"i{out.itemsize}"
     bits = -mask.view(np.int8)  # all ones where the mask holds
     np.bitwise_and(x.view(integer), bits, out=out.view(integer))

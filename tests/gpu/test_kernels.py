@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from grassmann_np import ops
+from grassmann_np import backend, ops
 from grassmann_np.cuda import conv, kernel
 from tests.ops.cases import as_tuple
 
@@ -75,6 +75,19 @@ def test_convolution_of_a_part_of_an_array(dtype, device):
     part[:] = device.asarray(x)
     y, _ = ops.conv2d(part, device.asarray(w), padding=1)
     close(y, ops.conv2d(x, w, padding=1)[0], 64)
+
+
+@pytest.mark.parametrize("op", [
+    ops.relu, lambda x: ops.max_pool(x, 2), ops.batch_norm,
+    lambda x: ops.conv2d(x, backend.asarray_like(np.ones((3, 3, 4, 2)), x)),
+])
+def test_dy_of_another_dtype(op, device):
+    """A kernel reads bytes: it must get those of a number that it knows."""
+    x, dy = draw((2, 6, 8, 4), (2, 6, 8, 4), dtype=np.float32)
+    y, pullback = op(device.asarray(x))
+    dy = device.asarray(dy)[: y.shape[0], : y.shape[1], : y.shape[2], : y.shape[3]]
+    for a, b in zip(as_tuple(pullback(dy.astype(np.float64))), as_tuple(pullback(dy)), strict=True):
+        close(a, b.get(), 1)
 
 
 def test_fold_is_the_transpose_of_unfold(device):
