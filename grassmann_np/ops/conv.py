@@ -72,7 +72,8 @@ def conv2d(x: Array, w: Array, b: Array | None = None, stride: int = 1, padding:
 
     def pullback(dy: Array) -> Any:
         check_shape("dy", dy, *shape)
-        if stride == 1 and padding < min(kh, kw) and c_out <= 8 * c_in:
+        few = c_out > 8 * c_in  # dy unfolded would be much larger than x unfolded
+        if stride == 1 and padding < min(kh, kw) and not few:
             dx, dw = (winograd.back if minimal else _back_by_turning)(x, _turn(w), dy, padding)
             dw = by_columns(_turn(dw))  # as the weights are
         else:

@@ -9,7 +9,7 @@ came back last is kept, up to a limit; the rest goes back to the system.
 from __future__ import annotations
 
 import math
-from typing import Any
+from functools import cache
 
 import numpy as np
 
@@ -18,20 +18,18 @@ from ..backend import Array, get_xp
 SMALLEST = 2**20  # bytes: below, the C library keeps room well enough
 MOST = 2**28  # bytes kept
 
-np.empty(2**25 - 2**13, dtype=np.uint8)  # glibc learns what to keep by what is freed: now up to 64 MiB; see mallopt(3)
 
-
-def empty(shape: tuple[int, ...], like: Array, dtype: Any = None) -> Array:
-    """An array with numbers left over from others, of the backend and dtype of `like`, or of another dtype.
+def empty(shape: tuple[int, ...], like: Array) -> Array:
+    """An array with numbers left over from others, of the backend and dtype of `like`.
 
     >>> empty((2, 3), like=np.ones(1, np.float32)).dtype
     dtype('float32')
     """
-    xp, dtype = get_xp(like), np.dtype(dtype or like.dtype)
-    size = math.prod(shape) * dtype.itemsize
+    xp, size = get_xp(like), math.prod(shape) * like.dtype.itemsize
     if xp is not np or size < SMALLEST:
-        return xp.empty(shape, dtype=dtype)
-    return np.asarray(_Loan(_KEPT.take(size))).view(dtype).reshape(shape)
+        _let_glibc_keep_more()
+        return xp.empty(shape, dtype=like.dtype)
+    return np.asarray(_Loan(_KEPT.take(size))).view(like.dtype).reshape(shape)
 
 
 def empty_like(array: Array) -> Array:
@@ -39,6 +37,15 @@ def empty_like(array: Array) -> Array:
     if get_xp(array) is not np:
         return get_xp(array).empty_like(array)
     return empty(array.shape[::-1], array).T if array.flags.f_contiguous else empty(array.shape, array)
+
+
+@cache
+def _let_glibc_keep_more() -> None:
+    """The GNU C library learns what to keep from the largest array that is freed: now up to 64 MiB.  See mallopt(3).
+
+    Any program that frees an array of 32 MiB does the same; none of this one is ever touched.
+    """
+    np.empty(2**25 - 2**13, dtype=np.uint8)
 
 
 class _Kept:
