@@ -30,6 +30,7 @@ demo: $(READY)
 	@echo 'Open $(OUT)/index.html in a browser.'
 
 test: $(READY)
+	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest

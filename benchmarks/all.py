@@ -1,6 +1,6 @@
 """All benchmarks, one after another, in one Markdown file with machine and versions: what `make bench` runs.
 
-    python benchmarks/all.py --out benchmarks/results/bench.md
+python benchmarks/all.py --out benchmarks/results/bench.md
 """
 
 from __future__ import annotations
@@ -26,9 +26,11 @@ def machine() -> str:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     threads = os.environ.get("OMP_NUM_THREADS", "not set")
     versions = ", ".join(f"{name} {_version(name)}" for name in PACKAGES)
-    return (f"{names[0] if names else platform.processor()}, {cores} cores for this process, "
-            f"OMP_NUM_THREADS {threads}, load {os.getloadavg()[0]:.1f} at the start.\n\n"
-            f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, {versions}.")
+    return (
+        f"{names[0] if names else platform.processor()}, {cores} cores for this process, "
+        f"OMP_NUM_THREADS {threads}, load {os.getloadavg()[0]:.1f} at the start.\n\n"
+        f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, {versions}."
+    )
 
 
 def _lines(path: str) -> list[str]:

@@ -40,8 +40,13 @@ TUNING, SEEDS = (100, 101), (0, 1, 2, 3, 4)
 def held_out(images: Dataset) -> Dataset:
     """The training images alone, a fifth of them in place of the test images."""
     n = len(images.y_train) * 4 // 5
-    return replace(images, x_train=images.x_train[:n], y_train=images.y_train[:n],
-                   x_test=images.x_train[n:], y_test=images.y_train[n:])
+    return replace(
+        images,
+        x_train=images.x_train[:n],
+        y_train=images.y_train[:n],
+        x_test=images.x_train[n:],
+        y_test=images.y_train[n:],
+    )
 
 
 def trained(setup: Setup, tuning: bool = False, wanted: list[float] | None = None) -> tuple[History, list[float]]:
@@ -52,8 +57,9 @@ def trained(setup: Setup, tuning: bool = False, wanted: list[float] | None = Non
     images, weights, order = setup.load(), *np.random.default_rng(setup.seed).spawn(2)
     images = held_out(images) if tuning else images
     model = setup.make_model(images, weights)
-    trainer = Trainer(model, setup.make_optimizer(model), images, setup.epochs, order, setup.batch_size,
-                      setup.make_schedule())
+    trainer = Trainer(
+        model, setup.make_optimizer(model), images, setup.epochs, order, setup.batch_size, setup.make_schedule()
+    )
     angles, before = [], [trainer.monitor.look()]
 
     def after_step(trainer: Trainer) -> None:
@@ -76,37 +82,54 @@ def run(data: str, jobs: int) -> dict[str, Any]:
     """Tunes every cell, runs every seed; the results as JSON takes them."""
     started = time.perf_counter()
     base = Setup(data=data, model="cnn", epochs=EPOCHS[data])
-    setups = {f"{o} {s}": replace(base, optimizer=o, schedule=s, end=0.01 if s == "exponential" else None)
-             for o, s in product(RATES, SCHEDULES)}
+    setups = {
+        f"{o} {s}": replace(base, optimizer=o, schedule=s, end=0.01 if s == "exponential" else None)
+        for o, s in product(RATES, SCHEDULES)
+    }
     with Parallel(n_jobs=jobs) as parallel:
-        tries = [(label, replace(cell, lr=lr, seed=seed))
-                 for label, cell in setups.items() for lr in RATES[cell.optimizer] for seed in TUNING]
+        tries = [
+            (label, replace(cell, lr=lr, seed=seed))
+            for label, cell in setups.items()
+            for lr in RATES[cell.optimizer]
+            for seed in TUNING
+        ]
         print(f"{data}: tuning, {len(tries)} runs", file=sys.stderr, flush=True)
         found = parallel(delayed(trained)(one, True) for _, one in tries)
         errors: dict[str, dict[float, list[float]]] = {label: {} for label in setups}
         for (label, one), (history, _) in zip(tries, found, strict=True):
             errors[label].setdefault(one.lr or 0.0, []).append(history.test_error[-1])
-        best = {label: min(rates, key=lambda lr, rates=rates: float(np.median(rates[lr])))
-                for label, rates in errors.items()}
+        best = {
+            label: min(rates, key=lambda lr, rates=rates: float(np.median(rates[lr])))
+            for label, rates in errors.items()
+        }
         final = [(label, replace(cell, lr=best[label], seed=seed)) for label, cell in setups.items() for seed in SEEDS]
         print(f"{data}: {len(final)} runs", file=sys.stderr, flush=True)
         done = parallel(delayed(trained)(one) for _, one in final)
-        wanted = {one.seed: angles for (label, one), (_, angles) in zip(final, done, strict=True)
-                  if label == "sgd-g linear"}
+        wanted = {
+            one.seed: angles for (label, one), (_, angles) in zip(final, done, strict=True) if label == "sgd-g linear"
+        }
         matched = [replace(setups["sgd linear"], lr=best["sgd linear"], seed=seed) for seed in SEEDS]
         guided = parallel(delayed(trained)(one, wanted=wanted[one.seed]) for one in matched)
-    off = [np.abs(np.divide(angles, wanted[one.seed]) - 1).max()
-           for one, (_, angles) in zip(matched, guided, strict=True)]
+    off = [
+        np.abs(np.divide(angles, wanted[one.seed]) - 1).max() for one, (_, angles) in zip(matched, guided, strict=True)
+    ]
     final += [("sgd, matched angle", one) for one in matched]
     histories = [history for history, _ in done + guided]
-    runs = [{"optimizer": label, "seed": one.seed, "history": history.as_dict()}
-            for (label, one), history in zip(final, histories, strict=True)]
+    runs = [
+        {"optimizer": label, "seed": one.seed, "history": history.as_dict()}
+        for (label, one), history in zip(final, histories, strict=True)
+    ]
     labels = [*setups, "sgd, matched angle"]
     return {
-        "data": data, "model": "cnn", "epochs": base.epochs, "seeds": list(SEEDS), "minutes": round(
-            (time.perf_counter() - started) / 60, 1),
-        "tuned": {label: {"rate": best[label], "validation": {str(k): v for k, v in errors[label].items()}}
-                  for label in setups},
+        "data": data,
+        "model": "cnn",
+        "epochs": base.epochs,
+        "seeds": list(SEEDS),
+        "minutes": round((time.perf_counter() - started) / 60, 1),
+        "tuned": {
+            label: {"rate": best[label], "validation": {str(k): v for k, v in errors[label].items()}}
+            for label in setups
+        },
         "summary": [summary(label, runs) for label in labels],
         "paired": [paired(f"{o} {s}", f"sgd {s}", runs) for o, s in product(("sgd-g", "adam-g"), SCHEDULES)]
         + [paired("sgd, matched angle", "sgd-g linear", runs)],
@@ -117,18 +140,25 @@ def run(data: str, jobs: int) -> dict[str, Any]:
 
 def reading(results: dict[str, Any]) -> str:
     """The table, and each difference with its honest sample size."""
-    lines = [f"{results['model']} on {results['data']}, {results['epochs']} epochs, {len(results['seeds'])} seeds",
-             f"{'':20} {'rate':>7} {'test error, median':>19} {'quartiles':>15}"]
+    lines = [
+        f"{results['model']} on {results['data']}, {results['epochs']} epochs, {len(results['seeds'])} seeds",
+        f"{'':20} {'rate':>7} {'test error, median':>19} {'quartiles':>15}",
+    ]
     for row in results["summary"]:
         low, high = (100 * q for q in row["quartiles"])
         rate = results["tuned"].get(row["optimizer"], {}).get("rate")
-        lines.append(f"{row['optimizer']:20} {rate if rate is not None else 'matched':>7} "
-                     f"{100 * row['median_test_error']:17.2f} % {low:6.2f} to {high:5.2f}")
+        lines.append(
+            f"{row['optimizer']:20} {rate if rate is not None else 'matched':>7} "
+            f"{100 * row['median_test_error']:17.2f} % {low:6.2f} to {high:5.2f}"
+        )
     for row in results["paired"]:
-        lines.append(f"{row['optimizer']} against {row['baseline']}: median difference "
-                     f"{100 * row['median_difference']:+.2f} %, p = {row['p']:.3g} from {row['n']} pairs")
-    lines.append(f"every step of the matched runs turned the weights by SGD-G's angle within "
-                 f"{100 * results['angle_off']:.1f} %")
+        lines.append(
+            f"{row['optimizer']} against {row['baseline']}: median difference "
+            f"{100 * row['median_difference']:+.2f} %, p = {row['p']:.3g} from {row['n']} pairs"
+        )
+    lines.append(
+        f"every step of the matched runs turned the weights by SGD-G's angle within {100 * results['angle_off']:.1f} %"
+    )
     return "\n".join(lines)
 
 
@@ -140,13 +170,22 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))
     options = parser.parse_args()
     results = run(options.data, options.jobs)
-    short = {key: value for key, value in results.items() if key != "runs"} | {"runs": [
-        {**one, "history": {k: [round(x, 6) for x in one["history"][k]] for k in ("test_error", "train_loss", "angle")}}
-        for one in results["runs"]]}
+    short = {key: value for key, value in results.items() if key != "runs"} | {
+        "runs": [
+            {
+                **one,
+                "history": {k: [round(x, 6) for x in one["history"][k]] for k in ("test_error", "train_loss", "angle")},
+            }
+            for one in results["runs"]
+        ]
+    }
     write_json(options.out / f"decay-{options.data}.json", json.loads(json.dumps(short)))
     print(reading(results))
-    drawn = files.save(cells.cells(results), options.out / f"decay-{options.data}.png",
-                       f"python benchmarks/decay.py --data {options.data}")
+    drawn = files.save(
+        cells.cells(results),
+        options.out / f"decay-{options.data}.png",
+        f"python benchmarks/decay.py --data {options.data}",
+    )
     print(f"results and figure in {drawn.parent}")
 
 

@@ -112,8 +112,10 @@ def main() -> None:
                 film(scene, (options.keep or Path(folder)) / f"{film.__name__}.mp4")
                 seconds.append(time.perf_counter() - start)
     fast, slow = (count / np.median(seconds) for seconds in spent.values())
-    print(f"{count} frames of {scene.size[0]} x {scene.size[1]} to mp4, median of {options.repeats}: viz "
-          f"{fast:.1f} frames/s, FuncAnimation on mplot3d {slow:.1f} frames/s, ratio {fast / slow:.1f}")
+    print(
+        f"{count} frames of {scene.size[0]} x {scene.size[1]} to mp4, median of {options.repeats}: viz "
+        f"{fast:.1f} frames/s, FuncAnimation on mplot3d {slow:.1f} frames/s, ratio {fast / slow:.1f}"
+    )
 
 
 if __name__ == "__main__":

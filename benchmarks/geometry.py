@@ -50,20 +50,23 @@ def peers(name: str, arrays: list[Any]) -> dict[str, tuple[Map, Callable[[Any], 
     y, b = arrays[:2]
     if Hypersphere is not None:
         metric, rows = Hypersphere(dim=N - 1).metric, by_rows(arrays)
-        found["geomstats"] = {
-            "exp": lambda: metric.exp(rows[1], rows[0]),
-            "log": lambda: metric.log(rows[1], rows[0]),
-            "transport": lambda: metric.parallel_transport(rows[2], rows[0], direction=rows[1]),
-        }[name], np.transpose
+        found["geomstats"] = (
+            {
+                "exp": lambda: metric.exp(rows[1], rows[0]),
+                "log": lambda: metric.log(rows[1], rows[0]),
+                "transport": lambda: metric.parallel_transport(rows[2], rows[0], direction=rows[1]),
+            }[name],
+            np.transpose,
+        )
     if Oblique is not None and name != "transport":
         oblique = Oblique(N, M)
         found["pymanopt"] = {"exp": lambda: oblique.exp(y, b), "log": lambda: oblique.log(y, b)}[name], np.asarray
     if geoopt is not None and name != "transport":
         manifold, tensors = geoopt.SphereExact(), [torch.from_numpy(a) for a in by_rows(arrays)]
-        found["geoopt"] = {
-            "exp": lambda: manifold.expmap(*tensors[:2]),
-            "log": lambda: manifold.logmap(*tensors[:2]),
-        }[name], lambda t: t.numpy().T
+        found["geoopt"] = (
+            {"exp": lambda: manifold.expmap(*tensors[:2]), "log": lambda: manifold.logmap(*tensors[:2])}[name],
+            lambda t: t.numpy().T,
+        )
     return found
 
 
@@ -81,7 +84,9 @@ def main() -> None:
     y, x = (np.asfortranarray(sphere.random_point((N, M), rng).astype(np.float32)) for _ in range(2))
     h, v = (sphere.project(y, rng.standard_normal((N, M)).astype(np.float32)) / np.float32(N**0.5) for _ in range(2))
     work: dict[str, tuple[Map, list[Any]]] = {
-        "exp": (sphere.exp, [y, h]), "log": (sphere.log, [y, x]), "transport": (sphere.transport, [y, h, v]),
+        "exp": (sphere.exp, [y, h]),
+        "log": (sphere.log, [y, x]),
+        "transport": (sphere.transport, [y, h, v]),
     }
     for name, (ours, arrays) in work.items():
         run = lambda ours=ours, arrays=arrays: [ours(*arrays)]  # noqa: E731

@@ -199,6 +199,7 @@ def forget() -> None:
 
 def values_after(optimizer: Any, parameters: list[nn.Parameter]) -> Run:
     """A step of ours that returns the weights."""
+
     def run() -> list[Any]:
         optimizer.step()
         return [backend.to_numpy(p.value) for p in parameters]
@@ -208,6 +209,7 @@ def values_after(optimizer: Any, parameters: list[nn.Parameter]) -> Run:
 
 def columns_after(step: Run, tensors: list[Any]) -> Run:
     """A step in PyTorch that returns the weights as we store them."""
+
     def run() -> list[Any]:
         step()
         return [tensor.cpu().numpy().T for tensor in tensors]

@@ -28,6 +28,7 @@ def arrays(n: int) -> list[np.ndarray]:
 
 def seconds(works: list[Work], times: int) -> float:
     """One run of one of the works, all at once in as many threads; the median of several samples."""
+
     def repeat(work: Work) -> None:
         for _ in range(times):
             work()
@@ -43,6 +44,7 @@ def seconds(works: list[Work], times: int) -> float:
 
 def passes() -> dict[str, Callable[[int], Work]]:
     """Each makes its own arrays of so many numbers."""
+
     def multiply(n: int) -> Work:
         a, b, c = arrays(n)
         return lambda: np.multiply(a, b, out=c)
@@ -60,8 +62,12 @@ def passes() -> dict[str, Callable[[int], Work]]:
         a, ones = arrays(n)[0], np.ones(n // 2**13, np.float32)
         return lambda: ones @ a
 
-    return {"multiply two arrays": multiply, "keep where another is positive": only, "inner products of columns": inner,
-            "sums of columns": sums}
+    return {
+        "multiply two arrays": multiply,
+        "keep where another is positive": only,
+        "inner products of columns": inner,
+        "sums of columns": sums,
+    }
 
 
 def sleeping_thread() -> float:

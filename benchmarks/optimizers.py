@@ -186,8 +186,15 @@ def main() -> None:
                 print(row(f"{title} | {name}", mine, theirs, samples), flush=True)
     term = [w @ (w.T @ w - np.eye(w.shape[1], dtype=w.dtype)) for w in weights]
     same([optim.orthogonality_gradient(w, 0.5) for w in weights], term, 1e-5)
-    print(row("orthogonality | GEMM", lambda: [optim.orthogonality_gradient(w, 0.1) for w in weights],
-              lambda: [w @ (w.T @ w) for w in weights], samples), flush=True)
+    print(
+        row(
+            "orthogonality | GEMM",
+            lambda: [optim.orthogonality_gradient(w, 0.1) for w in weights],
+            lambda: [w @ (w.T @ w) for w in weights],
+            samples,
+        ),
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

@@ -29,8 +29,11 @@ from viz import files
 SIZE, CLASSES, SAMPLES = 16, 10, 5
 BATCH, WIDTH, DEPTH = 64, 64, 4
 GROWING = {"batch": [16, 32, 64, 128, 256, 512], "width": [16, 32, 64, 128, 256], "depth": [1, 2, 4, 8, 16, 32]}
-KINDS = {"seconds": ("time, s", "#0072B2", "o-"), "bytes": ("memory, bytes", "#D55E00", "s--"),
-         "flops": ("arithmetic, flops", "#444444", "^:")}
+KINDS = {
+    "seconds": ("time, s", "#0072B2", "o-"),
+    "bytes": ("memory, bytes", "#D55E00", "s--"),
+    "flops": ("arithmetic, flops", "#444444", "^:"),
+}
 
 
 def network(width: int, depth: int) -> nn.Sequential:
@@ -94,8 +97,10 @@ def drawn(found: dict[str, list[dict[str, float]]]) -> Figure:
         axes.grid(color="#e3e6ea", linewidth=0.7)
         axes.legend(frameon=False, fontsize=8)
     figure.axes[0].set_ylabel("against the smallest")
-    figure.set_label("Cost of a training step of a convolutional network as batch, width and depth grow, on log-log "
-                     "axes. Slopes over the second half, for batch, width and depth in turn: " + ", ".join(words) + ".")
+    figure.set_label(
+        "Cost of a training step of a convolutional network as batch, width and depth grow, on log-log "
+        "axes. Slopes over the second half, for batch, width and depth in turn: " + ", ".join(words) + "."
+    )
     return figure
 
 
@@ -110,8 +115,11 @@ def main() -> None:
         for size in sizes:
             one = measured(**{**usual, what: size})
             found[what].append(one)
-            print(f"{what} {size:4}: {1e3 * one['seconds']:8.1f} ms {one['bytes'] / 2**20:8.1f} MiB "
-                  f"{one['flops'] / one['seconds'] / 1e9:7.1f} GFLOP/s", flush=True)
+            print(
+                f"{what} {size:4}: {1e3 * one['seconds']:8.1f} ms {one['bytes'] / 2**20:8.1f} MiB "
+                f"{one['flops'] / one['seconds'] / 1e9:7.1f} GFLOP/s",
+                flush=True,
+            )
     write_json(options.out / "scaling.json", {"sizes": GROWING, "measured": found})
     print(files.save(drawn(found), options.out / "scaling.png", "python benchmarks/scaling.py"))
 

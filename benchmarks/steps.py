@@ -77,6 +77,7 @@ def channels_last(value: Any) -> Any:
 
 def translated(layer: nn.Layer, tensors: dict[str, Any], put: Op = channels_last) -> Op:
     """The same layer in PyTorch; its parameters, by our names, go into `tensors`, each where `put` puts it."""
+
     def own(parameter: Any, order: tuple[int, ...] | None = None) -> Any:
         if parameter is None:
             return None
@@ -159,8 +160,9 @@ def memory(key: str) -> int:
 
 def peak(side: str, name: str) -> float:
     """MB that two steps add to the memory of a fresh process, at their peak."""
-    found = subprocess.run([sys.executable, __file__, "--models", name, "--peak", side], check=True, text=True,
-                           capture_output=True)
+    found = subprocess.run(
+        [sys.executable, __file__, "--models", name, "--peak", side], check=True, text=True, capture_output=True
+    )
     return float(found.stdout)
 
 

@@ -60,8 +60,11 @@ def _train(options: argparse.Namespace, command: str) -> int:
         setup = _setup(options)
     with Progress(setup.optimizer, options.quiet) as progress:
         calls = progress.step, progress.epoch
-        trainer = (runs.go_on(options.out, *calls) if options.resume else
-                   runs.begin(options.out, setup, options.overwrite, *calls))
+        trainer = (
+            runs.go_on(options.out, *calls)
+            if options.resume
+            else runs.begin(options.out, setup, options.overwrite, *calls)
+        )
     print(f"{setup.model} on {setup.data} with {setup.optimizer}: {trainer.history.line()}")
     print(f"setup, history and checkpoint in {options.out}")
     return 0
@@ -120,8 +123,10 @@ def _evaluate(options: argparse.Namespace, command: str) -> int:
     trainer, generators = setup.start()
     checkpoints.restore(trainer, generators, tree)
     loss, error = evaluate(trainer.model, trainer.data.x_test, trainer.data.y_test)
-    print(f"{setup.model} on {setup.data} with {setup.optimizer}, {len(trainer.history)} of {setup.epochs} epochs: "
-          f"test loss {loss:.4f}, test error {100 * error:.2f} %")
+    print(
+        f"{setup.model} on {setup.data} with {setup.optimizer}, {len(trainer.history)} of {setup.epochs} epochs: "
+        f"test loss {loss:.4f}, test error {100 * error:.2f} %"
+    )
     return 0
 
 
@@ -180,11 +185,17 @@ def _parser() -> argparse.ArgumentParser:
 def _add_setup(parser: argparse.ArgumentParser) -> None:
     """The options of a setup that train and compare share; what is not given is the recipe's or the default."""
     numbers: dict[str, tuple[Any, str]] = {
-        "epochs": (int, ""), "seed": (int, "of the weights and the order of the batches; "), "batch-size": (int, ""),
-        "lr-euclidean": (float, "rate of what is not on the sphere, in the G runs; "), "momentum": (float, ""),
-        "weight-decay": (float, ""), "clip": (float, "longest gradient on the sphere; "),
-        "orthogonality": (float, "alpha; "), "drop": (float, "factor of the step schedule; "),
-        "end": (float, "factor that linear, exponential and cosine lead to; "), "keep": (float, "of dropout in WRN; "),
+        "epochs": (int, ""),
+        "seed": (int, "of the weights and the order of the batches; "),
+        "batch-size": (int, ""),
+        "lr-euclidean": (float, "rate of what is not on the sphere, in the G runs; "),
+        "momentum": (float, ""),
+        "weight-decay": (float, ""),
+        "clip": (float, "longest gradient on the sphere; "),
+        "orthogonality": (float, "alpha; "),
+        "drop": (float, "factor of the step schedule; "),
+        "end": (float, "factor that linear, exponential and cosine lead to; "),
+        "keep": (float, "of dropout in WRN; "),
         "warm-up": (float, "fraction of the training; "),
     }
     parser.add_argument("--out", required=True, metavar="FOLDER", help="where the results go")
@@ -194,8 +205,9 @@ def _add_setup(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", choices=DATA, help=f"default {Setup.data}")
     parser.add_argument("--folder", help="that holds CIFAR or SVHN")
     parser.add_argument("--model", help=f"{MODELS}; default {Setup.model}")
-    parser.add_argument("--lr", type=float,
-                        help="default: " + ", ".join(f"{name} {rate:g}" for name, rate in RATES.items()))
+    parser.add_argument(
+        "--lr", type=float, help="default: " + ", ".join(f"{name} {rate:g}" for name, rate in RATES.items())
+    )
     parser.add_argument("--rule", choices=("invariant", "published"), help="which weights live on the sphere")
     parser.add_argument("--decay", choices=("weights", "all"), help="all: biases, gamma and beta too")
     parser.add_argument("--device", choices=("cpu", "gpu"), help=f"default {Setup.device}")

@@ -24,8 +24,14 @@ import pytest
 
 SHARED = 48 * 1024  # bytes that a block may have without asking
 GUARD = 256  # bytes on either side of an array
-TYPES = {"float": "float32", "float4": "float32", "double": "float64", "double2": "float64", "int": "int32",
-         "long long": "int64"}
+TYPES = {
+    "float": "float32",
+    "float4": "float32",
+    "double": "float64",
+    "double2": "float64",
+    "int": "int32",
+    "long long": "int64",
+}
 VECTORS = ("float4", "double2")
 SCALARS = {"long long": (int, ctypes.c_longlong), "double": (float, ctypes.c_double)}
 
@@ -138,16 +144,21 @@ def _kernels(code):
     for name, text in re.findall(r"__global__ void (\w+)\(([^)]*)\)", code):
         declared = [re.fullmatch(r"\s*(const )?([\w ]+?) (\*?)\w+", one, re.DOTALL).groups() for one in text.split(",")]
         kernels[name] = [(_resolved(kind, code), star, const) for const, kind, star in declared]
-        values = ", ".join(f"*({const or ''}{kind} {star}*)arguments[{i}]"
-                           for i, (const, kind, star) in enumerate(declared))
-        entries.append(f"static void work_{name}() {{ {name}({values}); }}\n"
-                       f'extern "C" int run_{name}(unsigned blocks, unsigned threads, void **given, size_t bytes) {{\n'
-                       f"    work = work_{name}; arguments = given; allowed = bytes; return run(blocks, threads);\n}}")
+        values = ", ".join(
+            f"*({const or ''}{kind} {star}*)arguments[{i}]" for i, (const, kind, star) in enumerate(declared)
+        )
+        entries.append(
+            f"static void work_{name}() {{ {name}({values}); }}\n"
+            f'extern "C" int run_{name}(unsigned blocks, unsigned threads, void **given, size_t bytes) {{\n'
+            f"    work = work_{name}; arguments = given; allowed = bytes; return run(blocks, threads);\n}}"
+        )
     code = "\n".join([BEFORE, code.replace("extern __shared__", "extern"), AFTER, *entries])
     path = _folder() / hashlib.sha256(code.encode()).hexdigest()[:16]
     path.with_suffix(".cpp").write_text(code)
-    subprocess.run(["g++", "-std=c++17", "-O1", "-U_FORTIFY_SOURCE", "-w", "-shared", "-fPIC", "-o", f"{path}.so",
-                    f"{path}.cpp"], check=True)
+    subprocess.run(
+        ["g++", "-std=c++17", "-O1", "-U_FORTIFY_SOURCE", "-w", "-shared", "-fPIC", "-o", f"{path}.so", f"{path}.cpp"],
+        check=True,
+    )
     return ctypes.CDLL(f"{path}.so"), kernels
 
 
@@ -168,8 +179,9 @@ class RawModule:
             if len(args) != len(declared):
                 raise TypeError(f"{name}: expected {len(declared)} arguments, got {len(args)}")
             arrays: dict[int, Guarded] = {}
-            values = [_passed(name, i, one, *kind, arrays)
-                      for i, (one, kind) in enumerate(zip(args, declared, strict=True))]
+            values = [
+                _passed(name, i, one, *kind, arrays) for i, (one, kind) in enumerate(zip(args, declared, strict=True))
+            ]
             given = (ctypes.c_void_p * len(values))(*[ctypes.addressof(value) for value in values])
             if error := run(*grid, *block, given, ctypes.c_size_t(shared_mem)):
                 raise RuntimeError(f"{name}: {ERRORS[error]}")

@@ -211,6 +211,7 @@ def _on_device(function):
 
 def _waiting(function):
     """Of nonzero, and of where without values: how long the result is, is known on the device only."""
+
     def call(*args, **kwargs):
         if len(args) == 1:
             fetched.append(function.__name__)

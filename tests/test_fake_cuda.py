@@ -10,19 +10,24 @@ from tests.fake_cupy import cupy
 
 def run(source, *arguments, blocks=1, threads=64, memory=0):
     """The kernel `f` of the source."""
-    RawModule(code=f'extern "C" __global__ void f({source}').get_function("f")((blocks,), (threads,), arguments,
-                                                                              shared_mem=memory)
+    RawModule(code=f'extern "C" __global__ void f({source}').get_function("f")(
+        (blocks,), (threads,), arguments, shared_mem=memory
+    )
 
 
 def test_threads_of_a_block_share_and_wait():
     x = cupy.asarray(np.arange(128.0))
-    run("""double *x) {
+    run(
+        """double *x) {
         __shared__ double all[64];
         const int t = threadIdx.x, at = blockIdx.x * blockDim.x + t;
         all[t] = x[at];
         __syncthreads();
         x[at] = all[blockDim.x - 1 - t] + 1000 * gridDim.x;
-    }""", x, blocks=2)
+    }""",
+        x,
+        blocks=2,
+    )
     np.testing.assert_array_equal(x.get(), np.arange(128.0).reshape(2, 64)[:, ::-1].ravel() + 2000)
 
 
@@ -30,25 +35,33 @@ def test_threads_of_a_block_share_and_wait():
 def test_a_missing_barrier_shows_in_one_of_two_blocks(neighbour):
     """Whoever reads what its left neighbour has written is right only if that one came first, and likewise right."""
     x = cupy.zeros(2 * 64)
-    run("""double *x, long long neighbour) {
+    run(
+        """double *x, long long neighbour) {
         __shared__ double all[64];
         const int t = threadIdx.x;
         all[t] = -1;
         __syncthreads();
         all[t] = t;
         x[blockIdx.x * 64 + t] = all[(t + neighbour) % 64];
-    }""", x, neighbour, blocks=2)
+    }""",
+        x,
+        neighbour,
+        blocks=2,
+    )
     wrong = np.sum(x.get().reshape(2, 64) != (np.arange(64) + neighbour) % 64, axis=1)
     assert sorted(wrong) == [1, 63]
 
 
-@pytest.mark.parametrize(("source", "arguments", "error"), [
-    ("double *x) { if (threadIdx.x < 3) __syncthreads(); }", (cupy.zeros(3),), "wait for others that are done"),
-    ("double *x) { x[3 + threadIdx.x % 2] = 1; }", (cupy.zeros(3),), r"wrote beside an array of shape \(3,\)"),
-    ("const double *y, double *x) { x[3] = y[3]; }", (cupy.ones(3), cupy.zeros(3)), "wrote beside an array"),
-    ("double *x) { x[-1] = 1; }", (cupy.zeros(3),), r"wrote beside an array of shape \(3,\)"),
-    ("double *x) { extern __shared__ double memory[]; memory[0] = 1; }", (cupy.zeros(3),), "more shared memory"),
-])
+@pytest.mark.parametrize(
+    ("source", "arguments", "error"),
+    [
+        ("double *x) { if (threadIdx.x < 3) __syncthreads(); }", (cupy.zeros(3),), "wait for others that are done"),
+        ("double *x) { x[3 + threadIdx.x % 2] = 1; }", (cupy.zeros(3),), r"wrote beside an array of shape \(3,\)"),
+        ("const double *y, double *x) { x[3] = y[3]; }", (cupy.ones(3), cupy.zeros(3)), "wrote beside an array"),
+        ("double *x) { x[-1] = 1; }", (cupy.zeros(3),), r"wrote beside an array of shape \(3,\)"),
+        ("double *x) { extern __shared__ double memory[]; memory[0] = 1; }", (cupy.zeros(3),), "more shared memory"),
+    ],
+)
 def test_what_a_kernel_must_not_do(source, arguments, error):
     with pytest.raises(RuntimeError, match=error):
         run(source, *arguments)
@@ -60,14 +73,17 @@ def test_what_lies_beside_an_array_is_nan():
     assert np.isnan(y.get()[3:10]).all() and np.isnan(cupy.empty(3).get()).all()
 
 
-@pytest.mark.parametrize(("parameters", "arguments"), [
-    ("float *x", (cupy.zeros(3),)),
-    ("double *x", (np.zeros(3),)),
-    ("long long n", (3.0,)),
-    ("double s", (3,)),
-    ("long long n", (np.int64(3),)),
-    ("long long n, long long m", (3,)),
-])
+@pytest.mark.parametrize(
+    ("parameters", "arguments"),
+    [
+        ("float *x", (cupy.zeros(3),)),
+        ("double *x", (np.zeros(3),)),
+        ("long long n", (3.0,)),
+        ("double s", (3,)),
+        ("long long n", (np.int64(3),)),
+        ("long long n, long long m", (3,)),
+    ],
+)
 def test_arguments_of_another_type_are_refused(parameters, arguments):
     with pytest.raises(TypeError, match="expected"):
         run(f"{parameters}) {{}}", *arguments)

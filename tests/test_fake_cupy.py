@@ -56,11 +56,26 @@ def test_results_stay_on_the_device():
     assert (x.sum() / 2).dtype == np.float32
 
 
-@pytest.mark.parametrize("look", [
-    float, int, bool, repr, str, lambda x: x.get(), lambda x: x.item(), lambda x: x.tolist(), lambda x: max(x, x),
-    lambda x: range(9)[x.astype(np.int64)], lambda x: x.reshape(1).nonzero(), lambda x: cupy.nonzero(x.reshape(1)),
-    lambda x: cupy.where(x.reshape(1)), lambda x: x.reshape(1)[x.reshape(1) > 0],
-], ids=range(14))
+@pytest.mark.parametrize(
+    "look",
+    [
+        float,
+        int,
+        bool,
+        repr,
+        str,
+        lambda x: x.get(),
+        lambda x: x.item(),
+        lambda x: x.tolist(),
+        lambda x: max(x, x),
+        lambda x: range(9)[x.astype(np.int64)],
+        lambda x: x.reshape(1).nonzero(),
+        lambda x: cupy.nonzero(x.reshape(1)),
+        lambda x: cupy.where(x.reshape(1)),
+        lambda x: x.reshape(1)[x.reshape(1) > 0],
+    ],
+    ids=range(14),
+)
 def test_who_looks_is_counted(look):
     x = cupy.ones(())
     with fake_cupy.counting() as fetched:

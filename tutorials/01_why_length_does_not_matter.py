@@ -9,7 +9,6 @@
 
 # %%
 import numpy as np
-
 from grassmann_np import ops
 from viz import scenes
 

@@ -9,7 +9,6 @@
 
 # %%
 import numpy as np
-
 from grassmann_np.geometry import sphere
 from viz import scenes
 

@@ -11,7 +11,6 @@
 
 # %%
 import numpy as np
-
 from grassmann_np.geometry import sphere
 from viz import scenes
 

@@ -11,7 +11,6 @@
 import os
 
 import numpy as np
-
 from grassmann_np import nn, ops, optim, train
 from grassmann_np.geometry import sphere
 from grassmann_np.testing import gradcheck

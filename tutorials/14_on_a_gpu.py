@@ -14,7 +14,6 @@ import time
 from types import ModuleType
 
 import numpy as np
-
 from grassmann_np import backend, data, nn, ops, optim, train
 from grassmann_np.cuda import activate
 from viz import scenes
@@ -102,7 +101,11 @@ model.to(device)
 start = [backend.to_numpy(p.value).copy() for p in model.parameters()]
 optimizer = optim.sgd_g(model)  # after the move: its state lies beside
 history = train.fit(
-    model, optimizer, digits, EPOCHS, np.random.default_rng(0),
+    model,
+    optimizer,
+    digits,
+    EPOCHS,
+    np.random.default_rng(0),
     after_epoch=lambda trainer: print(trainer.history.line()),
 )
 print(f"{np.median(history.seconds):.2f} s per epoch, on the {device}")
@@ -162,8 +165,10 @@ for name, total in orders.items():
 # %%
 images, rest = data.digits(), np.random.default_rng(1)
 a, b = (nn.cnn(images.shape, 10, np.random.default_rng(0)) for _ in "ab")
-both = [(a, optim.SGD(a.parameters(), 0.02)),
-        (b, optim.SGD(b.parameters(), 0.02))]
+both = [
+    (a, optim.SGD(a.parameters(), 0.02)),
+    (b, optim.SGD(b.parameters(), 0.02)),
+]
 
 
 def step(model, optimizer, batch):

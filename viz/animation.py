@@ -114,8 +114,9 @@ class Animation:
         ends = [(np.min(np.hstack(points), axis=1), np.max(np.hstack(points), axis=1)) for points in seen]
         reach = max(float(np.max(high - low)) for low, high in ends) / 2 + MARGIN
         windows = [(*(low + high) / 2, reach) for low, high in ends]
-        return Drawing(self.size, windows, self.title, self.formulas, self.spheres, self.panels, self.tiles,
-                       frame.images)
+        return Drawing(
+            self.size, windows, self.title, self.formulas, self.spheres, self.panels, self.tiles, frame.images
+        )
 
     def draw(self, drawing: Drawing, t: float) -> memoryview:
         """The picture at time t, (height, width, 4) bytes."""

@@ -54,9 +54,11 @@ def caption(results: dict[str, Any]) -> str:
     """What the figure shows, with the lowest and the highest median."""
     rows = sorted(results["summary"], key=lambda row: row["median_test_error"])
     low, high = (f"{_name(row['optimizer'])} {100 * row['median_test_error']:.2f} %" for row in (rows[0], rows[-1]))
-    return (f"Test error after epoch {results['epochs']} of {results['model']} on {results['data']}: every one of "
-            f"{len(results['seeds'])} seeds as a dot, the median as a bar, the quartiles shaded, for {len(rows)} "
-            f"cells. The lowest and the highest median: {low} and {high}.")
+    return (
+        f"Test error after epoch {results['epochs']} of {results['model']} on {results['data']}: every one of "
+        f"{len(results['seeds'])} seeds as a dot, the median as a bar, the quartiles shaded, for {len(rows)} "
+        f"cells. The lowest and the highest median: {low} and {high}."
+    )
 
 
 def _last_errors(results: dict[str, Any], label: str) -> list[float]:
@@ -64,6 +66,6 @@ def _last_errors(results: dict[str, Any], label: str) -> list[float]:
 
 
 def _name(label: str) -> str:
-    """"sgd-g linear" as SGD-G linear."""
+    """ "sgd-g linear" as SGD-G linear."""
     first, *rest = label.split(" ", 1)
     return " ".join([NAMES.get(first.rstrip(","), first.rstrip(",")) + "," * first.endswith(","), *rest])

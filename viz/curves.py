@@ -115,9 +115,15 @@ def _by_setup(folders: Sequence[str | Path]) -> dict[str, list[History]]:
     labels: dict[str, list[History]] = {}
     for setup, history in runs:
         alike = [other for other, _ in runs if other["optimizer"] == setup["optimizer"]]
-        differ = [key for key in setup if key not in ("optimizer", "seed") and (
-            any(other.get(key) != setup[key] for other in alike)
-            or (key in ACROSS and any(other.get(key) != setup[key] for other, _ in runs)))]
+        differ = [
+            key
+            for key in setup
+            if key not in ("optimizer", "seed")
+            and (
+                any(other.get(key) != setup[key] for other in alike)
+                or (key in ACROSS and any(other.get(key) != setup[key] for other, _ in runs))
+            )
+        ]
         told = [f"{key.replace('_', ' ')} {'usual' if setup[key] is None else setup[key]}" for key in differ]
         name = NAMES.get(setup["optimizer"], setup["optimizer"])
         labels.setdefault(", ".join([name, *told]), []).append(history)
@@ -173,8 +179,7 @@ def _figure(width: float, height: float) -> Figure:
     return figure
 
 
-def _chart(axes: Axes, title: str, lines: dict[str, np.ndarray], styles: Sequence[Style],
-           decades: bool = True) -> None:
+def _chart(axes: Axes, title: str, lines: dict[str, np.ndarray], styles: Sequence[Style], decades: bool = True) -> None:
     """Median and quartiles of every label's values (seeds, epochs)."""
     ends = []
     for (label, values), style in zip(lines.items(), styles, strict=False):

@@ -23,13 +23,19 @@ def figure(film: bytes, kind: str, caption: str, size: tuple[int, int]) -> str:
     source, words = f"data:{kind};base64,{base64.b64encode(film).decode()}", escape(caption)
     width, height = size
     if kind.startswith("video/"):  # with room for the controls below the picture, whose last lines are words
-        style = (f"max-width: 100%; height: auto; aspect-ratio: {width}/{height + CONTROLS}; object-fit: contain; "
-                 "object-position: top; background: #fff")
-        shown = f'<video controls loop muted playsinline width="{width}" style="{style}" aria-label="{words}" ' \
-                f'src="{source}"></video>'
+        style = (
+            f"max-width: 100%; height: auto; aspect-ratio: {width}/{height + CONTROLS}; object-fit: contain; "
+            "object-position: top; background: #fff"
+        )
+        shown = (
+            f'<video controls loop muted playsinline width="{width}" style="{style}" aria-label="{words}" '
+            f'src="{source}"></video>'
+        )
     else:
-        shown = f'<img width="{width}" height="{height}" style="max-width: 100%; height: auto" alt="{words}" ' \
-                f'src="{source}">'
+        shown = (
+            f'<img width="{width}" height="{height}" style="max-width: 100%; height: auto" alt="{words}" '
+            f'src="{source}">'
+        )
     return f'<figure style="margin: 0; max-width: {size[0]}px">{shown}<figcaption>{words}</figcaption></figure>'
 
 

@@ -22,8 +22,10 @@ def check(loss: Loss) -> Loss:
     """The loss itself, once it has shown that it takes columns; ValueError with what was expected and what came."""
     value, gradient = loss(np.eye(3)[:, :2])
     if np.shape(value) != (2,) or np.shape(gradient) != (3, 2):
-        raise ValueError("loss: expected values (m,) and gradients (3, m) for points (3, m), "
-                         f"got {np.shape(value)} and {np.shape(gradient)} for (3, 2)")
+        raise ValueError(
+            "loss: expected values (m,) and gradients (3, m) for points (3, m), "
+            f"got {np.shape(value)} and {np.shape(gradient)} for (3, 2)"
+        )
     return loss
 
 

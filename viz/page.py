@@ -85,8 +85,10 @@ def write(folder: str | Path) -> Path:
         results = json.loads((folder / "compare/results.json").read_text(encoding="utf-8"))
         text = _page(folder, results)
     except (ValueError, LookupError, TypeError, AttributeError) as wrong:
-        raise ValueError(f"{folder / 'compare/results.json'}: {type(wrong).__name__} {wrong}; make it again with: "
-                         f"{COMPARE.format(folder=folder)}") from wrong
+        raise ValueError(
+            f"{folder / 'compare/results.json'}: {type(wrong).__name__} {wrong}; make it again with: "
+            f"{COMPARE.format(folder=folder)}"
+        ) from wrong
     with beside(folder / "index.html") as part:
         part.write_text(text, encoding="utf-8")
     return folder / "index.html"
@@ -166,23 +168,30 @@ def _matched(results: dict[str, Any]) -> str:
     optimizers = list(dict.fromkeys(row["optimizer"].split()[0] for row in results["summary"]))
     rates = ", ".join(f"{curves.NAMES[one]} {RATES[one]:g}" for one in optimizers)
     rates = f"the defaults of the command ({rates})" if setup["lr"] is None else f"{setup['lr']:g} for all"
-    said = ("Matched, seed by seed: the data, the first weights up to their length, the order of the batches. "
-            f"Not tuned: the rates, {rates}.")
-    spherical, plain = (" and ".join(curves.NAMES[one] for one in optimizers if one.endswith("-g") == g)
-                        for g in (True, False))
+    said = (
+        "Matched, seed by seed: the data, the first weights up to their length, the order of the batches. "
+        f"Not tuned: the rates, {rates}."
+    )
+    spherical, plain = (
+        " and ".join(curves.NAMES[one] for one in optimizers if one.endswith("-g") == g) for g in (True, False)
+    )
     if spherical and plain:
         clip = "not clipped" if setup["clip"] is None else f"clipped at {setup['clip']:g}"
-        said += (f" Not matched: {spherical}, on the sphere, take gradients {clip}, orthogonality term "
-                 f"{setup['orthogonality']:g} and no weight decay, and off it rate {setup['lr_euclidean']:g}; "
-                 f"{plain}: neither clipped nor given the orthogonality term.")
+        said += (
+            f" Not matched: {spherical}, on the sphere, take gradients {clip}, orthogonality term "
+            f"{setup['orthogonality']:g} and no weight decay, and off it rate {setup['lr_euclidean']:g}; "
+            f"{plain}: neither clipped nor given the orthogonality term."
+        )
     return said
 
 
 def _paired(row: dict[str, Any]) -> str:
     """The paired test of one optimizer against another, as a sentence."""
     one, other = (curves.NAMES.get(row[key], row[key]) for key in ("optimizer", "baseline"))
-    return (f"{one} against {other}, same seeds: median difference {100 * row['median_difference']:+.2f} %, "
-            f"p = {row['p']:.3g} from {row['n']} pairs.")
+    return (
+        f"{one} against {other}, same seeds: median difference {100 * row['median_difference']:+.2f} %, "
+        f"p = {row['p']:.3g} from {row['n']} pairs."
+    )
 
 
 def _data(path: Path, kind: str) -> str:

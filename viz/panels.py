@@ -104,8 +104,11 @@ def _scale(axes: Axes, panel: Panel, height: float) -> None:
     axes.set_ylim(*(10.0 ** np.array([low, high]) if panel.log else (low, high)))
     if panel.log:
         subs = (1, 2, 5) if 3 * (high - low) < height / 14 else (1,)
-        axes.yaxis.set(major_locator=LogLocator(subs=subs, numticks=max(2, int(height / 24))),
-                       major_formatter="{x:g}", minor_locator=NullLocator())
+        axes.yaxis.set(
+            major_locator=LogLocator(subs=subs, numticks=max(2, int(height / 24))),
+            major_formatter="{x:g}",
+            minor_locator=NullLocator(),
+        )
 
 
 def _names(axes: Axes, panel: Panel, unit: float) -> None:
@@ -115,8 +118,17 @@ def _names(axes: Axes, panel: Panel, unit: float) -> None:
     heights = apart(list(ends[:, 1]), line_height)
     heights = heights + max(0.0, line_height / 2 - heights.min())  # above the numbers of the axis
     for line, height in zip(panel.lines, heights, strict=True):
-        axes.text(1 + 7 * unit / axes.bbox.width, height, line.name, color=STYLES[line.role].color, family=FONT,
-                  transform=axes.transAxes, va="center", fontsize=8.5 * unit, weight="bold")
+        axes.text(
+            1 + 7 * unit / axes.bbox.width,
+            height,
+            line.name,
+            color=STYLES[line.role].color,
+            family=FONT,
+            transform=axes.transAxes,
+            va="center",
+            fontsize=8.5 * unit,
+            weight="bold",
+        )
 
 
 def apart(heights: list[float], gap: float) -> np.ndarray:
@@ -133,15 +145,35 @@ def apart(heights: list[float], gap: float) -> np.ndarray:
 def _trace(axes: Axes, panel: Panel, line: Line, i: int, unit: float) -> Trace:
     style, value = STYLES[line.role], None
     dashes = (0, style.dashes) if style.dashes else "-"
-    (walked,) = axes.plot([], [], color=style.color, linewidth=min(style.width, 2.4) * unit, linestyle=dashes,
-                          gid=f"{i}.walked", zorder=4, dash_capstyle="butt")
+    (walked,) = axes.plot(
+        [],
+        [],
+        color=style.color,
+        linewidth=min(style.width, 2.4) * unit,
+        linestyle=dashes,
+        gid=f"{i}.walked",
+        zorder=4,
+        dash_capstyle="butt",
+    )
     (here,) = axes.plot([], [], "o", color=style.color, markersize=7 * unit, gid=f"{i}.here", zorder=5)
     here.set(markeredgecolor="white", markeredgewidth=1.2 * unit)
     for artist in (walked, here):
         artist.set(animated=True, clip_on=False)
     if len(panel.lines) == 1 and panel.number:
-        value = axes.text(1, 1, "", transform=axes.title.get_transform(), ha="right", va="baseline", family=FONT,
-                          fontsize=9.5 * unit, weight="bold", animated=True, gid=f"{i}.value", zorder=6)
+        value = axes.text(
+            1,
+            1,
+            "",
+            transform=axes.title.get_transform(),
+            ha="right",
+            va="baseline",
+            family=FONT,
+            fontsize=9.5 * unit,
+            weight="bold",
+            animated=True,
+            gid=f"{i}.value",
+            zorder=6,
+        )
     return Trace(walked, here, value, panel.number)
 
 

@@ -34,8 +34,14 @@ class View:
     are one line. `window` is (x, y, reach): the axes show the square of that centre and half-width.
     """
 
-    def __init__(self, axes: Axes, window: tuple[float, float, float] = (0.0, 0.0, 1.3), unit: float = 1.0,
-                 loss: Loss | None = None, ghost: bool = False) -> None:
+    def __init__(
+        self,
+        axes: Axes,
+        window: tuple[float, float, float] = (0.0, 0.0, 1.3),
+        unit: float = 1.0,
+        loss: Loss | None = None,
+        ghost: bool = False,
+    ) -> None:
         self.axes, self.unit, self.loss, self.ghost = axes, unit, loss, ghost
         x, y, self.reach = window
         self.limits = lossmap.limits(loss) if loss else (0.0, 1.0)
@@ -46,8 +52,16 @@ class View:
         axes.set(**frame, aspect="equal")
         axes.set_axis_off()
         self.pixels = round(2 * axes.transData.transform([1, 1])[0] - 2 * axes.transData.transform([0, 0])[0])
-        self.disc = axes.imshow(lossmap.plain(self.pixels), extent=(-1, 1, -1, 1), origin="lower", zorder=DISC,
-                                interpolation="bilinear", animated=True, gid="disc.image", clip_on=False)
+        self.disc = axes.imshow(
+            lossmap.plain(self.pixels),
+            extent=(-1, 1, -1, 1),
+            origin="lower",
+            zorder=DISC,
+            interpolation="bilinear",
+            animated=True,
+            gid="disc.image",
+            clip_on=False,
+        )
         axes.set(**frame)
         angle = np.linspace(0, 2 * np.pi, 241)
         self._line("limb.line", np.stack([np.cos(angle), np.sin(angle)]), Style("#333333", 1.3), LIMB)
@@ -215,8 +229,17 @@ class View:
 
     def _text(self) -> Any:
         halo = [withStroke(linewidth=3.2 * self.unit, foreground="white")]
-        return self.axes.text(0, 0, "", ha="center", va="center", fontsize=13 * self.unit, fontstyle="italic",
-                              family="DejaVu Sans", path_effects=halo)
+        return self.axes.text(
+            0,
+            0,
+            "",
+            ha="center",
+            va="center",
+            fontsize=13 * self.unit,
+            fontstyle="italic",
+            family="DejaVu Sans",
+            path_effects=halo,
+        )
 
     def _place(self, artist: Artist, layer: int) -> None:
         """Show an artist in its layer, over what this update has put there before."""

@@ -66,8 +66,9 @@ extern "C" __global__ void fold(const T *columns, T *x, long long size, long lon
 """
 
 
-def conv2d(x: Array, w: Array, b: Array | None, stride: int, padding: int,
-           places: tuple[int, int]) -> tuple[Array, Callable[[Array], Any]]:
+def conv2d(
+    x: Array, w: Array, b: Array | None, stride: int, padding: int, places: tuple[int, int]
+) -> tuple[Array, Callable[[Array], Any]]:
     """`ops.conv2d` of CuPy arrays that were checked; `places` = (H', W')."""
     xp = get_xp(x, w)
     x, (kh, kw, _, c_out) = contiguous(x), w.shape
@@ -113,8 +114,9 @@ def _back_by_folding(x: Array, w: Array, dy: Array, stride: int, padding: int) -
     return dx, by_unit.reshape(c_out, kh, kw, c_in).transpose(1, 2, 3, 0)
 
 
-def unfold(x: Array, kernel: tuple[int, int], stride: int, border: tuple[int, int],
-           places: tuple[int, int]) -> Iterator[tuple[slice, Array]]:
+def unfold(
+    x: Array, kernel: tuple[int, int], stride: int, border: tuple[int, int], places: tuple[int, int]
+) -> Iterator[tuple[slice, Array]]:
     """Every window of x with a border of zeros as a row, many images at a time: (which images, their rows).
 
     x (N, H, W, C), contiguous -> rows (n H' W', kh kw C), in a buffer that the next ones overwrite.
@@ -130,18 +132,38 @@ def unfold(x: Array, kernel: tuple[int, int], stride: int, border: tuple[int, in
     for start in range(0, n, few):
         images = slice(start, min(start + few, n))
         rows = columns[: (images.stop - start) * shape[0]]
-        launch(unfold_source(unit), "unfold", x.dtype, blocks_for(rows.size // per_unit),
-               (x[images], rows, rows.size // per_unit, height, width, channels // per_unit, *places, kh, kw, stride,
-                *border))
+        launch(
+            unfold_source(unit),
+            "unfold",
+            x.dtype,
+            blocks_for(rows.size // per_unit),
+            (
+                x[images],
+                rows,
+                rows.size // per_unit,
+                height,
+                width,
+                channels // per_unit,
+                *places,
+                kh,
+                kw,
+                stride,
+                *border,
+            ),
+        )
         yield images, rows
 
 
-def fold(columns: Array, x: Array, kernel: tuple[int, int], stride: int, padding: int,
-         places: tuple[int, int]) -> None:
+def fold(columns: Array, x: Array, kernel: tuple[int, int], stride: int, padding: int, places: tuple[int, int]) -> None:
     """The transpose of `unfold`, into x (n, H, W, C), contiguous: every number added to where it came from."""
     _, height, width, channels = x.shape
-    launch(FOLD, "fold", x.dtype, blocks_for(x.size),
-           (columns, x, x.size, height, width, channels, *places, *kernel, stride, padding))
+    launch(
+        FOLD,
+        "fold",
+        x.dtype,
+        blocks_for(x.size),
+        (columns, x, x.size, height, width, channels, *places, *kernel, stride, padding),
+    )
 
 
 @cache

@@ -173,8 +173,9 @@ extern "C" __global__ void back(const T *x, const T *dy, const T *mean, const T 
 """
 
 
-def batch_norm(x: Array, gamma: Array | None, beta: Array | None, eps: float, running: Any, training: bool,
-               relu: bool) -> tuple[Array, Callable[[Array], Any]]:
+def batch_norm(
+    x: Array, gamma: Array | None, beta: Array | None, eps: float, running: Any, training: bool, relu: bool
+) -> tuple[Array, Callable[[Array], Any]]:
     """`ops.batch_norm` of CuPy arrays that were checked."""
     xp, channels = get_xp(x), x.shape[-1]
     x = contiguous(x)
@@ -185,8 +186,9 @@ def batch_norm(x: Array, gamma: Array | None, beta: Array | None, eps: float, ru
         inverse = 1 / xp.sqrt(running.var.astype(x.dtype) + float(eps))
         scale = inverse if gamma is None else gamma * inverse
     y, (shift, has_beta) = xp.empty(x.shape, dtype=x.dtype), _given(beta, mean)
-    launch(SOURCE, "apply", x.dtype, blocks_for(x.size),
-           (x, mean, scale, shift, y, x.size, channels, has_beta, int(relu)))
+    launch(
+        SOURCE, "apply", x.dtype, blocks_for(x.size), (x, mean, scale, shift, y, x.size, channels, has_beta, int(relu))
+    )
 
     def pullback(dy: Array) -> Any:
         check_shape("dy", dy, *x.shape)
@@ -195,8 +197,13 @@ def batch_norm(x: Array, gamma: Array | None, beta: Array | None, eps: float, ru
         dx = xp.empty(x.shape, dtype=x.dtype)
         if not training:  # the moments are constants
             d_mean = slope = xp.zeros(channels, dtype=x.dtype)
-        launch(SOURCE, "back", x.dtype, blocks_for(x.size),
-               (x, dy, mean, scale, shift, d_mean, slope, dx, x.size, channels, has_beta, int(relu)))
+        launch(
+            SOURCE,
+            "back",
+            x.dtype,
+            blocks_for(x.size),
+            (x, dy, mean, scale, shift, d_mean, slope, dx, x.size, channels, has_beta, int(relu)),
+        )
         grads = [dx] + [d for p, d in ((gamma, dgamma), (beta, dbeta)) if p is not None]
         return tuple(grads) if len(grads) > 1 else dx
 
@@ -212,22 +219,38 @@ def moments(x: Array, gamma: Array | None, eps: float, running: Any) -> tuple[Ar
     mean, inverse, scale = (xp.empty(channels, dtype=x.dtype) for _ in range(3))
     factor, has_gamma = _given(gamma, mean)
     kept = (partial, partial, 0.0) if running is None else (running.mean, running.var, float(running.momentum))
-    launch(SOURCE, "all_moments", x.dtype, channels,
-           (partial, factor, mean, inverse, scale, *kept[:2], parts, has_gamma, float(eps), kept[2]))
+    launch(
+        SOURCE,
+        "all_moments",
+        x.dtype,
+        channels,
+        (partial, factor, mean, inverse, scale, *kept[:2], parts, has_gamma, float(eps), kept[2]),
+    )
     return mean, inverse, scale
 
 
-def sums(x: Array, dy: Array, mean: Array, inverse: Array, scale: Array, beta: Array | None,
-         relu: bool) -> tuple[Array, Array, Array, Array]:
+def sums(
+    x: Array, dy: Array, mean: Array, inverse: Array, scale: Array, beta: Array | None, relu: bool
+) -> tuple[Array, Array, Array, Array]:
     """dbeta, dgamma, <dz> and the slope of every channel: (C,) each."""
     xp, channels = get_xp(x, dy), x.shape[-1]
     lanes, parts, blocks = _stages(x)
     partial, (shift, has_beta) = xp.empty((channels, parts, 2), dtype="float64"), _given(beta, mean)
-    launch(SOURCE, "some_sums", x.dtype, blocks,
-           (x, dy, mean, scale, shift, partial, x.size // channels, channels, lanes, parts, has_beta, int(relu)))
+    launch(
+        SOURCE,
+        "some_sums",
+        x.dtype,
+        blocks,
+        (x, dy, mean, scale, shift, partial, x.size // channels, channels, lanes, parts, has_beta, int(relu)),
+    )
     dbeta, dgamma, d_mean, slope = (xp.empty(channels, dtype=x.dtype) for _ in range(4))
-    launch(SOURCE, "all_sums", x.dtype, channels,
-           (partial, inverse, dbeta, dgamma, d_mean, slope, parts, float(x.size // channels)))
+    launch(
+        SOURCE,
+        "all_sums",
+        x.dtype,
+        channels,
+        (partial, inverse, dbeta, dgamma, d_mean, slope, parts, float(x.size // channels)),
+    )
     return dbeta, dgamma, d_mean, slope
 
 

@@ -62,8 +62,13 @@ def max_pool(x: Array, size: int) -> tuple[Array, Callable[[Array], Array]]:
     def pullback(dy: Array) -> Array:
         check_shape("dy", dy, *shape)
         dx = get_xp(x, dy).empty(x.shape, dtype=x.dtype)
-        launch(SOURCE, "max_pool_back", x.dtype, blocks_for(y.size),
-               (x, y, contiguous(dy, x.dtype), dx, y.size, *shape[1:], size))
+        launch(
+            SOURCE,
+            "max_pool_back",
+            x.dtype,
+            blocks_for(y.size),
+            (x, y, contiguous(dy, x.dtype), dx, y.size, *shape[1:], size),
+        )
         return dx
 
     return y, pullback

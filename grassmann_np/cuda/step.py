@@ -177,8 +177,9 @@ class Numbers(NamedTuple):
     eps: float = 1.0
 
 
-def look(table: Array, where: Array, bad: Array, stop: Array, step: int, columns: bool, limit: float,
-         dtype: Any) -> None:
+def look(
+    table: Array, where: Array, bad: Array, stop: Array, step: int, columns: bool, limit: float, dtype: Any
+) -> None:
     """Leaves `step` in `stop` (1,), and in bad (P, 2) a 1, if a gradient is not finite, or its square above `limit`."""
     launch(SOURCE, "look", dtype, len(where), (table, where, bad, stop, step, int(columns), limit))
 
@@ -187,8 +188,14 @@ def move(table: Array, where: Array, stop: Array, columns: bool, longest: int, n
     """One step of every part in `where` (B, 2): which parameter, and which of its columns or chunks."""
     memory = longest * dtype.itemsize if columns else 0
     fits = memory <= SHARED - 4096
-    launch(SOURCE, "move_columns" if columns else "move_numbers", dtype, len(where),
-           (table, where, stop, int(fits), *numbers), memory if fits else 0)
+    launch(
+        SOURCE,
+        "move_columns" if columns else "move_numbers",
+        dtype,
+        len(where),
+        (table, where, stop, int(fits), *numbers),
+        memory if fits else 0,
+    )
 
 
 def repel(rows: Array, alpha: float, unit: bool) -> Array:

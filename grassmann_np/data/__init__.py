@@ -8,6 +8,4 @@ from .digits import digits
 from .mnist import mnist
 from .svhn import svhn
 
-__all__ = [
-    "Dataset", "batches", "cifar10", "cifar100", "crop_and_flip", "digits", "mnist", "split", "svhn",
-]
+__all__ = ["Dataset", "batches", "cifar10", "cifar100", "crop_and_flip", "digits", "mnist", "split", "svhn"]

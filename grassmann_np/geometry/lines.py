@@ -15,23 +15,22 @@ from __future__ import annotations
 from ..backend import Array
 from . import sphere
 from .checks import check_columns, check_option
-from .sphere import (
-    combine,
-    exp,
-    inner,
-    move,
-    norm,
-    normalize,
-    project,
-    random_point,
-    random_tangent,
-    scale,
-    transport,
-)
+from .sphere import combine, exp, inner, move, norm, normalize, project, random_point, random_tangent, scale, transport
 
 __all__ = [
-    "combine", "distance", "exp", "inner", "log", "move", "norm", "normalize", "project", "random_point",
-    "random_tangent", "scale", "transport",
+    "combine",
+    "distance",
+    "exp",
+    "inner",
+    "log",
+    "move",
+    "norm",
+    "normalize",
+    "project",
+    "random_point",
+    "random_tangent",
+    "scale",
+    "transport",
 ]
 
 

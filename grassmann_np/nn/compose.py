@@ -1,7 +1,7 @@
 """A composition is a layer made of layers: one after another, or side by side with a shortcut.
 
-    Sequential   y = f_k(... f_1(x))             dx = f_1'(... f_k'(dy))
-    Residual     y = body(x) + shortcut(x)       dx = body'(dy) + shortcut'(dy)
+Sequential   y = f_k(... f_1(x))             dx = f_1'(... f_k'(dy))
+Residual     y = body(x) + shortcut(x)       dx = body'(dy) + shortcut'(dy)
 """
 
 from __future__ import annotations

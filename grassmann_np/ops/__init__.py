@@ -17,7 +17,24 @@ from .types import Pullback
 from .weight_normalize import norm_prop, weight_norm, weight_norm_start
 
 __all__ = [
-    "Pullback", "RunningMoments", "avg_pool", "batch_norm", "column_sums", "conv2d", "cross_entropy",
-    "dropout", "flatten", "global_avg_pool", "layer_norm", "linear", "max_pool", "mean_only_batch_norm", "norm_prop",
-    "relu", "rms_norm", "row_sums", "weight_norm", "weight_norm_start",
+    "Pullback",
+    "RunningMoments",
+    "avg_pool",
+    "batch_norm",
+    "column_sums",
+    "conv2d",
+    "cross_entropy",
+    "dropout",
+    "flatten",
+    "global_avg_pool",
+    "layer_norm",
+    "linear",
+    "max_pool",
+    "mean_only_batch_norm",
+    "norm_prop",
+    "relu",
+    "rms_norm",
+    "row_sums",
+    "weight_norm",
+    "weight_norm_start",
 ]

@@ -1,7 +1,7 @@
 """An activation acts on every number of x by itself.
 
-    relu(x) = max(x, 0)                        dx = dy where x > 0, else 0
-    dropout(x) = x m / keep,  m ~ Bernoulli    dx = dy m / keep
+relu(x) = max(x, 0)                        dx = dy where x > 0, else 0
+dropout(x) = x m / keep,  m ~ Bernoulli    dx = dy m / keep
 """
 
 from __future__ import annotations

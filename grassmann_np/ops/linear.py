@@ -1,6 +1,6 @@
 """A linear op takes every sample's inner product with the columns of w: a column is a unit's weight vector.
 
-    y = x w + b        dx = dy w'        dw = x' dy        db = 1'dy
+y = x w + b        dx = dy w'        dw = x' dy        db = 1'dy
 """
 
 from __future__ import annotations

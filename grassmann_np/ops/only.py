@@ -1,6 +1,6 @@
 """Only some numbers of an array are kept; the others become 0, even if they were infinite.
 
-    only(x, mask) = x where the mask holds, else 0
+only(x, mask) = x where the mask holds, else 0
 """
 
 from __future__ import annotations

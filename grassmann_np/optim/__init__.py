@@ -8,6 +8,15 @@ from .penalty import orthogonality, orthogonality_gradient, welch_bound
 from .sgd import SGD
 
 __all__ = [
-    "SGD", "Adam", "Groups", "Optimizer", "adam_g", "clip_norm", "orthogonality", "orthogonality_gradient", "schedule",
-    "sgd_g", "welch_bound",
+    "SGD",
+    "Adam",
+    "Groups",
+    "Optimizer",
+    "adam_g",
+    "clip_norm",
+    "orthogonality",
+    "orthogonality_gradient",
+    "schedule",
+    "sgd_g",
+    "welch_bound",
 ]

@@ -35,9 +35,17 @@ class Adam(Optimizer):
     array([0.9])
     """
 
-    def __init__(self, parameters: Iterable[Parameter], lr: float, beta1: float = 0.9, beta2: float = 0.999,
-                 eps: float = 1e-8, weight_decay: float = 0.0, clip: float | None = None,
-                 orthogonality: float = 0.0) -> None:
+    def __init__(
+        self,
+        parameters: Iterable[Parameter],
+        lr: float,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+        clip: float | None = None,
+        orthogonality: float = 0.0,
+    ) -> None:
         super().__init__(parameters, lr, weight_decay, clip, orthogonality)
         self.beta1 = in_range("beta1", beta1, below=1.0)
         self.beta2 = in_range("beta2", beta2, below=1.0)
@@ -48,8 +56,9 @@ class Adam(Optimizer):
         tau = get_xp(parameter.value).zeros_like(parameter.matrix)
         return {"tau": tau, "v": parameter.geometry.inner(tau, tau, tau)}
 
-    def advance(self, geometry: Geometry, y: Array, h: Array, shrink: float | Array,
-                state: State) -> tuple[Array, State]:
+    def advance(
+        self, geometry: Geometry, y: Array, h: Array, shrink: float | Array, state: State
+    ) -> tuple[Array, State]:
         """y, tau = move(y, d, m)."""
         xp, eta = get_xp(y), self._eta()
         m = geometry.combine(self.beta1, state["tau"], (1 - self.beta1) * shrink, h)

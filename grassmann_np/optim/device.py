@@ -47,8 +47,11 @@ class Launch:
         self.shapes = [parameters[k].matrix.shape for k in places]
         self.sizes = [math.prod(shape) for shape in self.shapes]
         self.each = [shape[0] if columns else gpu.CHUNK for shape in self.shapes]
-        where = [(row, part) for row, (size, each) in enumerate(zip(self.sizes, self.each, strict=True))
-                 for part in range(-(-size // each))]
+        where = [
+            (row, part)
+            for row, (size, each) in enumerate(zip(self.sizes, self.each, strict=True))
+            for part in range(-(-size // each))
+        ]
         self.where = self.xp.asarray(np.array(where, dtype=np.int32).reshape(-1, 2))
         self.bad = self.xp.zeros((len(places), 2), dtype=np.int32)
 
@@ -61,8 +64,10 @@ class Launch:
 
     def table(self, arrays: Sequence[Sequence[Array | None]], decays: Sequence[bool]) -> Array:
         """The kernel's table: the addresses of a parameter's eight arrays (0 for None), and its lengths."""
-        rows = [[0 if a is None else a.data.ptr for a in of_one] + [each, size, int(decay)]
-                for of_one, each, size, decay in zip(arrays, self.each, self.sizes, decays, strict=True)]
+        rows = [
+            [0 if a is None else a.data.ptr for a in of_one] + [each, size, int(decay)]
+            for of_one, each, size, decay in zip(arrays, self.each, self.sizes, decays, strict=True)
+        ]
         return self.xp.asarray(np.array(rows, dtype=np.int64))
 
     def empty(self, sizes: Sequence[int], shapes: Sequence[tuple[int, ...]]) -> list[Array]:
@@ -70,8 +75,10 @@ class Launch:
         ends = np.cumsum([-(-size // ALIGNED) * ALIGNED for size in sizes]).tolist()
         memory = self.xp.empty(ends[-1], dtype=self.dtype)
         starts = [0, *ends[:-1]]
-        return [memory[start : start + size].reshape(shape[::-1]).T
-                for start, size, shape in zip(starts, sizes, shapes, strict=True)]
+        return [
+            memory[start : start + size].reshape(shape[::-1]).T
+            for start, size, shape in zip(starts, sizes, shapes, strict=True)
+        ]
 
 
 class Ready(NamedTuple):
@@ -102,8 +109,9 @@ class DeviceStep:
         for one, table, _, _, states in self.ready:
             squares = gpu.largest(str(one.dtype)) if "v" in states[0] else math.inf
             limit = min(squares, gpu.largest("float64")) if one.columns else squares
-            gpu.look(table, one.where, one.bad, optimizer.stop.on(one.xp), optimizer.steps + 1, one.columns, limit,
-                     one.dtype)
+            gpu.look(
+                table, one.where, one.bad, optimizer.stop.on(one.xp), optimizer.steps + 1, one.columns, limit, one.dtype
+            )
 
     def advance(self, optimizer: Optimizer) -> None:
         """Moves every parameter, unless there is a note; values and states are new arrays, as on the host."""
@@ -127,8 +135,16 @@ class DeviceStep:
             for state, v in zip(after, one.empty([math.prod(shape) for shape in shapes], shapes), strict=True):
                 state["v"] = v
         arrays = [
-            (_rows(p.matrix), _rows(one.checked(p.matrix_grad, row)), self._extra(optimizer, p), was["tau"],
-             was.get("v"), y.T, will["tau"].T, will["v"].T if "v" in will else None)
+            (
+                _rows(p.matrix),
+                _rows(one.checked(p.matrix_grad, row)),
+                self._extra(optimizer, p),
+                was["tau"],
+                was.get("v"),
+                y.T,
+                will["tau"].T,
+                will["v"].T if "v" in will else None,
+            )
             for row, (p, was, y, will) in enumerate(zip(parameters, before, values, after, strict=True))
         ]
         return Ready(one, one.table(arrays, [p.decay for p in parameters]), arrays, values, after)

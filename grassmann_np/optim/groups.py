@@ -75,8 +75,15 @@ class Groups:
             optimizer.accept(settings, state)
 
 
-def sgd_g(model: Layer, lr: float = 0.2, lr_euclidean: float = 0.01, momentum: float = 0.9, clip: float | None = 0.1,
-          orthogonality: float = 0.1, weight_decay: float = 5e-4) -> Groups:
+def sgd_g(
+    model: Layer,
+    lr: float = 0.2,
+    lr_euclidean: float = 0.01,
+    momentum: float = 0.9,
+    clip: float | None = 0.1,
+    orthogonality: float = 0.1,
+    weight_decay: float = 5e-4,
+) -> Groups:
     """SGD-G for the weights that live on a curved geometry, SGD for the rest; the defaults are the paper's for CIFAR.
 
     Raises ValueError if no weight does: call nn.on_sphere(model) first.
@@ -88,9 +95,18 @@ def sgd_g(model: Layer, lr: float = 0.2, lr_euclidean: float = 0.01, momentum: f
     )
 
 
-def adam_g(model: Layer, lr: float = 0.05, lr_euclidean: float = 0.01, beta1: float = 0.9, beta2: float = 0.99,
-           eps: float = 1e-8, momentum: float = 0.9, clip: float | None = 0.1, orthogonality: float = 0.1,
-           weight_decay: float = 5e-4) -> Groups:
+def adam_g(
+    model: Layer,
+    lr: float = 0.05,
+    lr_euclidean: float = 0.01,
+    beta1: float = 0.9,
+    beta2: float = 0.99,
+    eps: float = 1e-8,
+    momentum: float = 0.9,
+    clip: float | None = 0.1,
+    orthogonality: float = 0.1,
+    weight_decay: float = 5e-4,
+) -> Groups:
     """Adam-G for the weights that live on a curved geometry, SGD for the rest; otherwise as `sgd_g`."""
     curved, flat = _split(model)
     return Groups(

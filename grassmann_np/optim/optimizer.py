@@ -61,8 +61,9 @@ class Optimizer:
     schedules. Raises ValueError for no parameters, one given twice, or a setting out of range.
     """
 
-    def __init__(self, parameters: Iterable[Parameter], lr: float, weight_decay: float, clip: float | None,
-                 orthogonality: float) -> None:
+    def __init__(
+        self, parameters: Iterable[Parameter], lr: float, weight_decay: float, clip: float | None, orthogonality: float
+    ) -> None:
         if isinstance(parameters, Layer):
             raise TypeError("parameters: expected parameters, got a model; pass model.parameters()")
         self.parameters = list(parameters)
@@ -86,8 +87,9 @@ class Optimizer:
         """The state of a parameter before the first step."""
         raise NotImplementedError
 
-    def advance(self, geometry: Geometry, y: Array, h: Array, shrink: float | Array,
-                state: State) -> tuple[Array, State]:
+    def advance(
+        self, geometry: Geometry, y: Array, h: Array, shrink: float | Array, state: State
+    ) -> tuple[Array, State]:
         """The point and the state after a step from y; shrink h is the clipped Riemannian gradient."""
         raise NotImplementedError
 
@@ -116,8 +118,9 @@ class Optimizer:
         every = zip(self.parameters, self.geometries, self.apart, self.state, strict=True)
         return [self._plan(*one) for one in every]
 
-    def _plan(self, parameter: Parameter, geometry: Geometry, apart: bool, state: State) -> tuple[
-            Parameter, Array, State]:
+    def _plan(
+        self, parameter: Parameter, geometry: Geometry, apart: bool, state: State
+    ) -> tuple[Parameter, Array, State]:
         name = parameter.name or "parameter"
         w, terms = parameter.matrix, [parameter.matrix_grad]
         if self.orthogonality and w.ndim == 2:
@@ -180,8 +183,10 @@ class Optimizer:
             raise ValueError(f"state: expected one of {type(self).__name__}, got {saved.get('kind')!r}")
         settings, states = saved["settings"], saved["state"]
         if set(settings) != set(self.settings()) or len(states) != len(self.state):
-            raise ValueError(f"state: expected {len(self.state)} parameters and {sorted(self.settings())}, got "
-                             f"{len(states)} and {sorted(settings)}")
+            raise ValueError(
+                f"state: expected {len(self.state)} parameters and {sorted(self.settings())}, got "
+                f"{len(states)} and {sorted(settings)}"
+            )
         for key, value in settings.items():
             if isinstance(value, bool) and value is not getattr(self, key):
                 raise ValueError(f"state: expected {key} {getattr(self, key)}, got {value}")
@@ -205,8 +210,9 @@ class Optimizer:
         self.state = state
 
 
-def in_range(name: str, value: float, above: float | None = None, most: float = math.inf,
-             below: float = math.inf) -> float:
+def in_range(
+    name: str, value: float, above: float | None = None, most: float = math.inf, below: float = math.inf
+) -> float:
     """`value` as a float.  Raises ValueError unless it is finite, >= 0 (or > above), <= most and < below."""
     low = value > above if above is not None else value >= 0
     if not (low and value <= most and value < below and math.isfinite(value)):

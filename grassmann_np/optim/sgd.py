@@ -32,8 +32,16 @@ class SGD(Optimizer):
     array([0.8])
     """
 
-    def __init__(self, parameters: Iterable[Parameter], lr: float, momentum: float = 0.9, nesterov: bool = False,
-                 weight_decay: float = 0.0, clip: float | None = None, orthogonality: float = 0.0) -> None:
+    def __init__(
+        self,
+        parameters: Iterable[Parameter],
+        lr: float,
+        momentum: float = 0.9,
+        nesterov: bool = False,
+        weight_decay: float = 0.0,
+        clip: float | None = None,
+        orthogonality: float = 0.0,
+    ) -> None:
         super().__init__(parameters, lr, weight_decay, clip, orthogonality)
         self.momentum = in_range("momentum", momentum, most=1.0)
         self.nesterov = nesterov
@@ -45,8 +53,9 @@ class SGD(Optimizer):
         """tau = 0."""
         return {"tau": get_xp(parameter.value).zeros_like(parameter.matrix)}
 
-    def advance(self, geometry: Geometry, y: Array, h: Array, shrink: float | Array,
-                state: State) -> tuple[Array, State]:
+    def advance(
+        self, geometry: Geometry, y: Array, h: Array, shrink: float | Array, state: State
+    ) -> tuple[Array, State]:
         """y, tau = move(y, d, d), d = gamma tau - eta h; with nesterov the step is gamma d - eta h instead of d."""
         eta, gamma = self.rate * shrink, self.momentum
         d = geometry.combine(gamma, state["tau"], -eta, h)

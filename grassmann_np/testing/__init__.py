@@ -1,4 +1,4 @@
 """Tools that a user points at their own code: identities of geometry, Hypothesis strategies, gradient checks.
 
-    python -m grassmann_np.testing mypackage.mygeometry
+python -m grassmann_np.testing mypackage.mygeometry
 """

@@ -106,8 +106,9 @@ class Case:
         return np.linalg.svdvals(self.matrices(h))
 
 
-def draw(geometry: Geometry, kind: str, rng: np.random.Generator, n: int, p: int = 2, m: int = 16,
-         dtype: Any = np.float64) -> Case:
+def draw(
+    geometry: Geometry, kind: str, rng: np.random.Generator, n: int, p: int = 2, m: int = 16, dtype: Any = np.float64
+) -> Case:
     """A case of m points in R^n (p-dimensional subspaces of it, 2p <= n).
 
     Raises ValueError for an unknown kind.
@@ -146,12 +147,22 @@ def draw(geometry: Geometry, kind: str, rng: np.random.Generator, n: int, p: int
         return 10 ** rng.uniform(low, high, (m, 1, 1))
 
     return Case(
-        geometry=geometry, kind=kind, y=layout(y), z=layout(z), x=layout(x), h=layout(h), k=layout(reach * h),
-        e=layout(directions @ np.matrix_transpose(turns)), u=layout(tangent()), v=layout(tangent()),
-        g=layout(rng.standard_normal(y.shape) * scaled(-20, 20)), w=layout(rng.standard_normal(y.shape)),
+        geometry=geometry,
+        kind=kind,
+        y=layout(y),
+        z=layout(z),
+        x=layout(x),
+        h=layout(h),
+        k=layout(reach * h),
+        e=layout(directions @ np.matrix_transpose(turns)),
+        u=layout(tangent()),
+        v=layout(tangent()),
+        g=layout(rng.standard_normal(y.shape) * scaled(-20, 20)),
+        w=layout(rng.standard_normal(y.shape)),
         scales=scaled(-3, 3)[:, 0, 0].astype(dtype) if kind != "euclidean" else layout(scaled(-3, 3) + 0 * y),
         rotation=(signs if kind == "euclidean" else np.linalg.qr(rng.standard_normal((n, n)))[0]).astype(dtype),
-        turn=turns[0].astype(dtype), triangle=_triangle(rng, m, dtype),
+        turn=turns[0].astype(dtype),
+        triangle=_triangle(rng, m, dtype),
         symmetric=(lambda a: a + a.T)(rng.standard_normal((n, n))),
     )
 
@@ -163,14 +174,16 @@ def lengths(rng: np.random.Generator, shape: tuple[int, ...], dtype: np.dtype[An
     """
     lowest, shortest, nearest = (-150, -15, 8) if dtype == np.float64 else (-30, -6, 4)
     short = 10.0 ** rng.uniform(shortest, -3, shape)
-    sorts = np.stack([
-        np.pi * 10.0 ** rng.uniform(lowest, shortest, shape),
-        short,
-        np.pi * 10.0 ** rng.uniform(-3, 0, shape),
-        np.pi - 10.0 ** -rng.integers(1, nearest, shape),
-        np.full(shape, np.pi / 2),
-        np.zeros(shape),
-    ])
+    sorts = np.stack(
+        [
+            np.pi * 10.0 ** rng.uniform(lowest, shortest, shape),
+            short,
+            np.pi * 10.0 ** rng.uniform(-3, 0, shape),
+            np.pi - 10.0 ** -rng.integers(1, nearest, shape),
+            np.full(shape, np.pi / 2),
+            np.zeros(shape),
+        ]
+    )
     drawn = np.take_along_axis(sorts, rng.integers(0, len(sorts), (1, *shape)), axis=0)[0]
     drawn[:2] = short[:2]
     return drawn

@@ -39,12 +39,18 @@ def save(path: str | Path, trainer: Trainer, generators: dict[str, np.random.Gen
         "setup": setup,
         "data": _fingerprint(trainer.data),
         "parameters": {p.name: to_numpy(p.value) for p in parameters},
-        "moments": {name: {"mean": to_numpy(m.mean), "var": to_numpy(m.var)}
-                    for name, m in trainer.model.moments().items()},
+        "moments": {
+            name: {"mean": to_numpy(m.mean), "var": to_numpy(m.var)} for name, m in trainer.model.moments().items()
+        },
         "optimizer": trainer.optimizer.state_dict(),
         "generators": {"order": trainer.order_state, **{k: g.bit_generator.state for k, g in drawn.items()}},
-        "progress": {"position": trainer.position, "loss_sum": trainer.loss_sum, "wrong": trainer.wrong,
-                     "seconds": trainer.seconds, "measured": trainer.measured},
+        "progress": {
+            "position": trainer.position,
+            "loss_sum": trainer.loss_sum,
+            "wrong": trainer.wrong,
+            "seconds": trainer.seconds,
+            "measured": trainer.measured,
+        },
         "history": trainer.history.as_dict(),
     }
     arrays: dict[str, Any] = {}
@@ -119,8 +125,10 @@ def _fingerprint(data: Dataset) -> Tree:
     Pixels are not in it: standardized on another machine, they may differ in the last bit.
     """
     labels = [to_numpy(y) for y in (data.y_train, data.y_test)]
-    return {"shapes": [list(x.shape) for x in (data.x_train, data.x_test)],
-            "labels": [zlib.crc32(y.astype("<i8").tobytes()) for y in labels]}
+    return {
+        "shapes": [list(x.shape) for x in (data.x_train, data.x_test)],
+        "labels": [zlib.crc32(y.astype("<i8").tobytes()) for y in labels],
+    }
 
 
 def _pack(node: Any, arrays: dict[str, Any], path: str) -> Any:

@@ -45,7 +45,8 @@ def compare(
     several = len(schedules) > 1
     cells = {
         f"{optimizer} {schedule}" if several else optimizer: replace(setup, optimizer=optimizer, schedule=schedule)
-        for optimizer in optimizers for schedule in schedules or [setup.schedule]
+        for optimizer in optimizers
+        for schedule in schedules or [setup.schedule]
     }
     runs = [(label, replace(cell, seed=seed)) for label, cell in cells.items() for seed in seeds]
     folders = [Path(out).absolute() / "runs" / f"{label.replace(' ', '-')}-{one.seed}" for label, one in runs]
@@ -53,7 +54,8 @@ def compare(
         if not overwrite and (place / "setup.json").exists() and run_folder.read_setup(place) != one:
             raise ValueError(f"--out: {place} holds a run of another setup; choose another folder, or say --overwrite")
     histories = Parallel(n_jobs=jobs, return_as="generator", batch_size=1)(
-        delayed(_finish)(place, one, overwrite) for (_, one), place in zip(runs, folders, strict=True))
+        delayed(_finish)(place, one, overwrite) for (_, one), place in zip(runs, folders, strict=True)
+    )
     results: list[Result] = []
     failed: list[Result] = []
     for (label, one), found in zip(runs, histories, strict=True):
@@ -61,9 +63,17 @@ def compare(
         (failed if "problem" in found else results).append({"optimizer": label, "seed": one.seed, **found})
     finished = [label for label in cells if any(run["optimizer"] == label for run in results)]
     common = {key: value for key, value in setup.as_dict().items() if key not in ("optimizer", "seed")}
-    return {"data": setup.data, "model": setup.model, "epochs": setup.epochs, "seeds": list(seeds), "setup": common,
-            "runs": results, "failed": failed, "summary": [summary(label, results) for label in finished],
-            "paired": [paired(label, finished[0], results) for label in finished[1:]]}
+    return {
+        "data": setup.data,
+        "model": setup.model,
+        "epochs": setup.epochs,
+        "seeds": list(seeds),
+        "setup": common,
+        "runs": results,
+        "failed": failed,
+        "summary": [summary(label, results) for label in finished],
+        "paired": [paired(label, finished[0], results) for label in finished[1:]],
+    }
 
 
 def _finish(place: Path, setup: Setup, overwrite: bool) -> Result:
@@ -86,8 +96,12 @@ def summary(label: str, runs: Sequence[Result]) -> Result:
     """Median and quartiles, over the seeds, of the test error after the last epoch; median seconds of an epoch."""
     low, median, high = np.quantile(list(_errors(label, runs).values()), [0.25, 0.5, 0.75])
     seconds = float(np.median([s for run in runs if run["optimizer"] == label for s in run["history"]["seconds"]]))
-    return {"optimizer": label, "median_test_error": float(median), "quartiles": [float(low), float(high)],
-            "seconds_per_epoch": seconds}
+    return {
+        "optimizer": label,
+        "median_test_error": float(median),
+        "quartiles": [float(low), float(high)],
+        "seconds_per_epoch": seconds,
+    }
 
 
 def paired(label: str, baseline: str, runs: Sequence[Result]) -> Result:
@@ -99,22 +113,33 @@ def paired(label: str, baseline: str, runs: Sequence[Result]) -> Result:
     differences = np.array([ours[seed] - theirs[seed] for seed in ours if seed in theirs])
     differ = differences[differences != 0]
     p = float(wilcoxon(differ, method="exact").pvalue) if len(differ) else 1.0
-    return {"optimizer": label, "baseline": baseline, "n": len(differ), "p": p,
-            "median_difference": float(np.median(differences)) if len(differences) else 0.0}
+    return {
+        "optimizer": label,
+        "baseline": baseline,
+        "n": len(differ),
+        "p": p,
+        "median_difference": float(np.median(differences)) if len(differences) else 0.0,
+    }
 
 
 def table(results: Result) -> str:
     """Summary and paired test as plain text."""
     width = max([10, *(len(row["optimizer"]) for row in results["summary"])])
-    lines = [f"{results['model']} on {results['data']}, {results['epochs']} epochs, {len(results['seeds'])} seeds",
-             f"{'optimizer':{width}} {'test error, median':>18} {'quartiles':>15} {'s per epoch':>12}"]
+    lines = [
+        f"{results['model']} on {results['data']}, {results['epochs']} epochs, {len(results['seeds'])} seeds",
+        f"{'optimizer':{width}} {'test error, median':>18} {'quartiles':>15} {'s per epoch':>12}",
+    ]
     for row in results["summary"]:
         low, high = (100 * q for q in row["quartiles"])
-        lines.append(f"{row['optimizer']:{width}} {100 * row['median_test_error']:16.2f} % {low:6.2f} to {high:5.2f} "
-                     f"{row['seconds_per_epoch']:12.3f}")
+        lines.append(
+            f"{row['optimizer']:{width}} {100 * row['median_test_error']:16.2f} % {low:6.2f} to {high:5.2f} "
+            f"{row['seconds_per_epoch']:12.3f}"
+        )
     for row in results["paired"]:
-        lines.append(f"{row['optimizer']} against {row['baseline']}, same seeds: median difference "
-                     f"{100 * row['median_difference']:+.2f} %, p = {row['p']:.3g} from {row['n']} pairs")
+        lines.append(
+            f"{row['optimizer']} against {row['baseline']}, same seeds: median difference "
+            f"{100 * row['median_difference']:+.2f} %, p = {row['p']:.3g} from {row['n']} pairs"
+        )
     lines += [f"{run['optimizer']} seed {run['seed']} failed: {run['problem']}" for run in results["failed"]]
     return "\n".join(lines)
 

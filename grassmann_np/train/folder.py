@@ -29,8 +29,13 @@ class Stopped(KeyboardInterrupt):
     """Ctrl-C was pressed; the step was finished and the run saved."""
 
 
-def begin(folder: str | Path, setup: Setup, overwrite: bool = False, after_step: Callback = lambda trainer: None,
-          after_epoch: Callback = lambda trainer: None) -> Trainer:
+def begin(
+    folder: str | Path,
+    setup: Setup,
+    overwrite: bool = False,
+    after_step: Callback = lambda trainer: None,
+    after_epoch: Callback = lambda trainer: None,
+) -> Trainer:
     """Makes the folder and runs the training from beginning to end; otherwise as `go_on`.
 
     Raises ValueError if the folder holds anything, unless `overwrite`. Nothing is written or lost unless data, model
@@ -48,8 +53,9 @@ def begin(folder: str | Path, setup: Setup, overwrite: bool = False, after_step:
     return _run(folder, setup, trainer, generators, after_step, after_epoch)
 
 
-def go_on(folder: str | Path, after_step: Callback = lambda trainer: None,
-          after_epoch: Callback = lambda trainer: None) -> Trainer:
+def go_on(
+    folder: str | Path, after_step: Callback = lambda trainer: None, after_epoch: Callback = lambda trainer: None
+) -> Trainer:
     """Runs the training of this folder to its end, from its checkpoint if there is one, and returns its trainer.
 
     Raises Stopped after Ctrl-C; ValueError if setup or checkpoint cannot be read or do not belong together;
@@ -62,15 +68,18 @@ def go_on(folder: str | Path, after_step: Callback = lambda trainer: None,
         tree = checkpoint.load(folder / "checkpoint.npz")
         if (written := Setup.from_dict(tree["setup"])) != setup:
             changed = [name for name, value in written.as_dict().items() if value != getattr(setup, name)]
-            raise ValueError(f"{folder}: setup.json and checkpoint.npz are of two runs, with another "
-                             f"{', '.join(changed)}; put setup.json back as it was, or say --overwrite")
+            raise ValueError(
+                f"{folder}: setup.json and checkpoint.npz are of two runs, with another "
+                f"{', '.join(changed)}; put setup.json back as it was, or say --overwrite"
+            )
         checkpoint.restore(trainer, generators, tree)
         _save_history(folder, trainer, setup)  # a kill may have come after the checkpoint and before this
     return _run(folder, setup, trainer, generators, after_step, after_epoch)
 
 
-def _run(folder: Path, setup: Setup, trainer: Trainer, generators: Generators, after_step: Callback,
-         after_epoch: Callback) -> Trainer:
+def _run(
+    folder: Path, setup: Setup, trainer: Trainer, generators: Generators, after_step: Callback, after_epoch: Callback
+) -> Trainer:
     """Runs the trainer to its end, saving after every epoch, and returns it."""
 
     def save_epoch(trainer: Trainer) -> None:
@@ -117,8 +126,7 @@ def _save(folder: Path, trainer: Trainer, generators: Generators, setup: Setup) 
 
 def _save_history(folder: Path, trainer: Trainer, setup: Setup) -> None:
     done = len(trainer.history) == trainer.epochs
-    write_json(folder / "history.json",
-               {"done": done, "setup": setup.as_dict(), "history": trainer.history.as_dict()})
+    write_json(folder / "history.json", {"done": done, "setup": setup.as_dict(), "history": trainer.history.as_dict()})
     with beside(folder / "history.csv") as part:
         part.write_text(trainer.history.as_csv(), encoding="utf-8")
 

@@ -36,8 +36,10 @@ class History:
     def line(self) -> str:
         """The last epoch in words."""
         turned = f"  {self.angle[-1]:.1e} rad a step" if self.angle else ""
-        return (f"loss {self.train_loss[-1]:.4f}  train error {100 * self.train_error[-1]:5.2f} %  "
-                f"test error {100 * self.test_error[-1]:5.2f} %{turned}")
+        return (
+            f"loss {self.train_loss[-1]:.4f}  train error {100 * self.train_error[-1]:5.2f} %  "
+            f"test error {100 * self.test_error[-1]:5.2f} %{turned}"
+        )
 
     def as_dict(self) -> dict[str, list[float]]:
         """Lists of numbers by name; empty ones are left out."""

@@ -57,8 +57,16 @@ class Trainer:
     Raises ValueError for no epochs or a batch of less than two.
     """
 
-    def __init__(self, model: Layer, optimizer: Steppable, data: Dataset, epochs: int, rng: np.random.Generator,
-                 batch_size: int = 64, schedule: Schedule | None = None) -> None:
+    def __init__(
+        self,
+        model: Layer,
+        optimizer: Steppable,
+        data: Dataset,
+        epochs: int,
+        rng: np.random.Generator,
+        batch_size: int = 64,
+        schedule: Schedule | None = None,
+    ) -> None:
         if epochs < 1 or batch_size < 2:
             raise ValueError(f"expected epochs >= 1 and batch_size >= 2, got {epochs} and {batch_size}")
         self.model, self.optimizer, self.data = model, optimizer, data
@@ -81,8 +89,11 @@ class Trainer:
         """Steps done since the beginning."""
         return len(self.history) * self.steps_per_epoch + self.position
 
-    def run(self, after_step: Callable[[Trainer], None] = lambda trainer: None,
-            after_epoch: Callable[[Trainer], None] = lambda trainer: None) -> History:
+    def run(
+        self,
+        after_step: Callable[[Trainer], None] = lambda trainer: None,
+        after_epoch: Callable[[Trainer], None] = lambda trainer: None,
+    ) -> History:
         """Trains to the end and returns the history.  A callback may raise to stop: the trainer is then between steps.
 
         Raises FloatingPointError, before the step, if the loss is not finite, and says where that began.
@@ -94,12 +105,20 @@ class Trainer:
                     after_step(self)
             test_loss, test_error = evaluate(self.model, self.data.x_test, self.data.y_test)
             if not math.isfinite(test_loss):
-                raise FloatingPointError(f"the test loss is {test_loss} after epoch {len(self.history) + 1}, "
-                                         f"step {self.step}; lower the rate")
+                raise FloatingPointError(
+                    f"the test loss is {test_loss} after epoch {len(self.history) + 1}, "
+                    f"step {self.step}; lower the rate"
+                )
             n = len(self.data.y_train)
             self.history.add(
-                train_loss=self.loss_sum / n, train_error=self.wrong / n, test_loss=test_loss, test_error=test_error,
-                factor=self.optimizer.factor, seconds=self.seconds, **self.measured)
+                train_loss=self.loss_sum / n,
+                train_error=self.wrong / n,
+                test_loss=test_loss,
+                test_error=test_error,
+                factor=self.optimizer.factor,
+                seconds=self.seconds,
+                **self.measured,
+            )
             self._begin_epoch()
             after_epoch(self)
         return self.history
@@ -127,7 +146,8 @@ class Trainer:
                 raise FloatingPointError(
                     f"the loss is {loss} at epoch {len(self.history) + 1}, step {step}, with the rate at "
                     f"{self.optimizer.factor:g} of its start; {first_not_finite(self.model, self.shown)}; "
-                    f"lower the rate")
+                    f"lower the rate"
+                )
             self.loss_sum += loss * samples
             self.wrong += int(wrong)
         if any(numbers[2 * len(unseen) :]):
@@ -155,9 +175,16 @@ class Trainer:
         self.seconds += time.perf_counter() - started
 
 
-def fit(model: Layer, optimizer: Steppable, data: Dataset, epochs: int, rng: np.random.Generator,
-        batch_size: int = 64, schedule: Schedule | None = None,
-        after_epoch: Callable[[Trainer], None] = lambda trainer: None) -> History:
+def fit(
+    model: Layer,
+    optimizer: Steppable,
+    data: Dataset,
+    epochs: int,
+    rng: np.random.Generator,
+    batch_size: int = 64,
+    schedule: Schedule | None = None,
+    after_epoch: Callable[[Trainer], None] = lambda trainer: None,
+) -> History:
     """Trains `model` and returns its history: a Trainer, run from beginning to end."""
     return Trainer(model, optimizer, data, epochs, rng, batch_size, schedule).run(after_epoch=after_epoch)
 

@@ -32,8 +32,14 @@ def recipes() -> dict[str, Setup]:
     ):
         for model, optimizer in product(models, OPTIMIZERS):
             found[f"{data}-{model}-{optimizer}"] = replace(
-                base, data=data, model=model, optimizer=optimizer, lr=rates[kind][optimizer],
-                keep=keep if model.startswith("wrn") else 1.0, decay="all" if optimizer == "sgd" else "weights")
+                base,
+                data=data,
+                model=model,
+                optimizer=optimizer,
+                lr=rates[kind][optimizer],
+                keep=keep if model.startswith("wrn") else 1.0,
+                decay="all" if optimizer == "sgd" else "weights",
+            )
     for data, small in SMALL.items():
         for (model, epochs), optimizer in product(small, RATES):
             found[f"{data}-{model}-{optimizer}"] = Setup(data=data, model=model, optimizer=optimizer, epochs=epochs)
@@ -45,7 +51,12 @@ def table() -> str:
     lines = [f"{'recipe':34} {'epochs':>6} {'rate':>6}  schedule"]
     for name, setup in recipes().items():
         rate = RATES[setup.optimizer] if setup.lr is None else setup.lr
-        schedule = setup.schedule if setup.schedule != "step" else (
-            f"x {setup.drop:g} after " + ", ".join(f"{drop * setup.epochs:g}" for drop in setup.drops) + " epochs")
+        schedule = (
+            setup.schedule
+            if setup.schedule != "step"
+            else (
+                f"x {setup.drop:g} after " + ", ".join(f"{drop * setup.epochs:g}" for drop in setup.drops) + " epochs"
+            )
+        )
         lines.append(f"{name:34} {setup.epochs:6} {rate:6g}  {schedule}")
     return "\n".join(lines)

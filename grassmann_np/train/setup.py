@@ -25,8 +25,16 @@ SCHEDULES = ("constant", "step", "linear", "exponential", "cosine")
 WHOLE = {"epochs": 1, "batch_size": 2, "seed": 0}
 """The whole numbers of a setup, and the least that each may be."""
 RANGES: dict[str, dict[str, float]] = {
-    "lr": {}, "lr_euclidean": {}, "momentum": {"most": 1.0}, "weight_decay": {}, "clip": {"above": 0.0},
-    "orthogonality": {}, "drop": {}, "end": {}, "warm_up": {"most": 1.0}, "keep": {"above": 0.0, "most": 1.0},
+    "lr": {},
+    "lr_euclidean": {},
+    "momentum": {"most": 1.0},
+    "weight_decay": {},
+    "clip": {"above": 0.0},
+    "orthogonality": {},
+    "drop": {},
+    "end": {},
+    "warm_up": {"most": 1.0},
+    "keep": {"above": 0.0, "most": 1.0},
 }
 """The other numbers, and what optim.optimizer.in_range asks of each."""
 OPTIONAL = ("lr", "clip", "end")
@@ -149,8 +157,15 @@ class Setup:
         if self.optimizer == "adam":
             return optim.Adam(model.parameters(), lr, weight_decay=self.weight_decay)
         make: Callable[..., optim.Groups] = optim.sgd_g if self.optimizer == "sgd-g" else optim.adam_g
-        return make(model, lr=lr, lr_euclidean=self.lr_euclidean, momentum=self.momentum, clip=self.clip,
-                    orthogonality=self.orthogonality, weight_decay=self.weight_decay)
+        return make(
+            model,
+            lr=lr,
+            lr_euclidean=self.lr_euclidean,
+            momentum=self.momentum,
+            clip=self.clip,
+            orthogonality=self.orthogonality,
+            weight_decay=self.weight_decay,
+        )
 
     def make_schedule(self) -> Schedule:
         """The factor of the rate, by progress from 0 to 1."""

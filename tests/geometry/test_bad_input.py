@@ -151,8 +151,9 @@ def test_cut_locus_of_the_sphere():
     with pytest.raises(ValueError, match="cut: expected a direction along the sphere"):
         sphere.log(y, -y, cut=2 * y)
     pair, elsewhere = np.stack([y, y], axis=1), np.stack([-y, e], axis=1)
-    np.testing.assert_allclose(sphere.log(pair, elsewhere, cut=np.stack([e, y], axis=1)),
-                               np.stack([np.pi * e, np.pi / 2 * e], axis=1))
+    np.testing.assert_allclose(
+        sphere.log(pair, elsewhere, cut=np.stack([e, y], axis=1)), np.stack([np.pi * e, np.pi / 2 * e], axis=1)
+    )
 
 
 def test_cut_locus_of_lines():

@@ -16,8 +16,14 @@ LAYOUTS = {
 }
 
 
-@given(st.integers(1, 40), st.integers(0, 9), st.sampled_from(list(LAYOUTS)), st.sampled_from(["f4", "f8"]),
-       st.sampled_from([1, 100, 700, 2**19]), st.integers(0, 2**32 - 1))
+@given(
+    st.integers(1, 40),
+    st.integers(0, 9),
+    st.sampled_from(list(LAYOUTS)),
+    st.sampled_from(["f4", "f8"]),
+    st.sampled_from([1, 100, 700, 2**19]),
+    st.integers(0, 2**32 - 1),
+)
 @settings(max_examples=150, deadline=None)
 def test_products_and_combinations(n, m, layout, dtype, block, seed):
     rng = np.random.default_rng(seed)

@@ -77,10 +77,15 @@ def test_convolution_of_a_part_of_an_array(dtype, device):
     close(y, ops.conv2d(x, w, padding=1)[0], 64)
 
 
-@pytest.mark.parametrize("op", [
-    ops.relu, lambda x: ops.max_pool(x, 2), ops.batch_norm,
-    lambda x: ops.conv2d(x, backend.asarray_like(np.ones((3, 3, 4, 2)), x)),
-])
+@pytest.mark.parametrize(
+    "op",
+    [
+        ops.relu,
+        lambda x: ops.max_pool(x, 2),
+        ops.batch_norm,
+        lambda x: ops.conv2d(x, backend.asarray_like(np.ones((3, 3, 4, 2)), x)),
+    ],
+)
 def test_dy_of_another_dtype(op, device):
     """A kernel reads bytes: it must get those of a number that it knows."""
     x, dy = draw((2, 6, 8, 4), (2, 6, 8, 4), dtype=np.float32)
@@ -129,11 +134,14 @@ def test_batch_norm_relu_at_zero(device):
     assert not dx.get()[:, 1].any() and dgamma.get()[1] == dbeta.get()[1] == 0
 
 
-@pytest.mark.parametrize("spoil", [
-    lambda x: x.__setitem__(slice(None), x + np.float32(4096)),  # far from zero
-    lambda x: x.__setitem__(0, 4096),  # the first sample far from the others
-    lambda x: x.__setitem__((slice(None), 0), 0.1),  # a constant channel
-])
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda x: x.__setitem__(slice(None), x + np.float32(4096)),  # far from zero
+        lambda x: x.__setitem__(0, 4096),  # the first sample far from the others
+        lambda x: x.__setitem__((slice(None), 0), 0.1),  # a constant channel
+    ],
+)
 def test_batch_norm_does_not_cancel(spoil, device):
     (x,) = draw((1111, 5), dtype=np.float32)
     spoil(x)

@@ -74,6 +74,9 @@ def test_geometry_within_sixteen_eps(n, device):
     values = {name: geometry.REFERENCE[f"n{n}/{name}"] for name in ("y", "h", "d", "exp", "transport", "x", "distance")}
     y, h, d, x = (device.asarray(values[name]) for name in "yhdx")
     length = np.maximum(1, np.linalg.norm(values["h"], axis=0))
-    for there, name in ((sphere.exp(y, h), "exp"), (sphere.transport(y, h, d), "transport"),
-                        (lines.distance(y, x), "distance")):
+    for there, name in (
+        (sphere.exp(y, h), "exp"),
+        (sphere.transport(y, h, d), "transport"),
+        (lines.distance(y, x), "distance"),
+    ):
         assert np.max(np.abs(there.get() - values[name]) / length) <= 16 * geometry.EPS, name

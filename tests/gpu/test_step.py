@@ -9,10 +9,7 @@ from grassmann_np.geometry import euclidean, lines, sphere, subspaces
 from tests import fake_cupy
 
 SHAPES = [(3, 3, 7, 5), (300, 3), (2, 1), (1, 4), (9,)]
-OPTIMIZERS = {
-    "sgd": lambda ps, **kw: optim.SGD(ps, 0.2, **kw),
-    "adam": lambda ps, **kw: optim.Adam(ps, 0.05, **kw),
-}
+OPTIMIZERS = {"sgd": lambda ps, **kw: optim.SGD(ps, 0.2, **kw), "adam": lambda ps, **kw: optim.Adam(ps, 0.05, **kw)}
 
 
 def parameters(geometry, dtype, shapes=SHAPES):
@@ -60,15 +57,18 @@ def agree(here, there, tolerance):
         np.testing.assert_allclose(q.value.get(), p.value, rtol=0, atol=tolerance * max(1, np.abs(p.value).max()))
         assert list(ours) == list(theirs)
         for key, array in ours.items():
-            np.testing.assert_allclose(theirs[key].get(), array, rtol=0,
-                                       atol=tolerance * max(1, np.abs(array).max()), err_msg=key)
+            np.testing.assert_allclose(
+                theirs[key].get(), array, rtol=0, atol=tolerance * max(1, np.abs(array).max()), err_msg=key
+            )
             assert theirs[key].dtype == array.dtype and theirs[key].shape == array.shape
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@pytest.mark.parametrize("options", [
-    {}, {"clip": 0.5}, {"clip": 0.1, "weight_decay": 0.3, "orthogonality": 0.1},
-], ids=["plain", "clip", "all"])
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"clip": 0.5}, {"clip": 0.1, "weight_decay": 0.3, "orthogonality": 0.1}],
+    ids=["plain", "clip", "all"],
+)
 @pytest.mark.parametrize("geometry", [sphere, lines, euclidean], ids=["sphere", "lines", "euclidean"])
 @pytest.mark.parametrize("kind", OPTIMIZERS)
 def test_step(kind, geometry, options, dtype, device):
@@ -155,10 +155,15 @@ def test_a_bad_gradient_is_named_when_somebody_looks_and_nothing_has_changed(kin
         optimizer.check()
 
 
-@pytest.mark.parametrize(("make", "geometry", "dtype", "scale"), [
-    (optim.Adam, sphere, np.float32, 1e25), (optim.Adam, euclidean, np.float32, 1e25),
-    (optim.Adam, sphere, np.float64, 1e200), (optim.SGD, sphere, np.float64, 1e200),
-])
+@pytest.mark.parametrize(
+    ("make", "geometry", "dtype", "scale"),
+    [
+        (optim.Adam, sphere, np.float32, 1e25),
+        (optim.Adam, euclidean, np.float32, 1e25),
+        (optim.Adam, sphere, np.float64, 1e200),
+        (optim.SGD, sphere, np.float64, 1e200),
+    ],
+)
 def test_a_square_that_would_overflow_stops_the_step(make, geometry, dtype, scale, device):
     """Of Adam the second moment, of either on the sphere the length of a column."""
     optimizer = make(to_device(parameters(geometry, dtype)), 0.1)
@@ -207,8 +212,10 @@ def test_a_bad_gradient_in_one_group_stops_all(last, device):
 def test_a_step_fetches_nothing(device):
     if device is not fake_cupy.cupy:
         pytest.skip("the fake alone counts")
-    groups = optim.Groups(optim.SGD(to_device(parameters(sphere, np.float32)), 0.1, clip=0.1, orthogonality=0.1),
-                          optim.Adam(to_device(parameters(euclidean, np.float32)), 0.1))
+    groups = optim.Groups(
+        optim.SGD(to_device(parameters(sphere, np.float32)), 0.1, clip=0.1, orthogonality=0.1),
+        optim.Adam(to_device(parameters(euclidean, np.float32)), 0.1),
+    )
     put(groups.parameters, [*gradients(np.float32, 0), *gradients(np.float32, 1)], device.asarray)
     with fake_cupy.counting() as fetched:
         groups.step()

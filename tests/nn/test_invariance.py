@@ -22,14 +22,12 @@ def networks(rng):
         "RMSNorm": (dense(nn.RMSNorm), (6,), []),
         "WeightNorm": (nn.Sequential(nn.WeightNormLinear(6, 8, rng), nn.Linear(8, 10, rng)), (6,), ["0.v"]),
         "NormProp": (nn.Sequential(nn.NormPropLinear(6, 8, rng), nn.Linear(8, 10, rng)), (6,), ["0.w"]),
-        "WRN-10-1": (
-            nn.wide_resnet(10, 1, 10, rng), (8, 8, 3), ["1.body.2.w", "4.body.0.w", "7.body.0.w"],
-        ),
-        "WRN-10-2": (
-            nn.wide_resnet(10, 2, 10, rng), (8, 8, 3), ["0.w", "3.body.0.w", "6.body.0.w", "9.body.0.w"],
-        ),
+        "WRN-10-1": (nn.wide_resnet(10, 1, 10, rng), (8, 8, 3), ["1.body.2.w", "4.body.0.w", "7.body.0.w"]),
+        "WRN-10-2": (nn.wide_resnet(10, 2, 10, rng), (8, 8, 3), ["0.w", "3.body.0.w", "6.body.0.w", "9.body.0.w"]),
         "a Sequential inside a Sequential": (
-            nn.Sequential(nn.Sequential(nn.Linear(6, 10, rng)), nn.Sequential(nn.BatchNorm(10))), (6,), ["0.0.w"],
+            nn.Sequential(nn.Sequential(nn.Linear(6, 10, rng)), nn.Sequential(nn.BatchNorm(10))),
+            (6,),
+            ["0.0.w"],
         ),
     }
 

@@ -23,8 +23,9 @@ OPTIMIZERS = {
 
 
 def weight_normed(rng):
-    return nn.Sequential(nn.Flatten(), nn.WeightNormLinear(12, 8, rng), nn.ReLU(), nn.Dropout(0.7, rng),
-                         nn.WeightNormLinear(8, 10, rng))
+    return nn.Sequential(
+        nn.Flatten(), nn.WeightNormLinear(12, 8, rng), nn.ReLU(), nn.Dropout(0.7, rng), nn.WeightNormLinear(8, 10, rng)
+    )
 
 
 def train(model, optimizer, x, labels, steps=3):

@@ -86,8 +86,10 @@ def test_weight_norm_of_columns_whose_squares_leave_the_range(dtype, size):
 def test_numpy_scalars_do_not_widen_float32():
     x, ones, wide = np.ones((4, 3), np.float32), np.ones(3, np.float32), np.float64
     for y in (
-        ops.dropout(x, wide(0.5), np.random.default_rng(0))[0], ops.batch_norm(x, ones, ones, eps=wide(1e-5))[0],
-        ops.layer_norm(x, ones, ones, eps=wide(1e-5))[0], ops.rms_norm(x, ones, eps=wide(1e-5))[0],
+        ops.dropout(x, wide(0.5), np.random.default_rng(0))[0],
+        ops.batch_norm(x, ones, ones, eps=wide(1e-5))[0],
+        ops.layer_norm(x, ones, ones, eps=wide(1e-5))[0],
+        ops.rms_norm(x, ones, eps=wide(1e-5))[0],
         ops.cross_entropy(x, np.zeros(4, int), smoothing=wide(0.1))[0],
         ops.cross_entropy(x, np.zeros(4, int))[1](wide(2.0)),
     ):

@@ -90,10 +90,7 @@ def test_eps_relation_of_batch_norm(seed, eps):
 @given(seeds, scales)
 def test_layer_norm_forgets_the_whole_matrix_only(seed, c):
     x, w, gamma, beta, dy = _draw(seed)
-    for network, parameters in (
-        (_through(ops.layer_norm), (gamma, beta)),
-        (_through(ops.rms_norm), (gamma,)),
-    ):
+    for network, parameters in ((_through(ops.layer_norm), (gamma, beta)), (_through(ops.rms_norm), (gamma,))):
         y, pullback = network(x, w, *parameters)
         _close(network(x, c * w, *parameters)[0], y)
         dw = pullback(dy)

@@ -35,8 +35,18 @@ def agree(ours, theirs, terms):
 
 @some
 @given(
-    seeds, dtypes, st.integers(1, 7), st.integers(1, 9), st.integers(1, 9), st.integers(1, 5), st.integers(1, 5),
-    st.integers(1, 4), st.integers(1, 4), st.integers(1, 3), st.integers(0, 4), st.sampled_from([1, 2**10, 2**22]),
+    seeds,
+    dtypes,
+    st.integers(1, 7),
+    st.integers(1, 9),
+    st.integers(1, 9),
+    st.integers(1, 5),
+    st.integers(1, 5),
+    st.integers(1, 4),
+    st.integers(1, 4),
+    st.integers(1, 3),
+    st.integers(0, 4),
+    st.sampled_from([1, 2**10, 2**22]),
     st.sampled_from([1, 100]),
 )
 def test_conv2d(seed, dtype, n, height, width, c_in, c_out, kh, kw, stride, padding, block, wide):
@@ -56,8 +66,16 @@ def test_conv2d(seed, dtype, n, height, width, c_in, c_out, kh, kw, stride, padd
 
 @some
 @given(
-    seeds, dtypes, st.integers(1, 5), st.integers(1, 6), st.integers(1, 6), st.integers(1, 3), st.integers(1, 3),
-    st.integers(1, 4), st.integers(0, 2), st.sampled_from([1, 2**10, 2**22]),
+    seeds,
+    dtypes,
+    st.integers(1, 5),
+    st.integers(1, 6),
+    st.integers(1, 6),
+    st.integers(1, 3),
+    st.integers(1, 3),
+    st.integers(1, 4),
+    st.integers(0, 2),
+    st.sampled_from([1, 2**10, 2**22]),
 )
 def test_minimal_filters(seed, dtype, n, height, width, c_in, c_out, kw, padding, block):
     """Every number of rows, odd or even, against the plain convolution."""
@@ -78,8 +96,13 @@ def test_minimal_filters(seed, dtype, n, height, width, c_in, c_out, kw, padding
 
 @some
 @given(
-    seeds, dtypes, st.integers(2, 40), st.integers(1, 5), st.integers(1, 9),
-    st.sampled_from([1, 2**8, 2**19]), st.sampled_from([1, 16, 2048]),
+    seeds,
+    dtypes,
+    st.integers(2, 40),
+    st.integers(1, 5),
+    st.integers(1, 9),
+    st.sampled_from([1, 2**8, 2**19]),
+    st.sampled_from([1, 16, 2048]),
 )
 def test_batch_norm(seed, dtype, n, width, channels, block, row):
     rng = np.random.default_rng(seed)
@@ -97,8 +120,15 @@ def test_batch_norm(seed, dtype, n, width, channels, block, row):
 
 
 @some
-@given(seeds, dtypes, st.integers(2, 40), st.integers(1, 9), st.booleans(), st.sampled_from([1, 2**8, 2**19]),
-       st.sampled_from([1, 16, 2048]))
+@given(
+    seeds,
+    dtypes,
+    st.integers(2, 40),
+    st.integers(1, 9),
+    st.booleans(),
+    st.sampled_from([1, 2**8, 2**19]),
+    st.sampled_from([1, 16, 2048]),
+)
 def test_batch_norm_relu_is_one_after_the_other(seed, dtype, n, channels, training, block, row):
     """To the bit: the same operations, in fewer passes."""
     rng = np.random.default_rng(seed)

@@ -37,10 +37,18 @@ def test_the_next_array_of_that_size_gets_it():
     assert address(room.empty(SHAPE, LIKE)) != place
 
 
-@pytest.mark.parametrize("view", [
-    lambda a: a[3:5], lambda a: a.T, lambda a: a.reshape(-1).view(np.uint8)[7:], lambda a: (lambda: a), memoryview,
-    lambda a: np.lib.stride_tricks.sliding_window_view(a, 3, axis=0), lambda a: a.flat,
-])
+@pytest.mark.parametrize(
+    "view",
+    [
+        lambda a: a[3:5],
+        lambda a: a.T,
+        lambda a: a.reshape(-1).view(np.uint8)[7:],
+        lambda a: lambda: a,
+        memoryview,
+        lambda a: np.lib.stride_tricks.sliding_window_view(a, 3, axis=0),
+        lambda a: a.flat,
+    ],
+)
 def test_not_while_a_view_of_it_is_alive(view):
     a = room.empty(SHAPE, LIKE)
     place, alive = address(a), view(a)

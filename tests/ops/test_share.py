@@ -97,8 +97,11 @@ def convolved(x, w, dy):
 
 def example(seed=0, n=7):
     rng = np.random.default_rng(seed)
-    return (rng.standard_normal((n, 5, 6, 3), dtype=np.float32), rng.standard_normal((3, 3, 3, 4), dtype=np.float32),
-            rng.standard_normal((n, 5, 6, 4), dtype=np.float32))
+    return (
+        rng.standard_normal((n, 5, 6, 3), dtype=np.float32),
+        rng.standard_normal((3, 3, 3, 4), dtype=np.float32),
+        rng.standard_normal((n, 5, 6, 4), dtype=np.float32),
+    )
 
 
 @given(n=st.integers(1, 9), stride=st.sampled_from([1, 2]))
@@ -129,8 +132,9 @@ def test_the_same_threads_give_the_same_bits():
 
 def test_two_callers_at_once_do_not_disturb_each_other():
     alone, before, found = convolved(*example()), blas_threads(), []
-    callers = [threading.Thread(target=lambda: found.extend(convolved(*example()) for _ in range(30)))
-               for _ in range(4)]
+    callers = [
+        threading.Thread(target=lambda: found.extend(convolved(*example()) for _ in range(30))) for _ in range(4)
+    ]
     for caller in callers:
         caller.start()
     for caller in callers:
@@ -156,4 +160,3 @@ def test_a_forked_process_has_threads_of_its_own():
     finally:
         child.kill()
         child.join()
-

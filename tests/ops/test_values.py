@@ -21,8 +21,16 @@ def close(ours, theirs):
 
 @few
 @given(
-    seeds, st.integers(1, 2), st.integers(1, 6), st.integers(1, 6), st.integers(1, 3), st.integers(1, 3),
-    st.integers(1, 3), st.integers(1, 3), st.integers(1, 3), st.integers(0, 2),
+    seeds,
+    st.integers(1, 2),
+    st.integers(1, 6),
+    st.integers(1, 6),
+    st.integers(1, 3),
+    st.integers(1, 3),
+    st.integers(1, 3),
+    st.integers(1, 3),
+    st.integers(1, 3),
+    st.integers(0, 2),
 )
 def test_conv2d(seed, n, height, width, c_in, c_out, kh, kw, stride, padding):
     rng = np.random.default_rng(seed)

@@ -11,10 +11,7 @@ from grassmann_np.geometry import euclidean, lines, sphere, subspaces
 from grassmann_np.testing import strategies
 
 GEOMETRIES = {"euclidean": euclidean, "sphere": sphere, "lines": lines, "subspaces": subspaces}
-MAKERS = {
-    "SGD": lambda ps, **kw: optim.SGD(ps, 0.2, **kw),
-    "Adam": lambda ps, **kw: optim.Adam(ps, 0.05, **kw),
-}
+MAKERS = {"SGD": lambda ps, **kw: optim.SGD(ps, 0.2, **kw), "Adam": lambda ps, **kw: optim.Adam(ps, 0.05, **kw)}
 seeds = st.integers(0, 2**32 - 1)
 
 
@@ -48,8 +45,9 @@ def test_45_one_step_is_exp_of_the_clipped_gradient(y, seed, eta, size):
     length = np.linalg.norm(h, axis=0)
     angle = 2 * np.arcsin(np.minimum(1, np.linalg.norm(y - p.value, axis=0) / 2))
     np.testing.assert_allclose(angle, np.minimum(eta * np.minimum(length, nu), np.pi), rtol=1e-9, atol=1e-15)
-    np.testing.assert_allclose(p.value, sphere.exp(sphere.normalize(y), -eta * h * np.minimum(1, nu / length)),
-                               atol=1e-14)
+    np.testing.assert_allclose(
+        p.value, sphere.exp(sphere.normalize(y), -eta * h * np.minimum(1, nu / length)), atol=1e-14
+    )
 
 
 @given(seeds, st.floats(0, 0.95))
@@ -278,18 +276,21 @@ def test_momentum_survives_a_drop_of_the_rate():
     np.testing.assert_allclose(p.value, sphere.exp(before, 0.9 * tau), atol=1e-14)
 
 
-@pytest.mark.parametrize("spoil", [
-    lambda s: s | {"kind": "Adam"},
-    lambda s: s | {"state": s["state"] * 2},
-    lambda s: s | {"settings": {"lr": 0.1}},
-    lambda s: s | {"state": [{"tau": np.zeros((2, 2))}]},
-    lambda s: s | {"state": [{"tau": None}]},
-    lambda s: s | {"state": [{"tau": np.full((6, 3), np.nan)}]},
-    lambda s: s | {"settings": s["settings"] | {"lr": -1.0}},
-    lambda s: s | {"settings": s["settings"] | {"lr": "x"}},
-    lambda s: s | {"settings": s["settings"] | {"nesterov": True}},
-    lambda s: {"kind": "SGD"},
-])
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda s: s | {"kind": "Adam"},
+        lambda s: s | {"state": s["state"] * 2},
+        lambda s: s | {"settings": {"lr": 0.1}},
+        lambda s: s | {"state": [{"tau": np.zeros((2, 2))}]},
+        lambda s: s | {"state": [{"tau": None}]},
+        lambda s: s | {"state": [{"tau": np.full((6, 3), np.nan)}]},
+        lambda s: s | {"settings": s["settings"] | {"lr": -1.0}},
+        lambda s: s | {"settings": s["settings"] | {"lr": "x"}},
+        lambda s: s | {"settings": s["settings"] | {"nesterov": True}},
+        lambda s: {"kind": "SGD"},
+    ],
+)
 def test_a_state_that_does_not_fit_changes_nothing(spoil):
     p = parameter(sphere)
     optimizer = optim.SGD([p], 0.2)
@@ -371,20 +372,23 @@ def test_missing_gradient():
         optim.SGD([parameter(sphere)], 0.1).step()
 
 
-@pytest.mark.parametrize(("make", "message"), [
-    (lambda p: optim.SGD([], 0.1), "expected at least one"),
-    (lambda p: optim.SGD([p, p], 0.1), "got one twice"),
-    (lambda p: optim.SGD([p], -0.1), "lr: expected a finite number >= 0, got -0.1"),
-    (lambda p: optim.SGD([p], np.nan), "lr: expected"),
-    (lambda p: optim.SGD([p], 0.1, momentum=1.5), "momentum: expected a finite number >= 0 and <= 1"),
-    (lambda p: optim.SGD([p], 0.1, clip=0.0), "clip: expected a finite number > 0"),
-    (lambda p: optim.SGD([p], 0.1, nesterov=True), "nesterov: expected Euclidean parameters only"),
-    (lambda p: optim.Adam([p], 0.1, beta2=1.0), "beta2: expected a finite number >= 0 and < 1, got 1.0"),
-    (lambda p: optim.Adam([p], 0.1, eps=0.0), "eps: expected"),
-    (lambda p: optim.Groups(optim.SGD([p], 0.1), optim.SGD([p], 0.2)), "got one in two"),
-    (lambda p: optim.schedule.exponential(0.0), "an exponential never reaches zero"),
-    (lambda p: optim.schedule.warm_up(optim.schedule.constant(), 0.0), "fraction: expected a number from 0 to 1"),
-])
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda p: optim.SGD([], 0.1), "expected at least one"),
+        (lambda p: optim.SGD([p, p], 0.1), "got one twice"),
+        (lambda p: optim.SGD([p], -0.1), "lr: expected a finite number >= 0, got -0.1"),
+        (lambda p: optim.SGD([p], np.nan), "lr: expected"),
+        (lambda p: optim.SGD([p], 0.1, momentum=1.5), "momentum: expected a finite number >= 0 and <= 1"),
+        (lambda p: optim.SGD([p], 0.1, clip=0.0), "clip: expected a finite number > 0"),
+        (lambda p: optim.SGD([p], 0.1, nesterov=True), "nesterov: expected Euclidean parameters only"),
+        (lambda p: optim.Adam([p], 0.1, beta2=1.0), "beta2: expected a finite number >= 0 and < 1, got 1.0"),
+        (lambda p: optim.Adam([p], 0.1, eps=0.0), "eps: expected"),
+        (lambda p: optim.Groups(optim.SGD([p], 0.1), optim.SGD([p], 0.2)), "got one in two"),
+        (lambda p: optim.schedule.exponential(0.0), "an exponential never reaches zero"),
+        (lambda p: optim.schedule.warm_up(optim.schedule.constant(), 0.0), "fraction: expected a number from 0 to 1"),
+    ],
+)
 def test_bad_settings(make, message):
     with pytest.raises(ValueError, match=message):
         make(parameter(sphere))
@@ -436,15 +440,18 @@ def test_groups_want_weights_on_the_sphere():
         optim.sgd_g(nn.mlp([8, 6, 3], np.random.default_rng(0)))
 
 
-@pytest.mark.parametrize(("make", "values"), [
-    (optim.schedule.constant, (1, 1, 1, 1)),
-    (optim.schedule.step_decay, (1, 0.2, 0.04, 0.008)),
-    (optim.schedule.linear, (1, 0.7, 0.4, 0)),
-    (lambda: optim.schedule.exponential(1e-2), (1, 10**-0.6, 10**-1.2, 0.01)),
-    (lambda: optim.schedule.exponential(100.0), (1, 10**0.6, 10**1.2, 100)),
-    (lambda: optim.schedule.warm_up(optim.schedule.linear(), 0.6), (0, 0.35, 0.4, 0)),
-    (lambda: optim.schedule.per_epoch(optim.schedule.linear(), 4), (1, 0.75, 0.5, 0.25)),
-    (optim.schedule.cosine, (1, (1 + np.cos(0.3 * np.pi)) / 2, (1 + np.cos(0.6 * np.pi)) / 2, 0)),
-])
+@pytest.mark.parametrize(
+    ("make", "values"),
+    [
+        (optim.schedule.constant, (1, 1, 1, 1)),
+        (optim.schedule.step_decay, (1, 0.2, 0.04, 0.008)),
+        (optim.schedule.linear, (1, 0.7, 0.4, 0)),
+        (lambda: optim.schedule.exponential(1e-2), (1, 10**-0.6, 10**-1.2, 0.01)),
+        (lambda: optim.schedule.exponential(100.0), (1, 10**0.6, 10**1.2, 100)),
+        (lambda: optim.schedule.warm_up(optim.schedule.linear(), 0.6), (0, 0.35, 0.4, 0)),
+        (lambda: optim.schedule.per_epoch(optim.schedule.linear(), 4), (1, 0.75, 0.5, 0.25)),
+        (optim.schedule.cosine, (1, (1 + np.cos(0.3 * np.pi)) / 2, (1 + np.cos(0.6 * np.pi)) / 2, 0)),
+    ],
+)
 def test_schedules(make, values):
     np.testing.assert_allclose([make()(p) for p in (0, 0.3, 0.6, 1)], values, atol=1e-15)

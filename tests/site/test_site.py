@@ -51,8 +51,10 @@ def test_films_play(browser, page):
     tab.goto((SITE / page).as_uri())
     for film in tab.locator("video").all():
         assert film.get_attribute("aria-label")
-        playing = "async v => { await v.play(); while (v.currentTime < .1) await new Promise(requestAnimationFrame);" \
-                  " v.pause(); return v.videoWidth }"
+        playing = (
+            "async v => { await v.play(); while (v.currentTime < .1) await new Promise(requestAnimationFrame);"
+            " v.pause(); return v.videoWidth }"
+        )
         assert film.evaluate(playing) > 0
     tab.close()
 

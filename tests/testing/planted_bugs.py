@@ -133,89 +133,118 @@ def normalize_anything(w):
 
 # name of the bug -> (the faulty geometry, an identity that must catch it)
 BUGS = {
-    "wrong sign in transport": (
-        Planted(sphere, "sphere", transport=wrong_sign_in_transport), "holonomy_is_area"),
-    "chord for geodesic": (
-        Planted(sphere, "sphere", exp=lambda y, h: sphere.normalize(y + h)), "distance_is_length"),
+    "wrong sign in transport": (Planted(sphere, "sphere", transport=wrong_sign_in_transport), "holonomy_is_area"),
+    "chord for geodesic": (Planted(sphere, "sphere", exp=lambda y, h: sphere.normalize(y + h)), "distance_is_length"),
     "projection in place of transport": (
         Planted(sphere, "sphere", transport=lambda y, h, v: sphere.project(sphere.exp(y, h), v)),
-        "transport_is_an_isometry"),
+        "transport_is_an_isometry",
+    ),
     "arccos distance": (Planted(sphere, "sphere", distance=arccos_distance), "distance_is_length"),
     "eps-damped step": (Planted(sphere, "sphere", exp=eps_damped_step), "exp_by_matrix_exponential"),
     "eps-damped normalization": (
-        Planted(sphere, "sphere", normalize=lambda w: w / (size(w) + w.dtype.type(1e-8))), "normalize_forgets_scale"),
+        Planted(sphere, "sphere", normalize=lambda w: w / (size(w) + w.dtype.type(1e-8))),
+        "normalize_forgets_scale",
+    ),
     "step ignored below 1e-8": (Planted(sphere, "sphere", exp=with_threshold(1e-8)), "distance_is_length"),
     "step ignored below 1e-12": (Planted(sphere, "sphere", exp=with_threshold(1e-12)), "distance_is_length"),
     "QR in place of the polar factor": (
-        Planted(subspaces, "subspaces", normalize=lambda w: np.linalg.qr(w)[0]), "normalize_is_nearest"),
+        Planted(subspaces, "subspaces", normalize=lambda w: np.linalg.qr(w)[0]),
+        "normalize_is_nearest",
+    ),
     "scale forgotten": (Planted(sphere, "sphere", scale=lambda h, s: h), "scale_is_by_point"),
-    "normalization in place": (
-        Planted(sphere, "sphere", normalize=normalize_in_place), "arguments_are_left_alone"),
+    "normalization in place": (Planted(sphere, "sphere", normalize=normalize_in_place), "arguments_are_left_alone"),
     "no single vectors": (Planted(sphere, "sphere", exp=only_batches), "a_vector_is_one_column"),
-    "no random tangent": (
-        Planted(sphere, "sphere", random_tangent=lambda y, rng: 0 * y), "random_is_on_the_manifold"),
+    "no random tangent": (Planted(sphere, "sphere", random_tangent=lambda y, rng: 0 * y), "random_is_on_the_manifold"),
     "zero normalized": (Planted(sphere, "sphere", normalize=normalize_anything), "zero_is_refused"),
     "QR flip": (Planted(subspaces, "subspaces", exp=qr_flip), "exp_of_zero"),
     "missing sign alignment in log": (Planted(lines, "lines", log=log_without_sign), "sign_of_the_logarithm"),
     "missing sign alignment in distance": (Planted(lines, "lines", distance=sphere.distance), "sign_does_not_matter"),
     "missing alignment of subspaces": (
-        Planted(subspaces, "subspaces", log=log_without_procrustes), "representative_does_not_matter"),
+        Planted(subspaces, "subspaces", log=log_without_procrustes),
+        "representative_does_not_matter",
+    ),
     "arccos of singular values": (
-        Planted(subspaces, "subspaces", distance=arccos_angles), "distance_by_subspace_angles"),
+        Planted(subspaces, "subspaces", distance=arccos_angles),
+        "distance_by_subspace_angles",
+    ),
     "distance of representatives": (
-        Planted(subspaces, "subspaces", distance=lambda y, x: np.linalg.matrix_norm(y - x)), "complement_is_as_far"),
+        Planted(subspaces, "subspaces", distance=lambda y, x: np.linalg.matrix_norm(y - x)),
+        "complement_is_as_far",
+    ),
     "chord of subspaces": (
-        Planted(subspaces, "subspaces", exp=lambda y, h: subspaces.normalize(y + h)), "one_dimension_is_lines"),
+        Planted(subspaces, "subspaces", exp=lambda y, h: subspaces.normalize(y + h)),
+        "one_dimension_is_lines",
+    ),
     "a matrix taken for one vector": (
-        Planted(subspaces, "subspaces", transport=transport_one_angle), "transport_by_matrix_exponential"),
+        Planted(subspaces, "subspaces", transport=transport_one_angle),
+        "transport_by_matrix_exponential",
+    ),
     "columns of a matrix taken one by one": (
-        Planted(subspaces, "subspaces", transport=transport_columns), "transport_turns_with_the_representative"),
+        Planted(subspaces, "subspaces", transport=transport_columns),
+        "transport_turns_with_the_representative",
+    ),
     "straight line": (Planted(sphere, "sphere", exp=lambda y, h: y + h), "hessian_is_second_order"),
     "double speed": (Planted(sphere, "sphere", exp=lambda y, h: sphere.exp(y, 2 * h)), "gradient_is_first_order"),
     "renormalized exp": (
-        Planted(sphere, "sphere", exp=lambda y, h: sphere.normalize(1.01 * sphere.exp(y, h))), "exp_of_zero"),
+        Planted(sphere, "sphere", exp=lambda y, h: sphere.normalize(1.01 * sphere.exp(y, h))),
+        "exp_of_zero",
+    ),
     "no turning": (Planted(sphere, "sphere", transport=lambda y, h, v: v), "transport_stays_tangent"),
-    "transport to unit length": (
-        Planted(sphere, "sphere", transport=transport_to_unit_length), "transport_is_linear"),
+    "transport to unit length": (Planted(sphere, "sphere", transport=transport_to_unit_length), "transport_is_linear"),
     "transport that also turns": (
         Planted(sphere, "sphere", transport=lambda y, h, v: -sphere.transport(y, h, v)),
-        "holonomy_of_a_latitude"),
+        "holonomy_of_a_latitude",
+    ),
     "logarithm of wrong sign": (
-        Planted(sphere, "sphere", log=lambda y, x: -sphere.log(y, x)), "gradient_of_half_squared_distance"),
+        Planted(sphere, "sphere", log=lambda y, x: -sphere.log(y, x)),
+        "gradient_of_half_squared_distance",
+    ),
     "tilted logarithm": (
         Planted(sphere, "sphere", log=lambda y, x: sphere.log(y, x) + sphere.project(y, np.full_like(y, 1e-3))),
-        "frechet_mean"),
+        "frechet_mean",
+    ),
     "silent cut locus": (Planted(sphere, "sphere", log=log_by_projection), "cut_locus_is_refused"),
     "squared distance": (
-        Planted(sphere, "sphere", distance=lambda y, x: sphere.distance(y, x) ** 2), "distance_is_a_metric"),
+        Planted(sphere, "sphere", distance=lambda y, x: sphere.distance(y, x) ** 2),
+        "distance_is_a_metric",
+    ),
     "squared distance of lines": (
-        Planted(lines, "lines", distance=lambda y, x: lines.distance(y, x) ** 2), "chordal_distance"),
-    "chordal distance": (
-        Planted(sphere, "sphere", distance=lambda y, x: size(y - x)), "three_formulas_for_an_angle"),
-    "distance by the largest entry": (
-        Planted(sphere, "sphere", distance=max_norm_distance), "rotations_commute"),
+        Planted(lines, "lines", distance=lambda y, x: lines.distance(y, x) ** 2),
+        "chordal_distance",
+    ),
+    "chordal distance": (Planted(sphere, "sphere", distance=lambda y, x: size(y - x)), "three_formulas_for_an_angle"),
+    "distance by the largest entry": (Planted(sphere, "sphere", distance=max_norm_distance), "rotations_commute"),
     "distance never zero": (
         Planted(sphere, "sphere", distance=lambda y, x: sphere.distance(y, x) + y.dtype.type(1e-30)),
-        "distance_to_itself"),
+        "distance_to_itself",
+    ),
     "distance with a kink": (
         Planted(sphere, "sphere", distance=lambda y, x: sphere.distance(y, x) + np.abs(y[0] - x[0])),
-        "frechet_mean_is_stationary"),
+        "frechet_mean_is_stationary",
+    ),
     "nothing projected": (Planted(sphere, "sphere", project=lambda y, g: g), "project_is_tangent"),
     "too little projected": (
-        Planted(sphere, "sphere", project=lambda y, g: g - y * dot(y, g) * y.dtype.type(0.9)), "project_twice"),
+        Planted(sphere, "sphere", project=lambda y, g: g - y * dot(y, g) * y.dtype.type(0.9)),
+        "project_twice",
+    ),
     "oblique projection": (Planted(sphere, "sphere", project=oblique_projection), "project_is_symmetric"),
     "shrinking projection": (
         Planted(sphere, "sphere", project=lambda y, g: sphere.project(y, g) * y.dtype.type(0.9)),
-        "scale_invariant_gradient"),
+        "scale_invariant_gradient",
+    ),
     "canonical sign": (Planted(sphere, "sphere", normalize=canonical_sign), "sign_goes_into_gamma"),
     "normalization by the largest entry": (
         Planted(sphere, "sphere", normalize=lambda w: w / np.max(np.abs(w), axis=0)),
-        "normalize_forgets_scale"),
+        "normalize_forgets_scale",
+    ),
     "move forgets to carry": (
-        Planted(sphere, "sphere", move=lambda y, h, v: (sphere.exp(y, h), v)), "move_is_exp_and_transport"),
+        Planted(sphere, "sphere", move=lambda y, h, v: (sphere.exp(y, h), v)),
+        "move_is_exp_and_transport",
+    ),
     "naive norm": (Planted(sphere, "sphere", norm=naive_norm), "inner_and_norm"),
-    "silent upcast": (
-        Planted(sphere, "sphere", exp=lambda y, h: sphere.exp(y, h).astype(np.float64)), "exp_of_zero"),
+    "silent upcast": (Planted(sphere, "sphere", exp=lambda y, h: sphere.exp(y, h).astype(np.float64)), "exp_of_zero"),
     "random points off the sphere": (
-        Planted(sphere, "sphere", random_point=random_gaussian), "random_is_on_the_manifold"),
+        Planted(sphere, "sphere", random_point=random_gaussian),
+        "random_is_on_the_manifold",
+    ),
 }

@@ -91,8 +91,13 @@ def test_dropout_and_augmentation_go_on_too(tmp_path):
 
 
 def command(*words, **options):
-    return subprocess.Popen([sys.executable, "-m", "grassmann_np", *map(str, words)], stderr=subprocess.PIPE,
-                            stdout=subprocess.PIPE, text=True, **options)
+    return subprocess.Popen(
+        [sys.executable, "-m", "grassmann_np", *map(str, words)],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        **options,
+    )
 
 
 def finish(process):
@@ -167,9 +172,12 @@ def test_foreign_and_corrupt_files_are_refused(tmp_path):
     with pytest.raises(ValueError, match=r"expected grassmann_np checkpoint version 2, got .* version 99"):
         checkpoint.load(path)
     head = {"format": checkpoint.FORMAT, "version": checkpoint.VERSION, "tree": {}}
-    for change, message in (({"format": "another"}, r"expected grassmann_np checkpoint .* got another version"),
-                            ({"tree": {"setup": {}}}, "it is damaged"), ({"tree": []}, "it is damaged"),
-                            ({"tree": {"setup": {"array": "gone"}}}, "the array 'gone' is missing")):
+    for change, message in (
+        ({"format": "another"}, r"expected grassmann_np checkpoint .* got another version"),
+        ({"tree": {"setup": {}}}, "it is damaged"),
+        ({"tree": []}, "it is damaged"),
+        ({"tree": {"setup": {"array": "gone"}}}, "the array 'gone' is missing"),
+    ):
         np.savez(path, skeleton=np.array(json.dumps(head | change)))
         with pytest.raises(ValueError, match=message):
             checkpoint.load(path)
@@ -184,7 +192,7 @@ def test_a_damaged_byte_is_refused_or_was_of_no_account(tmp_path):
     refused = 0
     anywhere, directory = np.random.default_rng(0).integers(0, len(good), 100), range(len(good) - 200, len(good))
     for place in (*anywhere, *directory):
-        path.write_bytes(good[:place] + bytes([good[place] ^ 0xFF]) + good[place + 1:])
+        path.write_bytes(good[:place] + bytes([good[place] ^ 0xFF]) + good[place + 1 :])
         try:
             tree = checkpoint.load(path)
         except ValueError:

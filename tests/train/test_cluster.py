@@ -19,8 +19,9 @@ def cluster(tmp_path_factory):
     here = os.getcwd()
     os.chdir(tmp_path_factory.mktemp("workers"))  # theirs, and not ours
     try:
-        with distributed.LocalCluster(n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None,
-                                      protocol="tcp", silence_logs=50) as cluster:
+        with distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, protocol="tcp", silence_logs=50
+        ) as cluster:
             os.chdir(here)
             yield cluster
     finally:

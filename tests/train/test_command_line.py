@@ -58,25 +58,28 @@ def test_recipes(capsys):
     assert "cifar10-wrn-28-10-sgd-g" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("words", "message", "status"), [
-    (["compare", "--optimizers", "sgd,lion"], "--optimizers: expected some of", 2),
-    (["compare", "--optimizers", "sgd,sgd"], "each once, got 'sgd,sgd'", 2),
-    (["compare", "--optimizers", ""], "--optimizers: expected some of", 2),
-    (["compare", "--schedules", "magic"], "--schedules: expected some of", 2),
-    (["compare", "--seeds", "0"], "--seeds: expected at least 1", 2),
-    (["train", "--recipe", "soup"], "--recipe: expected one of", 2),
-    (["train", "--model", "lstm"], "model: expected", 2),
-    (["train", "--seed", "-1"], "seed: expected at least 0", 2),
-    (["train", "--resume", "--lr", "1"], "leave out --lr", 2),
-    (["train", "--resume", "--data", "mnist", "--per-epoch"], "leave out --data, --per-epoch", 2),
-    (["train", "--resume", "--recipe", "digits-mlp-sgd"], "leave out --recipe", 2),
-    (["train", "--resume"], "expected the setup of a run", 1),
-    (["train", "--lr", "nan"], "lr: expected a finite number >= 0, got nan", 2),
-    (["compare", "--end", "inf"], "end: expected a finite number >= 0, got inf", 2),
-    (["train", "--warm-up", "7"], "warm_up: expected", 2),
-    (["train", "--model", "vgg-12"], "depth: expected one of 11, 13, 16, 19, got 12", 1),
-    (["train", "--data", "cifar10", "--folder", "/nowhere"], "in /nowhere", 1),
-])
+@pytest.mark.parametrize(
+    ("words", "message", "status"),
+    [
+        (["compare", "--optimizers", "sgd,lion"], "--optimizers: expected some of", 2),
+        (["compare", "--optimizers", "sgd,sgd"], "each once, got 'sgd,sgd'", 2),
+        (["compare", "--optimizers", ""], "--optimizers: expected some of", 2),
+        (["compare", "--schedules", "magic"], "--schedules: expected some of", 2),
+        (["compare", "--seeds", "0"], "--seeds: expected at least 1", 2),
+        (["train", "--recipe", "soup"], "--recipe: expected one of", 2),
+        (["train", "--model", "lstm"], "model: expected", 2),
+        (["train", "--seed", "-1"], "seed: expected at least 0", 2),
+        (["train", "--resume", "--lr", "1"], "leave out --lr", 2),
+        (["train", "--resume", "--data", "mnist", "--per-epoch"], "leave out --data, --per-epoch", 2),
+        (["train", "--resume", "--recipe", "digits-mlp-sgd"], "leave out --recipe", 2),
+        (["train", "--resume"], "expected the setup of a run", 1),
+        (["train", "--lr", "nan"], "lr: expected a finite number >= 0, got nan", 2),
+        (["compare", "--end", "inf"], "end: expected a finite number >= 0, got inf", 2),
+        (["train", "--warm-up", "7"], "warm_up: expected", 2),
+        (["train", "--model", "vgg-12"], "depth: expected one of 11, 13, 16, 19, got 12", 1),
+        (["train", "--data", "cifar10", "--folder", "/nowhere"], "in /nowhere", 1),
+    ],
+)
 def test_bad_input_writes_nothing(tmp_path, capsys, words, message, status):
     assert command.main([*words, "--out", str(tmp_path / "run")]) == status
     assert message in capsys.readouterr().err
@@ -97,14 +100,26 @@ def test_evaluate_without_a_checkpoint(tmp_path, capsys):
 
 
 def test_compare(tmp_path, capsys):
-    words = ["compare", "--epochs", "2", "--seeds", "3", "--optimizers", "sgd,sgd-g", "--jobs", "1", "--out",
-             str(tmp_path)]
+    words = [
+        "compare",
+        "--epochs",
+        "2",
+        "--seeds",
+        "3",
+        "--optimizers",
+        "sgd,sgd-g",
+        "--jobs",
+        "1",
+        "--out",
+        str(tmp_path),
+    ]
     assert command.main(words) == 0
     assert "sgd-g against sgd, same seeds" in capsys.readouterr().out
     results = json.loads((tmp_path / "results.json").read_text())
     assert results["command"].startswith("python -m grassmann_np compare --epochs 2")
     assert [(run["optimizer"], run["seed"]) for run in results["runs"]] == [
-        (o, s) for o in ("sgd", "sgd-g") for s in (0, 1, 2)]
+        (o, s) for o in ("sgd", "sgd-g") for s in (0, 1, 2)
+    ]
     last = sorted(run["history"]["test_error"][-1] for run in results["runs"][:3])
     row = results["summary"][0]
     assert row["median_test_error"] == last[1]
@@ -122,7 +137,8 @@ def test_only_what_is_missing_is_run_again(tmp_path):
     second = train.compare(tmp_path, SHORT, ["sgd"], [0, 1], jobs=1)
     assert kept.stat().st_mtime_ns == before
     assert [run["history"]["test_error"] for run in second["runs"]] == [
-        run["history"]["test_error"] for run in first["runs"]]
+        run["history"]["test_error"] for run in first["runs"]
+    ]
     with pytest.raises(ValueError, match="holds a run of another setup"):
         train.compare(tmp_path, replace(SHORT, lr=0.5), ["sgd"], [0, 1], jobs=1)
 
@@ -155,10 +171,13 @@ def test_overwrite_begins_every_run_anew_and_touches_nothing_else(tmp_path):
     assert (tmp_path / "runs" / "mine.txt").read_text() == "mine"
 
 
-@pytest.mark.parametrize(("words", "again"), [
-    (["train", "--epochs", "3", "--overwrite", "--out"], "train --resume --out {}"),
-    (["compare", "--epochs", "3", "--jobs", "1", "--overwrite", "--out"], "compare --epochs 3 --jobs 1 --out {}"),
-])
+@pytest.mark.parametrize(
+    ("words", "again"),
+    [
+        (["train", "--epochs", "3", "--overwrite", "--out"], "train --resume --out {}"),
+        (["compare", "--epochs", "3", "--jobs", "1", "--overwrite", "--out"], "compare --epochs 3 --jobs 1 --out {}"),
+    ],
+)
 def test_after_ctrl_c_the_command_that_goes_on_is_said(tmp_path, capsys, monkeypatch, words, again):
     save = checkpoint.save
 
@@ -171,8 +190,10 @@ def test_after_ctrl_c_the_command_that_goes_on_is_said(tmp_path, capsys, monkeyp
     out = str(tmp_path / "a run")
     assert command.main([*words, out]) == 130
     said = capsys.readouterr().err.splitlines()
-    assert said[-2:] == ["grassmann_np: stopped after a step and saved; go on with",
-                         "  python -m grassmann_np " + again.format(f"'{out}'")]
+    assert said[-2:] == [
+        "grassmann_np: stopped after a step and saved; go on with",
+        "  python -m grassmann_np " + again.format(f"'{out}'"),
+    ]
 
 
 def test_without_a_standard_error_there_is_no_progress(tmp_path, monkeypatch, capsys):
@@ -194,13 +215,18 @@ def test_a_figure_that_cannot_be_drawn_is_not_a_missing_package(tmp_path, monkey
 def test_optimizers_and_schedules(tmp_path):
     results = train.compare(tmp_path, replace(SHORT, epochs=1), ["sgd", "adam"], [0], ["linear", "cosine"], jobs=1)
     assert [row["optimizer"] for row in results["summary"]] == [
-        "sgd linear", "sgd cosine", "adam linear", "adam cosine"]
+        "sgd linear",
+        "sgd cosine",
+        "adam linear",
+        "adam cosine",
+    ]
 
 
 def test_paired_test_is_exact_and_counts_its_pairs():
     def runs(label, errors):
-        return [{"optimizer": label, "seed": seed, "history": {"test_error": [error]}}
-                for seed, error in enumerate(errors)]
+        return [
+            {"optimizer": label, "seed": seed, "history": {"test_error": [error]}} for seed, error in enumerate(errors)
+        ]
 
     found = paired("b", "a", runs("a", [0.5, 0.4, 0.3, 0.2]) + runs("b", [0.4, 0.38, 0.27, 0.2]))
     assert found["n"] == 3 and found["median_difference"] == pytest.approx(-0.025)
@@ -228,8 +254,10 @@ def test_progress_is_a_bar_at_a_terminal_and_lines_in_a_pipe():
     history.add(train_loss=1.0, train_error=0.5, test_loss=1.0, test_error=0.25, factor=1.0, seconds=0.1, angle=0.01)
     trainer = SimpleNamespace(history=history, step=1, epochs=1, steps_per_epoch=2)
     for stream, quiet, expected in (
-        (Terminal(), False, ["1/2", "25.00 %", "1.0e-02 rad a step"]), (io.StringIO(), False, ["epoch   1", "25.00 %"]),
-        (Terminal(), True, []), (io.StringIO(), True, []),
+        (Terminal(), False, ["1/2", "25.00 %", "1.0e-02 rad a step"]),
+        (io.StringIO(), False, ["epoch   1", "25.00 %"]),
+        (Terminal(), True, []),
+        (io.StringIO(), True, []),
     ):
         with Progress("sgd", quiet, stream) as progress:
             progress.step(trainer)
@@ -247,8 +275,11 @@ def test_a_bar_goes_on_from_where_the_run_was():
 
 def test_a_summary_is_of_the_last_epoch_and_of_its_own_runs():
     """Not of the best epoch, which nobody can know without the test images."""
-    runs = [{"optimizer": label, "seed": seed, "history": {"test_error": [0.01, 0.1 * seed], "seconds": [cost, cost]}}
-            for label, cost in (("a", 1.0), ("b", 5.0)) for seed in (1, 2, 3)]
+    runs = [
+        {"optimizer": label, "seed": seed, "history": {"test_error": [0.01, 0.1 * seed], "seconds": [cost, cost]}}
+        for label, cost in (("a", 1.0), ("b", 5.0))
+        for seed in (1, 2, 3)
+    ]
     for label, cost in (("a", 1.0), ("b", 5.0)):
         found = summary(label, runs)
         assert found["median_test_error"] == pytest.approx(0.2) and found["seconds_per_epoch"] == cost
@@ -257,8 +288,11 @@ def test_a_summary_is_of_the_last_epoch_and_of_its_own_runs():
 
 @pytest.mark.parametrize("n", [1, 5, 20, 60])
 def test_pairs_of_one_sign_have_the_least_p_there_is(n):
-    runs = [{"optimizer": label, "seed": seed, "history": {"test_error": [error]}}
-            for seed in range(n) for label, error in (("a", 0.5), ("b", 0.4 - 0.001 * seed))]
+    runs = [
+        {"optimizer": label, "seed": seed, "history": {"test_error": [error]}}
+        for seed in range(n)
+        for label, error in (("a", 0.5), ("b", 0.4 - 0.001 * seed))
+    ]
     found = paired("b", "a", runs)
     assert found["n"] == n and found["p"] == pytest.approx(2.0 ** (1 - n), rel=1e-9, abs=0)
 

@@ -27,10 +27,16 @@ def trained(setup, dtype):
     return model, trainer.run()
 
 
-@pytest.mark.parametrize(("optimizer", "dtype", "tolerance"), [
-    ("sgd", np.float64, 1e-13), ("sgd-g", np.float64, 1e-13), ("adam", np.float64, 1e-13),
-    ("adam-g", np.float64, 1e-13), ("sgd-g", np.float32, 1e-3),
-])
+@pytest.mark.parametrize(
+    ("optimizer", "dtype", "tolerance"),
+    [
+        ("sgd", np.float64, 1e-13),
+        ("sgd-g", np.float64, 1e-13),
+        ("adam", np.float64, 1e-13),
+        ("adam-g", np.float64, 1e-13),
+        ("sgd-g", np.float32, 1e-3),
+    ],
+)
 def test_a_training_is_the_same_there(optimizer, dtype, tolerance, device):
     """For an epoch of six steps.  A million numbers go through a ReLU in each: in float32 some are so near to zero that
     rounding decides, and one of them is a thousandth of a gradient; in float64 none is."""
@@ -96,15 +102,30 @@ class Few(Setup):
 
 def setups():
     """What the command line offers, but for VGG, which has the layers of the CNN."""
-    def make(model, rule, **options):
-        return Few(model=model, rule="invariant" if model == "mlp" else rule, device="gpu", epochs=1, batch_size=4,
-                   **options)
 
-    sampled = {name: st.sampled_from(values) for name, values in {
-        "model": ("mlp", "cnn", "wrn-10-1"), "optimizer": tuple(RATES), "schedule": SCHEDULES,
-        "rule": ("invariant", "published"), "decay": ("weights", "all"), "clip": (None, 0.1), "warm_up": (0.0, 0.4),
-        "orthogonality": (0.0, 0.1), "weight_decay": (0.0, 5e-4), "momentum": (0.0, 0.9), "keep": (1.0, 0.7),
-        "per_epoch": (False, True), "end": (None, 0.1)}.items()}
+    def make(model, rule, **options):
+        return Few(
+            model=model, rule="invariant" if model == "mlp" else rule, device="gpu", epochs=1, batch_size=4, **options
+        )
+
+    sampled = {
+        name: st.sampled_from(values)
+        for name, values in {
+            "model": ("mlp", "cnn", "wrn-10-1"),
+            "optimizer": tuple(RATES),
+            "schedule": SCHEDULES,
+            "rule": ("invariant", "published"),
+            "decay": ("weights", "all"),
+            "clip": (None, 0.1),
+            "warm_up": (0.0, 0.4),
+            "orthogonality": (0.0, 0.1),
+            "weight_decay": (0.0, 5e-4),
+            "momentum": (0.0, 0.9),
+            "keep": (1.0, 0.7),
+            "per_epoch": (False, True),
+            "end": (None, 0.1),
+        }.items()
+    }
     return st.builds(make, **sampled)
 
 

@@ -74,8 +74,15 @@ def test_nothing_to_evaluate():
 def test_schedule_reaches_the_optimizer():
     factors = []
     model = nn.mlp([64, 10], np.random.default_rng(0))
-    trainer = train.Trainer(model, optim.SGD(model.parameters(), 0.1), data.digits(), 2, np.random.default_rng(0), 500,
-                            optim.schedule.linear())
+    trainer = train.Trainer(
+        model,
+        optim.SGD(model.parameters(), 0.1),
+        data.digits(),
+        2,
+        np.random.default_rng(0),
+        500,
+        optim.schedule.linear(),
+    )
     trainer.run(lambda trainer: factors.append(trainer.optimizer.factor))
     np.testing.assert_allclose(factors, 1 - np.arange(6) / 6)
 
@@ -93,11 +100,16 @@ def test_augmentation_is_drawn_anew_for_every_batch():
     assert len(seen) == len(set(seen)) == 6
 
 
-@pytest.mark.parametrize(("spoil", "where"), [
-    (lambda trainer: trainer.data.x_train.__setitem__(slice(None), np.inf), "it is in the images"),
-    (lambda trainer: setattr(trainer.model.parameters()[3], "value", np.full((64, 48), np.nan, np.float32)),
-     r"it is first in a parameter of layer 4 \(Linear\)"),
-])
+@pytest.mark.parametrize(
+    ("spoil", "where"),
+    [
+        (lambda trainer: trainer.data.x_train.__setitem__(slice(None), np.inf), "it is in the images"),
+        (
+            lambda trainer: setattr(trainer.model.parameters()[3], "value", np.full((64, 48), np.nan, np.float32)),
+            r"it is first in a parameter of layer 4 \(Linear\)",
+        ),
+    ],
+)
 def test_a_loss_that_is_not_finite_stops_before_the_step(spoil, where):
     trainer, _ = SHORT.start()
     spoil(trainer)
@@ -108,20 +120,23 @@ def test_a_loss_that_is_not_finite_stops_before_the_step(spoil, where):
     assert all(a is p.value for a, p in zip(before, trainer.model.parameters(), strict=True))
 
 
-@pytest.mark.parametrize(("change", "message"), [
-    ({"data": "cats"}, "data: expected one of digits, mnist, .*got 'cats'"),
-    ({"data": "cifar10"}, "expected the folder that holds cifar10, got None"),
-    ({"model": "lstm"}, "model: expected mlp, cnn, .*got 'lstm'"),
-    ({"optimizer": "lion"}, "optimizer: expected one of sgd, sgd-g, adam, adam-g, got 'lion'"),
-    ({"schedule": "magic"}, "schedule: expected one of constant, .*got 'magic'"),
-    ({"decay": "some"}, "decay: expected one of weights, all, got 'some'"),
-    ({"rule": "published"}, "'published' puts no weight of mlp on the sphere"),
-    ({"epochs": 0}, "epochs: expected at least 1, got 0"),
-    ({"seed": -1}, "seed: expected at least 0, got -1"),
-    ({"batch_size": 1}, "batch_size: expected at least 2, got 1"),
-    ({"rule": "mine"}, "rule: expected one of invariant, published, got 'mine'"),
-    ({"schedule": "exponential", "end": 0.0}, "end: expected a positive number"),
-])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"data": "cats"}, "data: expected one of digits, mnist, .*got 'cats'"),
+        ({"data": "cifar10"}, "expected the folder that holds cifar10, got None"),
+        ({"model": "lstm"}, "model: expected mlp, cnn, .*got 'lstm'"),
+        ({"optimizer": "lion"}, "optimizer: expected one of sgd, sgd-g, adam, adam-g, got 'lion'"),
+        ({"schedule": "magic"}, "schedule: expected one of constant, .*got 'magic'"),
+        ({"decay": "some"}, "decay: expected one of weights, all, got 'some'"),
+        ({"rule": "published"}, "'published' puts no weight of mlp on the sphere"),
+        ({"epochs": 0}, "epochs: expected at least 1, got 0"),
+        ({"seed": -1}, "seed: expected at least 0, got -1"),
+        ({"batch_size": 1}, "batch_size: expected at least 2, got 1"),
+        ({"rule": "mine"}, "rule: expected one of invariant, published, got 'mine'"),
+        ({"schedule": "exponential", "end": 0.0}, "end: expected a positive number"),
+    ],
+)
 def test_bad_setup(change, message):
     with pytest.raises(ValueError, match=message):
         replace(SHORT, **change).run()
@@ -233,16 +248,19 @@ def test_models_by_name(model):
     assert network(images.x_test[:2])[0].shape == (2, 10)
 
 
-@pytest.mark.parametrize(("setup", "factors"), [
-    (replace(SHORT, schedule="step", drops=(0.5,), drop=0.1), (1, 1, 0.1)),
-    (replace(SHORT, schedule="exponential", end=0.01), (1, 10**-0.5, 0.1)),
-    (replace(SHORT, schedule="exponential", end=100.0), (1, 10**0.5, 10)),
-    (replace(SHORT, schedule="constant", warm_up=0.5), (0, 0.5, 1)),
-    (replace(SHORT, schedule="linear", per_epoch=True), (1, 1, 0.5)),
-    (replace(SHORT, schedule="linear", end=0.0), (1, 0.75, 0.5)),
-    (replace(SHORT, schedule="linear", warm_up=0.5), (0, 0.375, 0.5)),
-    (replace(SHORT, schedule="cosine", end=0.5), (1, 0.75 + 0.25 * 0.5**0.5, 0.75)),
-])
+@pytest.mark.parametrize(
+    ("setup", "factors"),
+    [
+        (replace(SHORT, schedule="step", drops=(0.5,), drop=0.1), (1, 1, 0.1)),
+        (replace(SHORT, schedule="exponential", end=0.01), (1, 10**-0.5, 0.1)),
+        (replace(SHORT, schedule="exponential", end=100.0), (1, 10**0.5, 10)),
+        (replace(SHORT, schedule="constant", warm_up=0.5), (0, 0.5, 1)),
+        (replace(SHORT, schedule="linear", per_epoch=True), (1, 1, 0.5)),
+        (replace(SHORT, schedule="linear", end=0.0), (1, 0.75, 0.5)),
+        (replace(SHORT, schedule="linear", warm_up=0.5), (0, 0.375, 0.5)),
+        (replace(SHORT, schedule="cosine", end=0.5), (1, 0.75 + 0.25 * 0.5**0.5, 0.75)),
+    ],
+)
 def test_schedule_of_a_setup(setup, factors):
     np.testing.assert_allclose([setup.make_schedule()(p) for p in (0, 0.25, 0.5)], factors)
 
@@ -297,8 +315,11 @@ def test_recipes_are_the_papers():
     book = recipes.recipes()
     paper = [name for name in book if not name.startswith(("digits", "mnist"))]
     assert len(paper) == 3 * 4 * 3
-    for name, rate, keep in (("cifar10-vgg-13-sgd", 0.1, 1.0), ("cifar100-wrn-28-10-sgd-g", 0.2, 0.7),
-                             ("svhn-wrn-16-4-adam-g", 0.005, 0.6)):
+    for name, rate, keep in (
+        ("cifar10-vgg-13-sgd", 0.1, 1.0),
+        ("cifar100-wrn-28-10-sgd-g", 0.2, 0.7),
+        ("svhn-wrn-16-4-adam-g", 0.005, 0.6),
+    ):
         setup = book[name]
         assert (setup.lr, setup.keep, setup.batch_size, setup.weight_decay) == (rate, keep, 128, 5e-4)
         schedule = setup.make_schedule()
@@ -317,7 +338,12 @@ def test_recipes_are_the_papers():
             setup = book[f"{data_name}-{model}-{optimizer}"]
             keep = 1.0 if model.startswith("vgg") else 0.6 if data_name == "svhn" else 0.7
             assert (setup.data, setup.model, setup.optimizer, setup.lr, setup.keep) == (
-                data_name, model, optimizer, rate, keep)
+                data_name,
+                model,
+                optimizer,
+                rate,
+                keep,
+            )
             assert f"{data_name}-{model}-{optimizer} ".ljust(34) + f" {setup.epochs:6} {rate:6g}" in recipes.table()
     assert book["svhn-vgg-13-sgd-g"].lr_euclidean == 0.001 and book["cifar10-vgg-13-sgd-g"].lr_euclidean == 0.01
     assert "x 0.2 after 60, 120, 160 epochs" in recipes.table()

@@ -18,8 +18,13 @@ SMALL = {"LESSON_EPOCHS": "1", "LESSON_SEEDS": "1"}  # sizes of the slow ones; t
 
 @lessons
 def test_runs_anywhere_and_writes_nothing(lesson, tmp_path):
-    subprocess.run([sys.executable, "-W", "error", str(lesson)], check=True, cwd=tmp_path, timeout=300,
-                   env={**os.environ, **SMALL, "MPLCONFIGDIR": str(tmp_path.parent / "matplotlib")})
+    subprocess.run(
+        [sys.executable, "-W", "error", str(lesson)],
+        check=True,
+        cwd=tmp_path,
+        timeout=300,
+        env={**os.environ, **SMALL, "MPLCONFIGDIR": str(tmp_path.parent / "matplotlib")},
+    )
     assert not list(tmp_path.iterdir())
 
 
@@ -32,7 +37,7 @@ def test_keeps_to_the_form(lesson):
     assert words.startswith(f"# {int(lesson.stem[:2])}. ") and "**Question.**" in words
     sections = re.findall(r"^## (.*)", words, flags=re.MULTILINE)
     assert sections[-3:] == ["Summary", "Exercises", "Going deeper"]
-    exercises = words[words.index("## Exercises"):]
+    exercises = words[words.index("## Exercises") :]
     asked = len(re.findall(r"^\d\. ", exercises, flags=re.MULTILINE))
     assert 2 <= asked == exercises.count("<details>") == exercises.count("</details>")
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]

@@ -13,8 +13,13 @@ from grassmann_np.geometry import sphere
 from viz import scenes
 from viz.losses import LOSSES
 
-options = {"seed": st.integers(0, 10_000), "loss": st.sampled_from(list(LOSSES)), "lr": st.floats(0.02, 0.2),
-           "steps": st.integers(1, 25), "turn": st.floats(5, 120)}
+options = {
+    "seed": st.integers(0, 10_000),
+    "loss": st.sampled_from(list(LOSSES)),
+    "lr": st.floats(0.02, 0.2),
+    "steps": st.integers(1, 25),
+    "turn": st.floats(5, 120),
+}
 
 
 def film(seed, loss, lr, steps, turn, **more):
@@ -120,8 +125,19 @@ def test_an_optimizer_of_the_user_s_that_looks_at_coordinates_is_found_out():
     assert "yours: another path" in scenes.adam(optimizer=Sign, size=(160, 160)).caption
 
 
-@pytest.mark.parametrize("wrong", [{"steps": 0}, {"steps": 201}, {"turn": 200.0}, {"turn": float("nan")}, {"lr": -1.0},
-                                   {"optimizer": "lion"}, {"loss": "bowl"}, {"seed": -1}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"steps": 0},
+        {"steps": 201},
+        {"turn": 200.0},
+        {"turn": float("nan")},
+        {"lr": -1.0},
+        {"optimizer": "lion"},
+        {"loss": "bowl"},
+        {"seed": -1},
+    ],
+)
 def test_what_cannot_be_drawn_is_refused(wrong):
     with pytest.raises(ValueError, match="expected"):
         scenes.adam(**wrong)

@@ -6,12 +6,19 @@ import pytest
 from viz import cells
 
 RESULTS = {
-    "data": "digits", "model": "cnn", "epochs": 2, "seeds": [0, 1, 2],
-    "runs": [{"optimizer": label, "seed": seed, "history": {"test_error": [0.5, error]}}
-             for label, errors in (("sgd linear", (0.03, 0.02, 0.04)), ("sgd, matched angle", (0.02, 0.02, 0.01)))
-             for seed, error in enumerate(errors)],
-    "summary": [{"optimizer": "sgd linear", "median_test_error": 0.03, "quartiles": [0.025, 0.035]},
-                {"optimizer": "sgd, matched angle", "median_test_error": 0.02, "quartiles": [0.015, 0.02]}],
+    "data": "digits",
+    "model": "cnn",
+    "epochs": 2,
+    "seeds": [0, 1, 2],
+    "runs": [
+        {"optimizer": label, "seed": seed, "history": {"test_error": [0.5, error]}}
+        for label, errors in (("sgd linear", (0.03, 0.02, 0.04)), ("sgd, matched angle", (0.02, 0.02, 0.01)))
+        for seed, error in enumerate(errors)
+    ],
+    "summary": [
+        {"optimizer": "sgd linear", "median_test_error": 0.03, "quartiles": [0.025, 0.035]},
+        {"optimizer": "sgd, matched angle", "median_test_error": 0.02, "quartiles": [0.015, 0.02]},
+    ],
 }
 
 
@@ -22,7 +29,9 @@ def test_every_seed_is_a_dot_and_every_median_a_bar():
     np.testing.assert_allclose([line.get_xdata() for line in dots], [[3, 2, 4], [2, 2, 1]])
     np.testing.assert_allclose([line.get_xdata() for line in bars], [[3, 3], [2, 2]])
     assert [(p.get_x(), p.get_x() + p.get_width()) for p in axes.patches] == [
-        pytest.approx((2.5, 3.5)), pytest.approx((1.5, 2.0))]
+        pytest.approx((2.5, 3.5)),
+        pytest.approx((1.5, 2.0)),
+    ]
     assert [text.get_text() for text in axes.get_yticklabels()] == ["SGD linear", "SGD, matched angle"]
 
 

@@ -11,8 +11,12 @@ from scipy.linalg import expm
 from viz import scenes
 from viz.losses import LOSSES
 
-numbers = {"seed": st.integers(0, 10_000), "loss": st.sampled_from(list(LOSSES)), "lr": st.floats(0.2, 9),
-           "clip": st.floats(0.02, 1)}
+numbers = {
+    "seed": st.integers(0, 10_000),
+    "loss": st.sampled_from(list(LOSSES)),
+    "lr": st.floats(0.2, 9),
+    "clip": st.floats(0.02, 1),
+}
 
 
 def spheres(scene, t):
@@ -51,8 +55,12 @@ def test_the_last_caption_says_how_far_each_walked_how_far_away_it_is_and_what_i
     h = length(spheres(scene, 0.0)[0]["h"].v)
     for now, words, longest in zip(spheres(scene, 1.0), (said[:4], said[4:]), (np.inf, clip), strict=True):
         end = now["y"].at
-        values = [np.degrees(lr * min(h, longest)), np.degrees(np.arccos(np.clip(y @ end, -1, 1))),
-                  scene.loss(y)[0], scene.loss(end)[0]]
+        values = [
+            np.degrees(lr * min(h, longest)),
+            np.degrees(np.arccos(np.clip(y @ end, -1, 1))),
+            scene.loss(y)[0],
+            scene.loss(end)[0],
+        ]
         assert np.allclose(words, values, atol=[0.51, 0.51, 0.0051, 0.0051])
     assert ("shortens it" in scene.frame(0.2).caption) == (h > clip)
 
@@ -69,8 +77,10 @@ def test_the_film_shown_first_goes_once_round_and_gains_less():
     scene = scenes.clip(size=(160, 160))
     free, held = spheres(scene, 1.0)
     assert free["degrees"].text == "368°" and scene.loss(free["y"].at)[0] > scene.loss(held["y"].at)[0]
-    jumps = [np.linalg.norm(scene.frame(a).marks["y"].at - scene.frame(a + 0.002).marks["y"].at)
-             for a in np.linspace(0, 0.998, 300)]
+    jumps = [
+        np.linalg.norm(scene.frame(a).marks["y"].at - scene.frame(a + 0.002).marks["y"].at)
+        for a in np.linspace(0, 0.998, 300)
+    ]
     assert max(jumps) < 0.1
 
 
@@ -81,8 +91,18 @@ def test_a_flat_loss_stays_where_it_is():
         scene.still(t)
 
 
-@pytest.mark.parametrize("wrong", [{"lr": 0.0}, {"clip": -1.0}, {"clip": 9.0}, {"seed": -1}, {"loss": "bowl"},
-                                   {"orbit": float("nan")}, {"seconds": 0.0}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"lr": 0.0},
+        {"clip": -1.0},
+        {"clip": 9.0},
+        {"seed": -1},
+        {"loss": "bowl"},
+        {"orbit": float("nan")},
+        {"seconds": 0.0},
+    ],
+)
 def test_what_cannot_be_drawn_is_refused(wrong):
     with pytest.raises(ValueError, match="expected"):
         scenes.clip(**wrong)

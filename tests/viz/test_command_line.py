@@ -22,14 +22,37 @@ def test_it_lists_and_draws_and_says_how_to_draw_the_same_again(tmp_path, capsys
     assert main(["list"]) == 0
     assert "step" in capsys.readouterr().out
     out = tmp_path / "new/step.png"
-    assert main(["step", "--out", str(out), "--lr", "0.5", "--momentum", "0.3", "--clip", "0.4", "--seed", "3",
-                 "--size", "320x240", "--orbit", "20", "--seconds", "1"]) == 0
+    assert (
+        main(
+            [
+                "step",
+                "--out",
+                str(out),
+                "--lr",
+                "0.5",
+                "--momentum",
+                "0.3",
+                "--clip",
+                "0.4",
+                "--seed",
+                "3",
+                "--size",
+                "320x240",
+                "--orbit",
+                "20",
+                "--seconds",
+                "1",
+            ]
+        )
+        == 0
+    )
     assert capsys.readouterr().out.strip() == str(out)
     with Image.open(out) as still:
         assert still.size == (320, 240)
         again = still.info["Source"]
-    assert again == ("python -m viz step --seed 3 --lr 0.5 --momentum 0.3 --clip 0.4 --seconds 1.0 --size 320x240 "
-                     "--orbit 20.0")
+    assert again == (
+        "python -m viz step --seed 3 --lr 0.5 --momentum 0.3 --clip 0.4 --seconds 1.0 --size 320x240 --orbit 20.0"
+    )
     first = out.read_bytes()
     main([*again.split()[3:], "--out", str(out)])
     assert out.read_bytes() == first
@@ -59,22 +82,35 @@ def test_a_terminal_gets_a_bar_and_a_pipe_none(tmp_path):
     assert "frames:" in python("sys.stderr.isatty = lambda: True", *words).stderr
 
 
-@pytest.mark.parametrize("words, says", [
-    (["step", "--out", "a.avi"], ".mp4, .gif"), (["page", "no-such-folder"], "make it with"),
-])
+@pytest.mark.parametrize(
+    "words, says", [(["step", "--out", "a.avi"], ".mp4, .gif"), (["page", "no-such-folder"], "make it with")]
+)
 def test_what_fails_is_told_in_a_line(words, says, capsys):
     assert main(words) == 1
     told = capsys.readouterr().err
     assert told.startswith("viz: ") and says in told and told.count("\n") == 1
 
 
-@pytest.mark.parametrize("name, value, says", [
-    ("lr", "-1", "lr > 0"), ("lr", "nan", "got lr nan"), ("lr", "1e300", "lr * clip <= 10"), ("lr", "x", "--lr"),
-    ("clip", "inf", "got lr 1.0, clip inf"), ("momentum", "nan", "momentum nan"), ("seed", "-1", "seed: expected 0 or"),
-    ("seconds", "0", "more than 0"), ("seconds", "-1", "more than 0"), ("seconds", "inf", "at most 600"),
-    ("size", "641x480", "two even numbers"), ("size", "100000x100000", "160 to 4096"), ("size", "²x4", "640x480"),
-    ("orbit", "inf", "at most 3600"), ("loss", "bowl", "one of neuron, rayleigh, linear, two-wells or a function"),
-])
+@pytest.mark.parametrize(
+    "name, value, says",
+    [
+        ("lr", "-1", "lr > 0"),
+        ("lr", "nan", "got lr nan"),
+        ("lr", "1e300", "lr * clip <= 10"),
+        ("lr", "x", "--lr"),
+        ("clip", "inf", "got lr 1.0, clip inf"),
+        ("momentum", "nan", "momentum nan"),
+        ("seed", "-1", "seed: expected 0 or"),
+        ("seconds", "0", "more than 0"),
+        ("seconds", "-1", "more than 0"),
+        ("seconds", "inf", "at most 600"),
+        ("size", "641x480", "two even numbers"),
+        ("size", "100000x100000", "160 to 4096"),
+        ("size", "²x4", "640x480"),
+        ("orbit", "inf", "at most 3600"),
+        ("loss", "bowl", "one of neuron, rayleigh, linear, two-wells or a function"),
+    ],
+)
 def test_a_wrong_value_is_a_wrong_command_line(tmp_path, capsys, name, value, says):
     with pytest.raises(SystemExit) as ended:
         main(["step", "--out", str(tmp_path / "a.png"), f"--{name}", value])

@@ -23,16 +23,33 @@ def results():
         finals = []
         for seed in range(5):
             error = np.round(450 * (0.02 + 0.005 * number + 0.2 * 0.6 ** np.arange(6) + 0.01 * rng.random(6))) / 450
-            history = {"train_loss": list(0.5 ** np.arange(6) * (1 + rng.random())), "train_error": list(error / 2),
-                       "test_error": list(error), "seconds": [0.1] * 6}
+            history = {
+                "train_loss": list(0.5 ** np.arange(6) * (1 + rng.random())),
+                "train_error": list(error / 2),
+                "test_error": list(error),
+                "seconds": [0.1] * 6,
+            }
             runs.append({"optimizer": optimizer, "seed": seed, "history": history})
             finals.append(error[-1])
-        summary.append({"optimizer": optimizer, "median_test_error": float(np.median(finals)),
-                        "quartiles": list(np.quantile(finals, [0.25, 0.75])), "seconds_per_epoch": 0.1})
-    return {"data": "digits", "model": "mlp", "epochs": 6, "seeds": list(range(5)), "runs": runs, "summary": summary,
-            "setup": {"lr": None, "lr_euclidean": 0.01, "clip": 0.1, "orthogonality": 0.1, "weight_decay": 5e-4},
-            "paired": [{"optimizer": "sgd-g", "baseline": "sgd", "median_difference": -0.01333, "n": 5, "p": 0.0625}],
-            "command": "python -m grassmann_np compare --data digits --note '<b>&'"}
+        summary.append(
+            {
+                "optimizer": optimizer,
+                "median_test_error": float(np.median(finals)),
+                "quartiles": list(np.quantile(finals, [0.25, 0.75])),
+                "seconds_per_epoch": 0.1,
+            }
+        )
+    return {
+        "data": "digits",
+        "model": "mlp",
+        "epochs": 6,
+        "seeds": list(range(5)),
+        "runs": runs,
+        "summary": summary,
+        "setup": {"lr": None, "lr_euclidean": 0.01, "clip": 0.1, "orthogonality": 0.1, "weight_decay": 5e-4},
+        "paired": [{"optimizer": "sgd-g", "baseline": "sgd", "median_difference": -0.01333, "n": 5, "p": 0.0625}],
+        "command": "python -m grassmann_np compare --data digits --note '<b>&'",
+    }
 
 
 @pytest.fixture(scope="module")

@@ -53,8 +53,16 @@ def far_side():
     view = View(figure.add_axes((0, 0, 1, 1)), unit=0.5, ghost=True, window=(0, 0, 1.6))
     y, h = sphere.normalize(np.array([-0.5, 0.6, 0.4])), np.array([0.6, 0.5, 0.0]) * 1.2
     path = np.stack([sphere.exp(y, s * h) for s in np.linspace(0, 1, 60)], axis=1)
-    view.update({"plane": Plane(y, sphere.normalize(h), 0.6), "h": Vector(y, h, "h", "h"), "walk": Curve(path),
-                 "ring": Ring(y, 0.4), "y": Point(y, "y")}, Camera(np.array([1.0, -0.4, 0.3])))
+    view.update(
+        {
+            "plane": Plane(y, sphere.normalize(h), 0.6),
+            "h": Vector(y, h, "h", "h"),
+            "walk": Curve(path),
+            "ring": Ring(y, 0.4),
+            "y": Point(y, "y"),
+        },
+        Camera(np.array([1.0, -0.4, 0.3])),
+    )
     return figure
 
 

@@ -82,9 +82,10 @@ def test_short_steps_differ_by_a_third_of_the_cube():
     assert np.isclose(gaps[0], 0.02**3 / 3, rtol=1e-3) and np.isclose(gaps[1] / gaps[0], 8, rtol=2e-3)
 
 
-@pytest.mark.parametrize("wrong", [
-    {"length": 0.0}, {"length": -1.0}, {"length": 7.0}, {"length": float("nan")}, {"seed": -1}, {"orbit": 1e9},
-])
+@pytest.mark.parametrize(
+    "wrong",
+    [{"length": 0.0}, {"length": -1.0}, {"length": 7.0}, {"length": float("nan")}, {"seed": -1}, {"orbit": 1e9}],
+)
 def test_what_cannot_be_drawn_is_refused(wrong):
     with pytest.raises(ValueError, match=f"{next(iter(wrong))}: expected"):
         scenes.exp(**wrong)

@@ -26,8 +26,11 @@ STEPS = np.linspace(0, 1, 13)
 WALK = along(Y, D, STEPS)
 SPIRAL = WALK * (1 + 0.6 * STEPS)
 PANELS = (
-    Panel((Line(np.stack([STEPS, 2 - STEPS]), "sgd", "SGD"), Line(np.stack([STEPS, 2 - STEPS**2]), "sgd-g", "SGD-G")),
-          "Loss", "steps"),
+    Panel(
+        (Line(np.stack([STEPS, 2 - STEPS]), "sgd", "SGD"), Line(np.stack([STEPS, 2 - STEPS**2]), "sgd-g", "SGD-G")),
+        "Loss",
+        "steps",
+    ),
     Panel((Line(np.stack([STEPS, 10 ** (3 * STEPS)])),), "|w|", "", log=True, number="{:.0f}"),
 )
 
@@ -40,18 +43,32 @@ def film(two, panels=PANELS, tiles=True, formulas=(), size=(320, 240), orbit=40.
     def frame(t):
         far = 12 * t
         triangle = np.column_stack([WALK, Y * 0 + [0.0, 0.0, 1.0], Y])
-        marks = {"walk": Trail(gone(WALK, far), "sgd-g"), "spiral": Trail(gone(SPIRAL, far), "sgd"),
-                 "line": Curve(np.stack([Y, Y + D], axis=1), "guide"), "area": Area(triangle),
-                 "w": Vector(np.zeros(3), 1.5 * Y, "y", "w"), "word": Label(np.array([0, 0, 1.0]), "area 0.42", "d"),
-                 "y": Point(Y, "y")}
+        marks = {
+            "walk": Trail(gone(WALK, far), "sgd-g"),
+            "spiral": Trail(gone(SPIRAL, far), "sgd"),
+            "line": Curve(np.stack([Y, Y + D], axis=1), "guide"),
+            "area": Area(triangle),
+            "w": Vector(np.zeros(3), 1.5 * Y, "y", "w"),
+            "word": Label(np.array([0, 0, 1.0]), "area 0.42", "d"),
+            "y": Point(Y, "y"),
+        }
         curves = tuple(gone(line.points, far) for panel in panels for line in panel.lines)
         beside = ({"y": Point(-Y, "y"), "walk": Curve(-WALK)}, camera.turned(orbit * t)) if two else None
         images = (1 - t) * pictures[0] + t * pictures[1] if tiles else None
         return Frame(marks, camera, CAPTION, int(2 * t) if t < 0.9 else None, curves, beside, images)
 
     spheres = (Sphere(loss, heading="with"), Sphere(heading="without")) if two else (Sphere(loss),)
-    return Animation(frame, "Everything at once", CAPTION, 1.0, size, spheres, formulas, panels,
-                     Tiles("Weights", 3) if tiles else None)
+    return Animation(
+        frame,
+        "Everything at once",
+        CAPTION,
+        1.0,
+        size,
+        spheres,
+        formulas,
+        panels,
+        Tiles("Weights", 3) if tiles else None,
+    )
 
 
 FORMULAS = (Formula("$y'y = 1$", "y"), Formula("$|w|$", "g"), Formula("$h$", "h"))

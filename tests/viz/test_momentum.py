@@ -13,8 +13,13 @@ from viz import scenes
 from viz.losses import LOSSES
 from viz.scenes import shared
 
-numbers = {"seed": st.integers(0, 10_000), "loss": st.sampled_from(list(LOSSES)), "lr": st.floats(0.05, 0.3),
-           "momentum": st.floats(0, 0.9), "steps": st.integers(2, 8)}
+numbers = {
+    "seed": st.integers(0, 10_000),
+    "loss": st.sampled_from(list(LOSSES)),
+    "lr": st.floats(0.05, 0.3),
+    "momentum": st.floats(0, 0.9),
+    "steps": st.integers(2, 8),
+}
 CIRCLE, STOP = 4.0, 5.0  # how long the last two stages last
 
 
@@ -59,8 +64,9 @@ def test_the_second_step_is_the_first_carried_times_gamma_and_the_new_gradient(s
 
 @settings(max_examples=10, deadline=None)
 @given(**numbers, s=st.floats(0.02, 0.8))
-def test_with_no_gradient_y_keeps_to_one_great_circle_and_d_to_its_length_or_gamma_of_it(seed, loss, lr, momentum,
-                                                                                         steps, s):
+def test_with_no_gradient_y_keeps_to_one_great_circle_and_d_to_its_length_or_gamma_of_it(
+    seed, loss, lr, momentum, steps, s
+):
     scene = scenes.momentum(seed, loss, lr, momentum, steps, size=(160, 160))
     _, _, before, closed, _ = ends(steps)
     start = scene.frame(0.0).beside[0]
@@ -102,10 +108,20 @@ def test_nothing_jumps():
     assert left.max() < 0.06 and np.sum(right > 0.06) <= 1  # only the start of the coast: back to the first point
 
 
-@pytest.mark.parametrize("wrong", [
-    {"momentum": 0.999}, {"momentum": 1.0}, {"lr": 0.0}, {"steps": 1}, {"steps": 101}, {"seed": -1}, {"lr": 30.0},
-    {"loss": lambda w: (np.zeros(w.shape[1:]), np.zeros_like(w))}, {"loss": "bowl"},
-])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"momentum": 0.999},
+        {"momentum": 1.0},
+        {"lr": 0.0},
+        {"steps": 1},
+        {"steps": 101},
+        {"seed": -1},
+        {"lr": 30.0},
+        {"loss": lambda w: (np.zeros(w.shape[1:]), np.zeros_like(w))},
+        {"loss": "bowl"},
+    ],
+)
 def test_what_cannot_be_drawn_is_refused(wrong):
     with pytest.raises(ValueError, match="expected"):
         scenes.momentum(**wrong)

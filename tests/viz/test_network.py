@@ -78,8 +78,9 @@ def test_without_scikit_learn_it_says_what_to_install(monkeypatch, capsys, tmp_p
     assert "pip install 'grassmann-np[data]'" in capsys.readouterr().err and not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("wrong", [{"units": 3}, {"units": 37}, {"epochs": 0}, {"epochs": 51}, {"lr": -1.0},
-                                   {"alpha": -0.1}, {"clip": 0.0}])
+@pytest.mark.parametrize(
+    "wrong", [{"units": 3}, {"units": 37}, {"epochs": 0}, {"epochs": 51}, {"lr": -1.0}, {"alpha": -0.1}, {"clip": 0.0}]
+)
 def test_what_cannot_be_trained_is_refused_before_it_begins(wrong):
     with pytest.raises(ValueError, match="expected"):
         scenes.network(**wrong)

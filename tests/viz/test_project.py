@@ -57,8 +57,9 @@ def test_a_linear_loss_loses_all_of_its_gradient_at_the_least_and_the_neuron_not
     assert "nothing is lost." in exact.caption and "nothing is lost." not in linear.caption
     assert np.allclose(exact.panels[1].lines[0].points[1], 0, atol=1e-9)
     degrees, radial = linear.panels[1].lines[0].points
-    place, most, left = re.search(r"lost at (\d+)°, where \|y'g\| = ([\d.]+) and \|h\| = ([\d.]+)\.", linear.caption
-                                  ).groups()
+    place, most, left = re.search(
+        r"lost at (\d+)°, where \|y'g\| = ([\d.]+) and \|h\| = ([\d.]+)\.", linear.caption
+    ).groups()
     k = np.argmax(np.abs(radial))
     assert np.allclose([int(place), float(most)], [degrees[k], abs(radial[k])], atol=[0.51, 0.0051])
     assert np.isclose(float(left), np.sqrt(1 - min(1, radial[k] ** 2)), atol=0.0051)  # |g| = 1

@@ -13,9 +13,14 @@ from viz import scenes
 from viz.losses import LOSSES
 from viz.scenes import shared
 
-options = {"seed": st.integers(0, 10_000), "loss": st.sampled_from(list(LOSSES)),
-           "lr": st.floats(0.05, 0.6), "momentum": st.floats(0, 0.8), "decay": st.floats(0, 0.05),
-           "steps": st.integers(2, 20)}
+options = {
+    "seed": st.integers(0, 10_000),
+    "loss": st.sampled_from(list(LOSSES)),
+    "lr": st.floats(0.05, 0.6),
+    "momentum": st.floats(0, 0.8),
+    "decay": st.floats(0, 0.05),
+    "steps": st.integers(2, 20),
+}
 ROLES = ["sgd", "decay", "sgd-g", "adam-g"]
 
 
@@ -57,8 +62,9 @@ def test_the_trails_are_the_directions_of_the_four_from_one_start(seed, loss, lr
 
 @settings(max_examples=15, deadline=None)
 @given(**options, t=st.floats(0, 1))
-def test_the_panels_are_the_losses_and_turns_of_the_trails_and_go_in_step_with_them(seed, loss, lr, momentum, decay,
-                                                                                   steps, t):
+def test_the_panels_are_the_losses_and_turns_of_the_trails_and_go_in_step_with_them(
+    seed, loss, lr, momentum, decay, steps, t
+):
     scene = scenes.race(seed, loss, "none", lr, momentum, decay, steps, size=(160, 160))
     losses, turns = scene.panels
     end, now = scene.frame(1.0), scene.frame(t)
@@ -120,8 +126,20 @@ def test_a_fifth_runs_too():
     named.still(0.5)
 
 
-@pytest.mark.parametrize("wrong", [{"steps": 1}, {"steps": 501}, {"decay": -0.1}, {"lr": 0.0}, {"optimizer": "lion"},
-                                   {"loss": "bowl"}, {"seed": -1}, {"momentum": 1.0}, {"orbit": float("nan")}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"steps": 1},
+        {"steps": 501},
+        {"decay": -0.1},
+        {"lr": 0.0},
+        {"optimizer": "lion"},
+        {"loss": "bowl"},
+        {"seed": -1},
+        {"momentum": 1.0},
+        {"orbit": float("nan")},
+    ],
+)
 def test_what_cannot_be_drawn_is_refused(wrong):
     with pytest.raises(ValueError, match="expected"):
         scenes.race(**wrong)

@@ -47,8 +47,9 @@ def probed(path):
 
 
 def frames_of(path):
-    told = subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), "-i", str(path), "-f", "null", "-"], capture_output=True,
-                          text=True)
+    told = subprocess.run(
+        [imageio_ffmpeg.get_ffmpeg_exe(), "-i", str(path), "-f", "null", "-"], capture_output=True, text=True
+    )
     return int(re.findall(r"frame=\s*(\d+)", told.stderr)[-1])
 
 
@@ -125,7 +126,7 @@ def test_a_page_holds_the_film_its_caption_and_nothing_from_elsewhere(scene, tmp
     assert {"controls", "loop", "muted", "playsinline"} <= set(video) and video["aria-label"] == scene.alt
     assert page.words["figcaption"] == scene.caption and page.words["h1"] == page.words["title"] == scene.title
     assert page.words["code"] == scene.command and "prefers-color-scheme: dark" in text
-    assert "http" not in re.sub("base64,[^\"]*", "", text)
+    assert "http" not in re.sub('base64,[^"]*', "", text)
     assert frames_of(film_in(page, "video", "video/mp4", tmp_path)) == 12
 
 
@@ -213,9 +214,9 @@ def test_a_still_out_of_time_is_refused(scene):
 
 
 def test_importing_viz_changes_nothing_and_opens_no_window():
-    code = ("import sys, matplotlib; before = matplotlib.rcParams.copy(); import viz.__main__, viz.page, viz.scenes; "
-            "viz.scenes.step(size=(160, 160)).still(0.5); assert 'matplotlib.pyplot' not in sys.modules; "
-            "assert before == matplotlib.rcParams.copy()")
+    code = (
+        "import sys, matplotlib; before = matplotlib.rcParams.copy(); import viz.__main__, viz.page, viz.scenes; "
+        "viz.scenes.step(size=(160, 160)).still(0.5); assert 'matplotlib.pyplot' not in sys.modules; "
+        "assert before == matplotlib.rcParams.copy()"
+    )
     subprocess.run([sys.executable, "-c", code], check=True)
-
-

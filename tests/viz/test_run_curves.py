@@ -37,8 +37,12 @@ def comparison(tmp_path):
     return made
 
 
-LABELS = {("sgd", 0.1): "SGD", ("sgd-g", 0.1): "SGD-G, clip 0.1", ("sgd-g", 1.0): "SGD-G, clip 1.0",
-          ("adam-g", 0.1): "Adam-G"}
+LABELS = {
+    ("sgd", 0.1): "SGD",
+    ("sgd-g", 0.1): "SGD-G, clip 0.1",
+    ("sgd-g", 1.0): "SGD-G, clip 1.0",
+    ("adam-g", 0.1): "Adam-G",
+}
 
 
 def test_every_label_has_its_median_and_quartiles_in_every_chart(comparison, tmp_path):
@@ -62,7 +66,7 @@ def test_the_names_stand_apart_within_the_figure_and_the_caption_tells_the_last_
     figure.canvas.draw()
     for axes in figure.axes:
         boxes = [text.get_window_extent() for text in axes.texts]
-        assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[i + 1:])
+        assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[i + 1 :])
         others = [other.bbox for other in figure.axes if other is not axes]
         assert all(box.x0 >= 0 and box.x1 <= figure.bbox.x1 and box.y0 >= axes.bbox.y0 - 1 for box in boxes)
         assert not any(box.overlaps(other) for box in boxes for other in others)
@@ -77,7 +81,10 @@ def test_a_run_named_twice_counts_once_and_what_was_not_measured_has_no_chart(co
     assert curves.of_runs([tmp_path / "all", *runs]).get_label() == curves.of_runs(runs).get_label()
     write(tmp_path / "flat", Setup(optimizer="sgd"), {"train_error": [0.5], "test_error": [0.5], "factor": [1.0]})
     assert [axes.get_title("left") for axes in curves.of_runs([tmp_path / "flat"]).axes] == [
-        "Training error, %", "Test error, %", "Schedule"]
+        "Training error, %",
+        "Test error, %",
+        "Schedule",
+    ]
     write(tmp_path / "mnist", Setup(optimizer="adam", data="mnist"), {"train_error": [0.5], "test_error": [0.5]})
     told = curves.of_runs([tmp_path / "flat", tmp_path / "mnist"]).get_label()
     assert "SGD, data digits 50.00 %" in told and "Adam, data mnist 50.00 %" in told

@@ -104,10 +104,19 @@ def test_a_flat_loss_goes_nowhere():
     scene.still(0.3), scene.still(1.0)
 
 
-@pytest.mark.parametrize("wrong", [
-    {"loss": "linear"}, {"loss": "bowl"}, {"lr": 0.0}, {"lr": float("nan")}, {"lr": 1e9}, {"seed": -1},
-    {"loss": lambda w: (np.sum(w * w, axis=0), 2 * w)}, {"orbit": float("inf")},
-])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"loss": "linear"},
+        {"loss": "bowl"},
+        {"lr": 0.0},
+        {"lr": float("nan")},
+        {"lr": 1e9},
+        {"seed": -1},
+        {"loss": lambda w: (np.sum(w * w, axis=0), 2 * w)},
+        {"orbit": float("inf")},
+    ],
+)
 def test_a_loss_that_sees_the_length_of_w_and_numbers_that_cannot_be_drawn_are_refused(wrong):
     with pytest.raises(ValueError, match="expected"):
         scenes.scale(**wrong)

@@ -123,8 +123,13 @@ def test_marks_are_drawn_where_they_are_under_any_camera(view, rng):
     camera = Camera(rng.standard_normal(3))
     front = camera.depth(y) > 0
     path = np.stack([sphere.exp(y, s * h) for s in np.linspace(0, 1, 50)], axis=1)
-    marks = {"y": Point(y, "y"), "h": Vector(y, h, "h", "h"), "walk": Curve(path), "ring": Ring(y, 0.3),
-             "plane": Plane(y, sphere.normalize(h), 0.5)}
+    marks = {
+        "y": Point(y, "y"),
+        "h": Vector(y, h, "h", "h"),
+        "walk": Curve(path),
+        "ring": Ring(y, 0.3),
+        "plane": Plane(y, sphere.normalize(h), 0.5),
+    }
     view.update(marks, camera)
     seen = view.artists
     points = np.hstack([lifted(view, seen["walk.front"]), lifted(view, seen["walk.back"], front=False)])
@@ -136,8 +141,9 @@ def test_marks_are_drawn_where_they_are_under_any_camera(view, rng):
     assert (seen["y.dot"].get_markerfacecolor() == "none") == (not front)
     head = np.array([on_plane(view, corner, y) for corner in seen["h.head"].get_xy()[:3]])
     if abs(camera.depth(y)) > 0.05:
-        assert np.allclose(head @ y, 1) and np.isclose(np.linalg.norm(head[0] - head[1:].mean(axis=0)),
-                                                       min(0.11, 0.6 * np.linalg.norm(h)), atol=1e-6)
+        assert np.allclose(head @ y, 1) and np.isclose(
+            np.linalg.norm(head[0] - head[1:].mean(axis=0)), min(0.11, 0.6 * np.linalg.norm(h)), atol=1e-6
+        )
 
 
 def test_y_walks_without_a_jump():
@@ -184,11 +190,27 @@ def test_a_flat_loss_draws_a_step_that_stays():
     scene.still(0.5), scene.still(1.0)
 
 
-@pytest.mark.parametrize("wrong", [
-    {"lr": 0.0}, {"lr": float("nan")}, {"momentum": 1.0}, {"clip": -1.0}, {"size": (641, 480)}, {"size": (20, 20)},
-    {"seconds": 0.0}, {"loss": lambda w: (w, w)}, {"loss": "bowl"}, {"lr": 1e300}, {"clip": float("inf")}, {"seed": -1},
-    {"momentum": float("nan")}, {"seconds": float("inf")}, {"size": (100_000, 100_000)}, {"orbit": float("inf")},
-])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"lr": 0.0},
+        {"lr": float("nan")},
+        {"momentum": 1.0},
+        {"clip": -1.0},
+        {"size": (641, 480)},
+        {"size": (20, 20)},
+        {"seconds": 0.0},
+        {"loss": lambda w: (w, w)},
+        {"loss": "bowl"},
+        {"lr": 1e300},
+        {"clip": float("inf")},
+        {"seed": -1},
+        {"momentum": float("nan")},
+        {"seconds": float("inf")},
+        {"size": (100_000, 100_000)},
+        {"orbit": float("inf")},
+    ],
+)
 def test_what_cannot_be_drawn_is_refused_at_the_door(wrong):
     with pytest.raises(ValueError, match="expected"):
         scenes.step(**wrong)

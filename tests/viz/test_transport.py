@@ -118,9 +118,10 @@ def test_the_octant_has_a_right_angle_of_area():
     assert np.isclose(excess(list(np.eye(3))), np.pi / 2)
 
 
-@pytest.mark.parametrize("wrong", [
-    {"radius": 0.0}, {"radius": -0.7}, {"radius": 1.5}, {"radius": float("nan")}, {"seed": -1}, {"orbit": 1e9},
-])
+@pytest.mark.parametrize(
+    "wrong",
+    [{"radius": 0.0}, {"radius": -0.7}, {"radius": 1.5}, {"radius": float("nan")}, {"seed": -1}, {"orbit": 1e9}],
+)
 def test_what_cannot_be_drawn_is_refused(wrong):
     with pytest.raises(ValueError, match=f"{next(iter(wrong))}: expected"):
         scenes.transport(**wrong)

@@ -29,8 +29,9 @@ def run(code, **given):
     parts = [(files(widget) / name).read_text(encoding="utf-8") for name in widget.SCRIPTS if name != "app.js"]
     body = f"const {{{', '.join(given)}}} = JSON.parse(require('fs').readFileSync(0)); {code}"
     script = "\n".join(['"use strict";', *parts, f"console.log(JSON.stringify((() => {{ {body} }})()));"])
-    done = subprocess.run(["node", "-e", script], input=json.dumps(given, default=np.ndarray.tolist), text=True,
-                          capture_output=True)
+    done = subprocess.run(
+        ["node", "-e", script], input=json.dumps(given, default=np.ndarray.tolist), text=True, capture_output=True
+    )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -49,10 +50,16 @@ def cases(seed, n=60):
 @few
 def test_the_geometry_is_numpys(seed):
     y, x, h, v, g = cases(seed)
-    got = run("""return y.map((p, i) => ({
+    got = run(
+        """return y.map((p, i) => ({
       normalize: normalize(h[i]), project: project(p, g[i]), exp: exp(p, h[i]), transport: transport(p, h[i], v[i]),
       norm: norm(h[i]), distance: distance(p, x[i]), along: along(p, h[i], 0.3)}))""",
-              y=y.T, x=x.T, h=h.T, v=v.T, g=g.T)
+        y=y.T,
+        x=x.T,
+        h=h.T,
+        v=v.T,
+        g=g.T,
+    )
     theta, length = sphere.norm(y, h), sphere.norm(y, v)
     expected = {  # name: (NumPy's, the scale of a rounding error)
         "normalize": (h / np.where(theta > 0, theta, 1), 1),
@@ -77,11 +84,16 @@ def test_the_camera_is_vizs(seed):
     p, v = rng.standard_normal((3, 40)), 2 * rng.standard_normal((3, 40))
     y, d = sphere.random_point((3,), rng), 3 * rng.standard_normal(3)
     curve = np.stack([sphere.exp(y, sphere.project(y, d) * s) for s in np.linspace(0, 1, 80)], axis=1)
-    got = run("""const camera = looking(c);
+    got = run(
+        """const camera = looking(c);
       return {direction: camera.direction, screen: p.map((q) => camera.screen(q)), depth: p.map((q) => camera.depth(q)),
               hidden: p.map((q) => [camera.hidden(q, true), camera.hidden(q, false)]),
               segments: p.map((q, i) => camera.splitSegment(q, v[i])), curve: camera.splitCurve(curve)}""",
-              c=camera.direction, p=p.T, v=v.T, curve=curve.T)
+        c=camera.direction,
+        p=p.T,
+        v=v.T,
+        curve=curve.T,
+    )
     np.testing.assert_allclose(got["direction"], camera.direction, atol=1e-15)
     np.testing.assert_allclose(np.array(got["screen"]).T, camera.screen(p), atol=1e-14)
     np.testing.assert_allclose(got["depth"], camera.depth(p), atol=1e-14)
@@ -90,15 +102,19 @@ def test_the_camera_is_vizs(seed):
         total = 0.0
         for hidden, pieces in ((False, parts["front"]), (True, parts["back"])):
             for piece in pieces:  # how far along the segment its ends are; well inside it, the rule must hold
-                start, end = (np.array(piece) - camera.screen(p[:, i])) @ camera.screen(v[:, i]) / np.sum(
-                    camera.screen(v[:, i]) ** 2)
+                start, end = (
+                    (np.array(piece) - camera.screen(p[:, i]))
+                    @ camera.screen(v[:, i])
+                    / np.sum(camera.screen(v[:, i]) ** 2)
+                )
                 total += end - start
                 inside = p[:, i, None] + np.outer(v[:, i], start + (end - start) * np.array([0.01, 0.3, 0.7, 0.99]))
                 assert end - start < 1e-6 or np.all(camera.hidden(inside, on_sphere=False) == hidden)
         assert abs(total - 1) < 1e-9
     seen = camera.screen(curve)[:, camera.depth(curve) >= 0].T
-    front, back = (np.array([q for piece in got["curve"][half] for q in piece]).reshape(-1, 2)
-                   for half in ("front", "back"))
+    front, back = (
+        np.array([q for piece in got["curve"][half] for q in piece]).reshape(-1, 2) for half in ("front", "back")
+    )
     limb = front[np.abs(np.hypot(*front.T) - 1) < 1e-12]
     assert len(limb) == np.count_nonzero(np.diff(camera.depth(curve) < 0)) and len(front) == len(seen) + len(limb)
     assert len(back) == len(curve.T) - len(seen) + len(limb)
@@ -114,11 +130,15 @@ def test_lifting_undoes_the_screen_and_goes_over_the_edge_without_a_jump(seed):
     camera, p = Camera(rng.standard_normal(3)), sphere.random_point((3, 50), rng)
     angle = rng.uniform(0, 2 * np.pi, 20)
     rim = np.stack([np.cos(angle), np.sin(angle)])
-    got = run("""const camera = looking(c);
+    got = run(
+        """const camera = looking(c);
       return {same: p.map((q) => camera.lift(camera.screen(q), camera.depth(q) < 0 ? -1 : 1)),
               over: [0.999999, 1.000001, 1.5, 2.5].map((s) =>
                 rim.map(([x, y]) => [1, -1].map((side) => camera.lift([s * x, s * y], side))))}""",
-              c=camera.direction, p=p.T, rim=rim.T)
+        c=camera.direction,
+        p=p.T,
+        rim=rim.T,
+    )
     np.testing.assert_allclose(np.array(got["same"]).T, p, atol=1e-7)
     before, after, half, beyond = np.array(got["over"])  # (20, 2, 3) each
     np.testing.assert_allclose(before, after, atol=1e-2)
@@ -153,18 +173,29 @@ def steps_of(optimizer, loss, y, n=20):
 
 
 @node
-@given(st.integers(0, 50), st.sampled_from(["sgd-g", "adam-g"]), st.floats(0.01, 1), st.floats(0, 0.95),
-       st.sampled_from([0.1, 0.5, 1e9]))
+@given(
+    st.integers(0, 50),
+    st.sampled_from(["sgd-g", "adam-g"]),
+    st.floats(0.01, 1),
+    st.floats(0, 0.95),
+    st.sampled_from([0.1, 0.5, 1e9]),
+)
 @few
 def test_the_steps_are_the_librarys(seed, rule, eta, gamma, nu):
     given, loss = widget.data(seed), neuron(np.random.default_rng(seed), eps=widget.EPS)
-    got = run("""const loss = neuron(numbers), path = [];
+    got = run(
+        """const loss = neuron(numbers), path = [];
       let state = {y: start, tau: [0, 0, 0], v: 0, steps: 0};
       for (let i = 0; i < 20; i++) { state = take(state, plan(loss, state, options)); path.push(state.y); }
-      return path""", numbers=given["numbers"], start=given["start"],
-              options={"rule": rule, "eta": eta, "gamma": gamma, "nu": nu})
-    library = {"sgd-g": lambda p: optim.SGD(p, eta, momentum=gamma, clip=nu),
-               "adam-g": lambda p: optim.Adam(p, eta, beta1=gamma, beta2=0.99, clip=nu)}[rule]
+      return path""",
+        numbers=given["numbers"],
+        start=given["start"],
+        options={"rule": rule, "eta": eta, "gamma": gamma, "nu": nu},
+    )
+    library = {
+        "sgd-g": lambda p: optim.SGD(p, eta, momentum=gamma, clip=nu),
+        "adam-g": lambda p: optim.Adam(p, eta, beta1=gamma, beta2=0.99, clip=nu),
+    }[rule]
     np.testing.assert_allclose(np.linalg.norm(got, axis=1), 1, atol=1e-12)
     # Adam-G divides by |h|, small near the minimum: there a long step stretches the rounding errors of the one before.
     np.testing.assert_allclose(got, steps_of(library, loss, given["start"]), atol=1e-13 if rule == "sgd-g" else 1e-8)
@@ -178,11 +209,15 @@ def test_the_marks_are_the_step_ahead_in_space():
     tau = sphere.project(y, np.array([0.3, 0.1, -0.2]))
     options = {"rule": "sgd-g", "eta": 0.7, "gamma": 0.5, "nu": 0.2}
     show = dict.fromkeys(["g", "h", "tau", "d", "plane", "trail"], True)
-    list_, sentence = run("""const f = neuron(numbers), next = plan(f, state, options);
+    list_, sentence = run(
+        """const f = neuron(numbers), next = plan(f, state, options);
       const says = {state, trail: [], next, options, walk: null, show};
       return [marks(says), ahead(f, says)]""",
-                          numbers=given["numbers"], state={"y": y, "tau": tau, "v": 0, "steps": 0}, options=options,
-                          show=show)
+        numbers=given["numbers"],
+        state={"y": y, "tau": tau, "v": 0, "steps": 0},
+        options=options,
+        show=show,
+    )
     g = loss(y)[1]
     h = sphere.project(y, g)
     clipped = h * (0.2 / np.linalg.norm(h))
@@ -190,10 +225,10 @@ def test_the_marks_are_the_step_ahead_in_space():
     vectors = {mark["role"]: np.array(mark["v"]) for mark in list_ if mark["kind"] == "vector"}
     for role, v in {"g": -g, "h": -clipped, "tau": 0.5 * tau, "d": d}.items():
         np.testing.assert_allclose(vectors[role], v, atol=1e-14)
-    arc, = (np.array(mark["points"]) for mark in list_ if mark["kind"] == "curve")
+    (arc,) = (np.array(mark["points"]) for mark in list_ if mark["kind"] == "curve")
     np.testing.assert_allclose(arc[[0, -1]], [y, sphere.exp(y, d)], atol=1e-14)
     np.testing.assert_allclose(np.linalg.norm(arc, axis=1), 1, atol=1e-14)
-    ring, = (mark for mark in list_ if mark["kind"] == "ring")
+    (ring,) = (mark for mark in list_ if mark["kind"] == "ring")
     assert ring["radius"] == 0.2
     turned, end, cut, nu = (float(x) for x in re.findall(r"[\d.]*\d", sentence.replace("Here the loss is ", "", 1))[1:])
     assert turned == round(np.degrees(np.linalg.norm(d)), 1) and end == round(float(loss(sphere.exp(y, d))[0]), 3)

@@ -27,8 +27,9 @@ def visit(browser, address):
     contexts, wrong = [], []
 
     def opened(width=1200, height=800, reduced_motion="reduce", **options):
-        contexts.append(browser.new_context(viewport={"width": width, "height": height}, reduced_motion=reduced_motion,
-                                            **options))
+        contexts.append(
+            browser.new_context(viewport={"width": width, "height": height}, reduced_motion=reduced_motion, **options)
+        )
         page = contexts[-1].new_page()
         page.on("console", lambda message: wrong.append(message.text))
         page.on("pageerror", lambda error: wrong.append(str(error)))
@@ -53,8 +54,11 @@ def y_of(page):
 
 def place_of(page, p):
     """Where the point p of space is on the page, in pixels."""
-    return page.evaluate("""(p) => { const box = $("sphere").getBoundingClientRect();
-        const [x, y] = picture.pixels(camera.screen(p)); return [box.left + x, box.top + y]; }""", list(map(float, p)))
+    return page.evaluate(
+        """(p) => { const box = $("sphere").getBoundingClientRect();
+        const [x, y] = picture.pixels(camera.screen(p)); return [box.left + x, box.top + y]; }""",
+        list(map(float, p)),
+    )
 
 
 def camera_of(page):
@@ -96,8 +100,11 @@ def test_twenty_steps_are_numpys(page):
 
 def test_dragging_the_sphere_turns_it_and_nothing_else(page):
     camera, y, settings = camera_of(page), y_of(page), page.evaluate("options")
-    p = next(p for p in camera.basis @ on_sphere(np.array([[0.5, -0.5], [0.3, -0.3]])).T[..., None]
-             if np.linalg.norm(camera.screen(p[:, 0] - y)) > 0.3)[:, 0]
+    p = next(
+        p
+        for p in camera.basis @ on_sphere(np.array([[0.5, -0.5], [0.3, -0.3]])).T[..., None]
+        if np.linalg.norm(camera.screen(p[:, 0] - y)) > 0.3
+    )[:, 0]
     start = np.array(place_of(page, p))
     before = page.locator("#sphere").screenshot()
     drag(page, start, np.add(start, [60, 0]))
@@ -221,11 +228,15 @@ def test_the_map_shows_the_loss_where_it_is(page):
     settled(page)
     rng = np.random.default_rng(0)
     at = rng.uniform(-0.65, 0.65, (2, 300))
-    seen = np.array(page.evaluate("""(at) => {
+    seen = np.array(
+        page.evaluate(
+            """(at) => {
         const {data, width} = picture.context.getImageData(0, 0, picture.canvas.width, picture.canvas.height);
         const pixels = at.map((q) => picture.pixels(q).map((v) => Math.floor(v * picture.ratio)));
         return pixels.map(([x, y]) => [...data.slice(4 * (y * width + x), 4 * (y * width + x) + 4)]); }""",
-                                  at.T.tolist()))
+            at.T.tolist(),
+        )
+    )
     low, high = lossmap.limits(LOSS)
     value = LOSS(camera_of(page).basis @ on_sphere(at))[0]
     colours = lossmap.palette()[np.clip((value - low) * 255 / (high - low), 0, 255).astype(int)]
@@ -240,8 +251,10 @@ def test_no_sideways_scrolling_and_text_that_can_be_read(visit, width, scheme):
     page.click("text=No clipping")
     page.click("#step")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    ends = page.evaluate("[...document.querySelectorAll('button, p, h1, output, .slider input')].map((one) => "
-                         "one.getBoundingClientRect()).map((box) => [box.left, box.right])")
+    ends = page.evaluate(
+        "[...document.querySelectorAll('button, p, h1, output, .slider input')].map((one) => "
+        "one.getBoundingClientRect()).map((box) => [box.left, box.right])"
+    )
     assert np.min(ends) >= 0 and np.max(ends) <= width
     assert page.locator("#sphere").bounding_box()["height"] >= 300
     paper = colour(page, "body", "backgroundColor")
@@ -253,8 +266,9 @@ def test_no_sideways_scrolling_and_text_that_can_be_read(visit, width, scheme):
 
 def colour(page, element, which):
     """The relative luminance (WCAG) of a colour of an element."""
-    rgb = page.evaluate("([element, which]) => getComputedStyle(document.querySelector(element))[which]",
-                        [element, which])
+    rgb = page.evaluate(
+        "([element, which]) => getComputedStyle(document.querySelector(element))[which]", [element, which]
+    )
     s = np.array(re.findall(r"\d+", rgb)[:3], dtype=float) / 255
     return np.where(s <= 0.04045, s / 12.92, ((s + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722]
 
@@ -266,9 +280,15 @@ def test_without_javascript_it_says_so(visit):
 
 
 def test_everything_has_a_name_and_the_sentence_is_spoken(page):
-    for role, name in (("img", "^The unit sphere"), ("img", "^The loss over 0 steps"), ("slider", "^learning rate η$"),
-                       ("slider", "^momentum γ$"), ("slider", "^clip ν$"), ("button", "^Step$"),
-                       ("button", "^tangents$")):
+    for role, name in (
+        ("img", "^The unit sphere"),
+        ("img", "^The loss over 0 steps"),
+        ("slider", "^learning rate η$"),
+        ("slider", "^momentum γ$"),
+        ("slider", "^clip ν$"),
+        ("button", "^Step$"),
+        ("button", "^tangents$"),
+    ):
         assert page.get_by_role(role, name=re.compile(name)).count() == 1, name
     assert page.get_attribute("#sentence", "aria-live") == "polite"
     page.click("#run")

@@ -45,8 +45,20 @@ from .subspaces import subspaces
 from .transport import transport
 
 __all__ = [
-    "SCENES", "adam", "clip", "exp", "lines", "momentum", "network", "orthogonality", "project", "race", "scale",
-    "step", "subspaces", "transport",
+    "SCENES",
+    "adam",
+    "clip",
+    "exp",
+    "lines",
+    "momentum",
+    "network",
+    "orthogonality",
+    "project",
+    "race",
+    "scale",
+    "step",
+    "subspaces",
+    "transport",
 ]
 
 SCENES: dict[str, Callable[..., Animation]] = {

@@ -31,8 +31,16 @@ LASTING = (2.0, 4.0, 3.0, 2.5)  # how long each stage lasts, against the others
 
 
 @scene
-def adam(seed: int = 7, loss: str | Loss = "neuron", optimizer: str | Callable[..., Any] = "adam", lr: float = 0.1,
-         steps: int = 20, turn: float = 40.0, seconds: float = 11.0, size: tuple[int, int] = SIZE) -> Animation:
+def adam(
+    seed: int = 7,
+    loss: str | Loss = "neuron",
+    optimizer: str | Callable[..., Any] = "adam",
+    lr: float = 0.1,
+    steps: int = 20,
+    turn: float = 40.0,
+    seconds: float = 11.0,
+    size: tuple[int, int] = SIZE,
+) -> Animation:
     """Adam-G and Adam in two coordinate systems: whose path depends on them?
 
     Both start from one random point; the second system is turned by `turn` degrees. Of an optimizer whose weights leave
@@ -74,8 +82,9 @@ def adam(seed: int = 7, loss: str | Loss = "neuron", optimizer: str | Callable[.
 
     spheres = (Sphere(loss, heading="coordinates x"), Sphere(turned, heading=f"coordinates Qx, turned by {turn:g}°"))
     caption = f"{steps} steps of {' and '.join(NAMES[role] for role in gaps)} in two coordinate systems. {captions[3]}"
-    return Animation(frame, "Turned coordinates", caption, seconds, size, spheres,
-                     FORMULAS[: 1 + (optimizer == "adam")])
+    return Animation(
+        frame, "Turned coordinates", caption, seconds, size, spheres, FORMULAS[: 1 + (optimizer == "adam")]
+    )
 
 
 def _path(loss: Loss, y: np.ndarray, steps: int, optimizer: str | Callable[..., Any], lr: float) -> np.ndarray:
@@ -125,7 +134,8 @@ def _captions(gaps: dict[str, np.ndarray], steps: int, turn: float) -> tuple[str
     """What each stage shows, in numbers of the paths."""
     says = [
         f"{NAMES[role]}: another path, up to {gap.max():.1f} degrees away, at step {np.argmax(gap)}."
-        if gap.max() > SAME else f"{NAMES[role]}: the same path, the largest gap is {gap.max():.0e} degrees, rounding."
+        if gap.max() > SAME
+        else f"{NAMES[role]}: the same path, the largest gap is {gap.max():.0e} degrees, rounding."
         for role, gap in gaps.items()
     ]
     why = "Adam-G divides by one v for the whole vector, Adam by one v for each coordinate. " if "adam" in gaps else ""

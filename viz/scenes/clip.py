@@ -1,6 +1,6 @@
 """Norm clipping: a step longer than the sphere is wide wraps around it, a clipped one does not.
 
-    exp_y(2 pi h/|h|) = y,   so   d = -eta h min(1, nu/|h|)                 Cho and Lee, NIPS 2017
+exp_y(2 pi h/|h|) = y,   so   d = -eta h min(1, nu/|h|)                 Cho and Lee, NIPS 2017
 """
 
 from __future__ import annotations
@@ -25,8 +25,15 @@ LASTING = (1.5, 1.5, 4.0, 2.0)  # how long each stage lasts, against the others
 
 
 @scene
-def clip(seed: int = 28, loss: str | Loss = "neuron", lr: float = 5.0, clip: float = 0.1, seconds: float = 8.0,
-         size: tuple[int, int] = SIZE, orbit: float = 0.0) -> Animation:
+def clip(
+    seed: int = 28,
+    loss: str | Loss = "neuron",
+    lr: float = 5.0,
+    clip: float = 0.1,
+    seconds: float = 8.0,
+    size: tuple[int, int] = SIZE,
+    orbit: float = 0.0,
+) -> Animation:
     """A step that wraps around the sphere, and the same step clipped.
 
     Both are the first step of SGD-G from a random point. `loss` is a name, or maps columns of R^3 to (values,
@@ -80,10 +87,18 @@ def _captions(free: Step, held: Step, loss: Loss, lr: float, clip: float) -> tup
         f"began, loss {free.value:.2f} to {loss(end)[0]:.2f}"
         for walked, end in zip((far, near), ends, strict=True)
     )
-    round_ = ("all the way round and on" if far > 360 else "past the antipode, and nearer again" if far > 180
-              else "not so far as the antipode")
-    shorter = (f"Clipping keeps the direction of h and shortens it from {h:.2f} to ν = {clip:g}, the ring" if h > clip
-               else f"h is shorter than ν = {clip:g}, so clipping leaves it")
+    round_ = (
+        "all the way round and on"
+        if far > 360
+        else "past the antipode, and nearer again"
+        if far > 180
+        else "not so far as the antipode"
+    )
+    shorter = (
+        f"Clipping keeps the direction of h and shortens it from {h:.2f} to ν = {clip:g}, the ring"
+        if h > clip
+        else f"h is shorter than ν = {clip:g}, so clipping leaves it"
+    )
     return (
         f"−h, downhill along the sphere: |h| = {h:.2f}. With η = {lr:g} the step is η|h| = {lr * h:.2f} radians, "
         f"{far:.0f} degrees: {round_}.",

@@ -33,8 +33,9 @@ LONGEST = 6.0  # d that is drawn: nearly once round
 
 
 @scene
-def exp(seed: int = 252, length: float = 1.3, seconds: float = 10.0, size: tuple[int, int] = SIZE,
-        orbit: float = 0.0) -> Animation:
+def exp(
+    seed: int = 252, length: float = 1.3, seconds: float = 10.0, size: tuple[int, int] = SIZE, orbit: float = 0.0
+) -> Animation:
     """A walk along a geodesic, against the straight line and against its retraction.
 
     length: of the step d, in radians, at most 6; orbit: degrees that the camera turns. ValueError for others.
@@ -67,8 +68,9 @@ def exp(seed: int = 252, length: float = 1.3, seconds: float = 10.0, size: tuple
     return Animation(frame, "Geodesic or shortcut", caption, seconds, size, (Sphere(),), FORMULAS, panels)
 
 
-def _marks(y: np.ndarray, d: np.ndarray, ways: tuple[np.ndarray, ...], stage: int,
-           done: list[float]) -> dict[str, Mark]:
+def _marks(
+    y: np.ndarray, d: np.ndarray, ways: tuple[np.ndarray, ...], stage: int, done: list[float]
+) -> dict[str, Mark]:
     """The ways as far as they are walked: `done` has the fraction of d, of the geodesic, the line, the retraction.
 
     `ways`: the parts of d at the dots (1, k), the dots of the line (3, k), those of the retraction.

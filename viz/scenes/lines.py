@@ -29,8 +29,9 @@ START = 25.0  # degrees from y to x, at first
 
 
 @scene
-def lines(seed: int = 0, degrees: float = 130.0, seconds: float = 8.0, size: tuple[int, int] = SIZE,
-          orbit: float = 0.0) -> Animation:
+def lines(
+    seed: int = 0, degrees: float = 130.0, seconds: float = 8.0, size: tuple[int, int] = SIZE, orbit: float = 0.0
+) -> Animation:
     """On lines y and −y are one point, and log takes the shorter way, which jumps at the cut locus.
 
     x turns away from y until they are `degrees` apart on the sphere, more than 90 and less than 180.
@@ -60,8 +61,10 @@ def lines(seed: int = 0, degrees: float = 130.0, seconds: float = 8.0, size: tup
         angle = (START, START + s * (90 - START), 90.0, 90 + s * (degrees - 90))[at]
         x = sphere.exp(y, np.radians(angle) * u)
         gone, way = angles < angle, angle if angle <= 90 else angle - 180
-        curves = tuple(np.column_stack([line[:, gone], [angle, end]])
-                       for line, end in zip(whole, (angle, abs(way), way), strict=True))
+        curves = tuple(
+            np.column_stack([line[:, gone], [angle, end]])
+            for line, end in zip(whole, (angle, abs(way), way), strict=True)
+        )
         turned = camera.turned(orbit * (t - 0.5)) if orbit else camera
         return Frame(_marks(y, u, x, angle, at), turned, captions[at], at, curves)
 

@@ -1,8 +1,8 @@
 """Momentum on the sphere: the last step, carried along in parallel, keeps y going; with no gradient it coasts.
 
-    d = gamma tau - eta h,   y <- exp_y(d),   tau <- pt_y(d; d)          Algorithm 1 of Cho and Lee, NIPS 2017
-    h = 0, gamma = 1:        |d| stays, and y closes a great circle
-    h = 0, gamma < 1:        |d| (1 + gamma + gamma^2 + ...) = |d|/(1 - gamma) is all that y turns
+d = gamma tau - eta h,   y <- exp_y(d),   tau <- pt_y(d; d)          Algorithm 1 of Cho and Lee, NIPS 2017
+h = 0, gamma = 1:        |d| stays, and y closes a great circle
+h = 0, gamma < 1:        |d| (1 + gamma + gamma^2 + ...) = |d|/(1 - gamma) is all that y turns
 """
 
 from __future__ import annotations
@@ -29,8 +29,16 @@ STOPPED = np.radians(0.1)  # what a coast has still to go when it is taken to ha
 
 
 @scene
-def momentum(seed: int = 65, loss: str | Loss = "neuron", lr: float = 0.3, momentum: float = 0.8, steps: int = 10,
-             seconds: float = 16.0, size: tuple[int, int] = SIZE, orbit: float = 0.0) -> Animation:
+def momentum(
+    seed: int = 65,
+    loss: str | Loss = "neuron",
+    lr: float = 0.3,
+    momentum: float = 0.8,
+    steps: int = 10,
+    seconds: float = 16.0,
+    size: tuple[int, int] = SIZE,
+    orbit: float = 0.0,
+) -> Animation:
     """Momentum carried in parallel; without a gradient, a great circle or a coast.
 
     SGD-G from a random point, and beside it its first step with no gradient after it. `loss` is a name, or maps columns

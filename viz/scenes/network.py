@@ -39,8 +39,18 @@ class Training:
 
 
 @scene
-def network(seed: int = 4, units: int = 12, epochs: int = 8, lr: float = 0.1, momentum: float = 0.9, clip: float = 0.5,
-            alpha: float = 0.0, seconds: float = 10.0, size: tuple[int, int] = SIZE, orbit: float = 0.0) -> Animation:
+def network(
+    seed: int = 4,
+    units: int = 12,
+    epochs: int = 8,
+    lr: float = 0.1,
+    momentum: float = 0.9,
+    clip: float = 0.5,
+    alpha: float = 0.0,
+    seconds: float = 10.0,
+    size: tuple[int, int] = SIZE,
+    orbit: float = 0.0,
+) -> Animation:
     """A network learns to read digits: its weight vectors turn on the sphere, its error falls.
 
     `units`, 4 to 36, weight vectors in the first layer; lr falls linearly to 0. With the orthogonality term, alpha,
@@ -62,8 +72,10 @@ def network(seed: int = 4, units: int = 12, epochs: int = 8, lr: float = 0.1, mo
     pictures = 0.5 + weights / (2 * np.abs(weights).max())
     epoch = np.arange(steps + 1) / seen.per_epoch
     loss, error = np.stack([epoch, seen.loss]), np.stack([epoch, 100 * seen.error])
-    panels = (Panel((Line(loss, "h"),), "Test loss", ""),
-              Panel((Line(error, "g"),), "Test error", "epoch", number="{:.1f} %"))
+    panels = (
+        Panel((Line(loss, "h"),), "Test loss", ""),
+        Panel((Line(error, "g"),), "Test error", "epoch", number="{:.1f} %"),
+    )
     camera = Camera(np.sum(points[:, -1, :NAMED], axis=1))
     captions = _captions(seen, kept, units, epochs)
 
@@ -80,8 +92,17 @@ def network(seed: int = 4, units: int = 12, epochs: int = 8, lr: float = 0.1, mo
         f"{100 * seen.error[-1]:.1f} %. The sphere drawn is that of their first three principal directions of 64, "
         f"which keep {100 * kept:.0f} % of their variance."
     )
-    return Animation(frame, "A network learns", caption, seconds, size, (Sphere(),), (), panels,
-                     Tiles("Weights of the layer", COLUMNS))
+    return Animation(
+        frame,
+        "A network learns",
+        caption,
+        seconds,
+        size,
+        (Sphere(),),
+        (),
+        panels,
+        Tiles("Weights of the layer", COLUMNS),
+    )
 
 
 def _train(seed: int, units: int, epochs: int, **settings: float) -> Training:

@@ -33,8 +33,16 @@ CENTRE = np.array([0.62, -0.55, 0.56])  # where they start, and the camera
 
 
 @scene
-def orthogonality(seed: int = 131, columns: int = 6, alpha: float = 1.0, lr: float = 0.02, momentum: float = 0.5,
-                  seconds: float = 8.0, size: tuple[int, int] = SIZE, orbit: float = 0.0) -> Animation:
+def orthogonality(
+    seed: int = 131,
+    columns: int = 6,
+    alpha: float = 1.0,
+    lr: float = 0.02,
+    momentum: float = 0.5,
+    seconds: float = 8.0,
+    size: tuple[int, int] = SIZE,
+    orbit: float = 0.0,
+) -> Animation:
     """The orthogonality term turns three columns until they are orthogonal; six have no room for that.
 
     `columns` are those of the second sphere, 4 to 12; alpha, lr, momentum: of SGD-G, which sees this term alone.
@@ -55,8 +63,10 @@ def orthogonality(seed: int = 131, columns: int = 6, alpha: float = 1.0, lr: flo
     steps = np.arange(STEPS + 1.0)
     curves = [np.stack([steps, line]) for line in (losses[0], losses[1], bounds[1] + 0 * steps)]
     crowded = Line(curves[1], "h", "L"), Line(curves[2], "g", "bound")
-    panels = (Panel((Line(curves[0], "h"),), "L of 3", "step"),
-              Panel(crowded, f"L of {columns}, at least {bounds[1]:.2f}", "step"))
+    panels = (
+        Panel((Line(curves[0], "h"),), "L of 3", "step"),
+        Panel(crowded, f"L of {columns}, at least {bounds[1]:.2f}", "step"),
+    )
     captions = _captions(walks, losses, bounds[1], columns)
     camera = Camera(CENTRE)
 

@@ -31,8 +31,9 @@ FAR = 2.4  # length of the walk, in radians
 
 
 @scene
-def project(seed: int = 102, loss: str | Loss = "linear", seconds: float = 9.0, size: tuple[int, int] = SIZE,
-            orbit: float = 0.0) -> Animation:
+def project(
+    seed: int = 102, loss: str | Loss = "linear", seconds: float = 9.0, size: tuple[int, int] = SIZE, orbit: float = 0.0
+) -> Animation:
     """A gradient, its tangent part, and what is lost, all along a walk downhill.
 
     `loss` is a name, or maps columns of R^3 to (values, gradients); orbit: degrees that the camera turns.
@@ -44,8 +45,10 @@ def project(seed: int = 102, loss: str | Loss = "linear", seconds: float = 9.0, 
     h = sphere.project(y, loss(y)[1])
     d = -FAR * sphere.normalize(h if np.any(h) else sphere.random_tangent(y, rng))
     degrees, *measured = _measured(loss, y, d)
-    lines = [Line(np.stack([degrees, values]), role, name)
-             for values, role, name in zip(measured, ("g", "h", "guide"), ("|g|", "|h|", ""), strict=True)]
+    lines = [
+        Line(np.stack([degrees, values]), role, name)
+        for values, role, name in zip(measured, ("g", "h", "guide"), ("|g|", "|h|", ""), strict=True)
+    ]
     panels = (Panel(tuple(lines[:2]), "Lengths", ""), Panel((lines[2],), "Lost: y'g", "degrees walked"))
     captions = _captions(y, loss, degrees, *measured)
     half = float(np.clip(1.08 * measured[1].max(), 0.35, 0.6))
@@ -60,12 +63,14 @@ def project(seed: int = 102, loss: str | Loss = "linear", seconds: float = 9.0, 
         curves = tuple(np.stack([degrees, values]) for values in measured)
         return Frame(marks, camera.turned(orbit * (t - 0.5)), captions[at], at, curves)
 
-    return Animation(frame, "What projection loses", " ".join(captions), seconds, size, (Sphere(loss),), FORMULAS,
-                     panels)
+    return Animation(
+        frame, "What projection loses", " ".join(captions), seconds, size, (Sphere(loss),), FORMULAS, panels
+    )
 
 
-def _marks(y: np.ndarray, d: np.ndarray, loss: Loss, walked: float, grown: float, fallen: float,
-           half: float) -> dict[str, Mark]:
+def _marks(
+    y: np.ndarray, d: np.ndarray, loss: Loss, walked: float, grown: float, fallen: float, half: float
+) -> dict[str, Mark]:
     """-g as far as it has grown, and -h as far as -g has fallen onto the plane, after that fraction of the walk."""
     here, onward = sphere.move(y, walked * d, d)
     g = loss(here)[1]
@@ -92,16 +97,19 @@ def _measured(loss: Loss, y: np.ndarray, d: np.ndarray) -> tuple[np.ndarray, ...
     return np.degrees(np.linalg.norm(d)) * s, *lengths, np.sum(points * g, axis=0)
 
 
-def _captions(y: np.ndarray, loss: Loss, degrees: np.ndarray, whole: np.ndarray, tangent: np.ndarray,
-              radial: np.ndarray) -> tuple[str, ...]:
+def _captions(
+    y: np.ndarray, loss: Loss, degrees: np.ndarray, whole: np.ndarray, tangent: np.ndarray, radial: np.ndarray
+) -> tuple[str, ...]:
     """What each stage shows, in numbers of the walk."""
     most = int(np.argmax(np.abs(radial)))
     if np.abs(radial).max() <= 1e-9 * whole.max():
         lost = "g lies in the tangent plane all the way: this loss does not see the length of w, and nothing is lost."
     else:
-        lost = (f"Most is lost at {degrees[most]:.0f}°, where |y'g| = {abs(radial[most]):.2f} and "
-                f"|h| = {tangent[most]:.2f}. A loss that does not see the length of w, as BN with eps = 0, loses "
-                "nothing.")
+        lost = (
+            f"Most is lost at {degrees[most]:.0f}°, where |y'g| = {abs(radial[most]):.2f} and "
+            f"|h| = {tangent[most]:.2f}. A loss that does not see the length of w, as BN with eps = 0, loses "
+            "nothing."
+        )
     return (
         f"−g, the way in which the loss falls fastest in space. At y, f = {float(loss(y)[0]):.2f} and "
         f"|g| = {whole[0]:.2f}.",

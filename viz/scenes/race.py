@@ -30,9 +30,18 @@ LEAST = 0.01  # degrees: a step that turns less is drawn as this
 
 
 @scene
-def race(seed: int = 9, loss: str | Loss = "neuron", optimizer: str | Callable[..., Any] = "none", lr: float = 0.5,
-         momentum: float = 0.5, decay: float = 0.02, steps: int = 40, seconds: float = 10.0,
-         size: tuple[int, int] = SIZE, orbit: float = 0.0) -> Animation:
+def race(
+    seed: int = 9,
+    loss: str | Loss = "neuron",
+    optimizer: str | Callable[..., Any] = "none",
+    lr: float = 0.5,
+    momentum: float = 0.5,
+    decay: float = 0.02,
+    steps: int = 40,
+    seconds: float = 10.0,
+    size: tuple[int, int] = SIZE,
+    orbit: float = 0.0,
+) -> Animation:
     """SGD, SGD with weight decay, SGD-G and Adam-G from one start on one loss.
 
     `loss` is a name, or maps columns of R^3 to (values, gradients). `optimizer` runs too: a name, or a function of a
@@ -75,8 +84,12 @@ def race(seed: int = 9, loss: str | Loss = "neuron", optimizer: str | Callable[.
 
     panels = (
         Panel(tuple(Line(losses[role], role, NAMES[role]) for role in places), "Loss f(w)", ""),
-        Panel(tuple(Line(angles[role], role, NAMES[role]) for role in places), f"Degrees per step ≥ {LEAST:g}",
-              "step", log=True),
+        Panel(
+            tuple(Line(angles[role], role, NAMES[role]) for role in places),
+            f"Degrees per step ≥ {LEAST:g}",
+            "step",
+            log=True,
+        ),
     )
     caption = f"{captions[0]} {captions[2]}"
     return Animation(frame, "Race", caption, seconds, size, (Sphere(loss),), panels=panels)
@@ -92,8 +105,9 @@ def _marks(places: dict[str, np.ndarray], done: float) -> dict[str, Mark]:
     return marks
 
 
-def _captions(walks: dict[str, np.ndarray], losses: dict[str, np.ndarray], angles: dict[str, np.ndarray], steps: int,
-              lr: float) -> tuple[str, ...]:
+def _captions(
+    walks: dict[str, np.ndarray], losses: dict[str, np.ndarray], angles: dict[str, np.ndarray], steps: int, lr: float
+) -> tuple[str, ...]:
     """What each stage shows, in numbers of the race."""
     best = min(losses, key=lambda role: losses[role][1].min())
     there = walks[best][:, int(np.argmin(losses[best][1]))]

@@ -35,8 +35,14 @@ LONGEST = 20  # w that is drawn
 
 
 @scene
-def scale(seed: int = 546, loss: str | Loss = "neuron", lr: float = 1.2, seconds: float = 12.0,
-          size: tuple[int, int] = SIZE, orbit: float = 0.0) -> Animation:
+def scale(
+    seed: int = 546,
+    loss: str | Loss = "neuron",
+    lr: float = 1.2,
+    seconds: float = 12.0,
+    size: tuple[int, int] = SIZE,
+    orbit: float = 0.0,
+) -> Animation:
     """A loss that does not see the length of w, and plain SGD, which spirals outward on it.
 
     `loss` is a name, or maps columns of R^3 to (values, gradients); ValueError if it sees the length of w. lr: eta.
@@ -56,11 +62,12 @@ def scale(seed: int = 546, loss: str | Loss = "neuron", lr: float = 1.2, seconds
     ways = walk / lengths
     angles = np.degrees(sphere.distance(ways[:, :-1], ways[:, 1:]))
     short = np.degrees(np.arctan(lr * np.linalg.norm(loss(ways)[1], axis=0)))[:-1]  # from the same ways, with |w| = 1
-    lines = (Line(np.stack([np.arange(STEPS + 1), lengths]), "sgd"),
-             Line(np.stack([np.arange(1, STEPS + 1), angles]), "sgd", "w"),
-             Line(np.stack([np.arange(1, STEPS + 1), short]), "h", "|w|=1"))
-    panels = (Panel(lines[:1], "Length |w|", "", number="{:.2f}"),
-              Panel(lines[1:], "Degrees turned by a step", "step"))
+    lines = (
+        Line(np.stack([np.arange(STEPS + 1), lengths]), "sgd"),
+        Line(np.stack([np.arange(1, STEPS + 1), angles]), "sgd", "w"),
+        Line(np.stack([np.arange(1, STEPS + 1), short]), "h", "|w|=1"),
+    )
+    panels = (Panel(lines[:1], "Length |w|", "", number="{:.2f}"), Panel(lines[1:], "Degrees turned by a step", "step"))
     g = loss(y)[1]
     captions = _captions(loss, y, g, lr, lengths, angles, short)
     camera = facing(y, sphere.log(y, ways[:, -1]), lean=1.5)
@@ -111,8 +118,9 @@ def _run(walk: np.ndarray, step: float) -> dict[str, Mark]:
     }
 
 
-def _captions(loss: Loss, y: np.ndarray, g: np.ndarray, lr: float, lengths: np.ndarray, angles: np.ndarray,
-              short: np.ndarray) -> tuple[str, ...]:
+def _captions(
+    loss: Loss, y: np.ndarray, g: np.ndarray, lr: float, lengths: np.ndarray, angles: np.ndarray, short: np.ndarray
+) -> tuple[str, ...]:
     """What each stage shows, in numbers of the walk."""
     far, size = STATIONS[0], np.linalg.norm(g)
     return (

@@ -51,8 +51,9 @@ def _command(make: Callable[..., Animation], given: dict[str, Any]) -> str:
     return " ".join([f"python -m viz {make.__name__}", *words])
 
 
-def check(seed: int = 0, orbit: float = 0.0, lr: float | None = None, clip: float | None = None,
-          momentum: float | None = None) -> None:
+def check(
+    seed: int = 0, orbit: float = 0.0, lr: float | None = None, clip: float | None = None, momentum: float | None = None
+) -> None:
     """ValueError for numbers that cannot be drawn; those that a scene does not take are left out."""
     given = {"lr": lr, "clip": clip, "momentum": momentum}
     given = {name: value for name, value in given.items() if value is not None}
@@ -93,8 +94,9 @@ def take(loss: Loss, y: np.ndarray, tau: np.ndarray, lr: float, momentum: float,
     return Step(y, tau, float(value), g, h, clipped, sphere.project(y, momentum * tau - lr * clipped))
 
 
-def path(loss: Loss, w: np.ndarray, steps: int, optimizer: str | Callable[..., Any] = "sgd-g",
-         **settings: Any) -> np.ndarray:
+def path(
+    loss: Loss, w: np.ndarray, steps: int, optimizer: str | Callable[..., Any] = "sgd-g", **settings: Any
+) -> np.ndarray:
     """The points (3, steps + 1) that an optimizer of the library visits from w (3,).
 
     `optimizer` is one of OPTIMIZERS, or a function of a list of parameters, on the sphere, that gives an object with

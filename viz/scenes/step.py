@@ -1,6 +1,6 @@
 """One step of SGD-G, Algorithm 1 of Cho and Lee, NIPS 2017, in seven stages.
 
-    h = g - (y'g) y,   d = gamma tau - eta clip(h, nu),   y <- exp_y(d),   tau <- pt_y(d; d)
+h = g - (y'g) y,   d = gamma tau - eta clip(h, nu),   y <- exp_y(d),   tau <- pt_y(d; d)
 """
 
 from __future__ import annotations
@@ -31,8 +31,16 @@ EPS = 0.3  # of the default neuron
 
 
 @scene
-def step(seed: int = 101, loss: str | Loss = "neuron", lr: float = 1.0, momentum: float = 0.9, clip: float = 0.5,
-         seconds: float = 10.0, size: tuple[int, int] = SIZE, orbit: float = 0.0) -> Animation:
+def step(
+    seed: int = 101,
+    loss: str | Loss = "neuron",
+    lr: float = 1.0,
+    momentum: float = 0.9,
+    clip: float = 0.5,
+    seconds: float = 10.0,
+    size: tuple[int, int] = SIZE,
+    orbit: float = 0.0,
+) -> Animation:
     """One step of SGD-G, drawn large, in seven stages.
 
     It is the second step from a random point, so that there is a momentum. `loss` is a name, or maps columns of R^3 to
@@ -71,8 +79,9 @@ def step(seed: int = 101, loss: str | Loss = "neuron", lr: float = 1.0, momentum
     return Animation(frame, "One step of SGD-G", caption, seconds, size, (Sphere(loss),), FORMULAS, (panel,))
 
 
-def _marks(now: Step, stage: int, s: float, walked: float, e: np.ndarray, half: float, lr: float, momentum: float,
-           clip: float) -> dict[str, Mark]:
+def _marks(
+    now: Step, stage: int, s: float, walked: float, e: np.ndarray, half: float, lr: float, momentum: float, clip: float
+) -> dict[str, Mark]:
     """What is on the sphere in a stage, a fraction s of it done, when that fraction of the walk is walked."""
     y = now.y
     here, e = sphere.move(y, walked * now.d, e)
@@ -105,8 +114,9 @@ def _marks(now: Step, stage: int, s: float, walked: float, e: np.ndarray, half: 
     return marks
 
 
-def _captions(now: Step, lr: float, momentum: float, clip: float, angle: float, after: float, carried: np.ndarray,
-              default: bool) -> tuple[str, ...]:
+def _captions(
+    now: Step, lr: float, momentum: float, clip: float, angle: float, after: float, carried: np.ndarray, default: bool
+) -> tuple[str, ...]:
     """What each stage shows, in numbers of the step."""
     g, h, tau = (np.linalg.norm(v) for v in (now.g, now.h, now.tau))
     radial, degrees = float(now.y @ now.g), np.degrees(angle)
@@ -138,6 +148,9 @@ def _summary(now: Step, lr: float, momentum: float, clip: float, angle: float, a
         f"with learning rate {lr:g} and momentum {momentum:g} the weight vector y turns by {np.degrees(angle):.1f} "
         f"degrees along a great circle, and the loss {verb} from {now.value:.3f} to {after:.3f}. The momentum is "
         "carried along. "
-        + ("The step is drawn large, to be seen: in training the paper takes learning rate 0.2 and clip 0.1."
-           if lr * clip > 0.2 * 0.1 else "")
+        + (
+            "The step is drawn large, to be seen: in training the paper takes learning rate 0.2 and clip 0.1."
+            if lr * clip > 0.2 * 0.1
+            else ""
+        )
     )

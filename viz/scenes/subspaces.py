@@ -29,8 +29,9 @@ LASTING = (1.2, 1.6, 3.6, 1.8)
 
 
 @scene
-def subspaces(seed: int = 60, degrees: float = 65.0, seconds: float = 8.0, size: tuple[int, int] = SIZE,
-              orbit: float = 0.0) -> Animation:
+def subspaces(
+    seed: int = 60, degrees: float = 65.0, seconds: float = 8.0, size: tuple[int, int] = SIZE, orbit: float = 0.0
+) -> Animation:
     """One plane turns into another along a geodesic of G(2,3), by the principal angle between them.
 
     `degrees` is that angle, more than 0 and less than 90; the other one is 0, along the line that both planes hold.
@@ -50,8 +51,10 @@ def subspaces(seed: int = 60, degrees: float = 65.0, seconds: float = 8.0, size:
     planes = np.stack([g2.exp(Y, s * H) for s in part])
     to = [np.degrees([g2.principal_angles(at, P) for P in planes]) for at in (Y, X)]  # (61, 2) each
     lines = (np.stack([part, to[0][:, 1]]), np.stack([part, to[1][:, 1]]), np.stack([part, to[0][:, 0]]))
-    named = [Line(line, *how) for line, how in
-             zip(lines, (("h", "to Y"), ("frame", "to X"), ("guide", "other")), strict=True)]
+    named = [
+        Line(line, *how)
+        for line, how in zip(lines, (("h", "to Y"), ("frame", "to X"), ("guide", "other")), strict=True)
+    ]
     panel = Panel(tuple(named), "Principal angles, degrees", "part s of the way")
     captions = _captions(Y, X, H)
 

@@ -34,8 +34,9 @@ WIDEST = 1.4  # radius, in radians
 
 
 @scene
-def transport(seed: int = 16, radius: float = 0.75, seconds: float = 12.0, size: tuple[int, int] = SIZE,
-              orbit: float = 0.0) -> Animation:
+def transport(
+    seed: int = 16, radius: float = 0.75, seconds: float = 12.0, size: tuple[int, int] = SIZE, orbit: float = 0.0
+) -> Animation:
     """A frame carried around a triangle, in parallel and by projections.
 
     radius: how far the corners are from the middle, in radians, about; more than 0, at most 1.4, else ValueError.
@@ -64,8 +65,10 @@ def transport(seed: int = 16, radius: float = 0.75, seconds: float = 12.0, size:
         here = sphere.exp(x, s * d)
         behind = [along(a, e, np.linspace(0, 1, 41)) for a, e in zip(corners[:side], sides, strict=False)]
         path = np.column_stack([*behind, along(x, d, np.linspace(0, s, 41))])
-        both = [_marks(corners, sides, path, here, way(x, s * d, frames[side]))
-                for way, frames in ((carried, parallel), (thrown, projected))]
+        both = [
+            _marks(corners, sides, path, here, way(x, s * d, frames[side]))
+            for way, frames in ((carried, parallel), (thrown, projected))
+        ]
         if at == 4:
             both[0]["v"] = replace(both[0]["v"], label="v")
             both[0] |= _turn(corners[0], start[:, 0], part * turn, middle, area, part == 1)
@@ -95,8 +98,9 @@ def excess(corners: list[np.ndarray]) -> float:
 def angles(corners: list[np.ndarray]) -> np.ndarray:
     """The three angles of a triangle, in radians: (3,)."""
     a, b, c = corners
-    return np.array([sphere.distance(sphere.log(p, q), sphere.log(p, r))
-                     for p, q, r in ((a, b, c), (b, c, a), (c, a, b))])
+    return np.array(
+        [sphere.distance(sphere.log(p, q), sphere.log(p, r)) for p, q, r in ((a, b, c), (b, c, a), (c, a, b))]
+    )
 
 
 def turned(y: np.ndarray, v: np.ndarray, after: np.ndarray) -> float:
@@ -109,8 +113,10 @@ def _triangle(middle: np.ndarray, radius: float, rng: np.random.Generator) -> li
     e = sphere.normalize(sphere.random_tangent(middle, rng))
     azimuths = 2 * np.pi / 3 * (np.arange(3) + rng.uniform(-0.15, 0.15, 3))
     far = radius * rng.uniform(0.9, 1.1, 3)
-    return [sphere.exp(middle, r * (np.cos(a) * e + np.sin(a) * np.cross(middle, e)))
-            for r, a in zip(far, azimuths, strict=True)]
+    return [
+        sphere.exp(middle, r * (np.cos(a) * e + np.sin(a) * np.cross(middle, e)))
+        for r, a in zip(far, azimuths, strict=True)
+    ]
 
 
 def _frame(y: np.ndarray, d: np.ndarray) -> np.ndarray:
@@ -119,8 +125,9 @@ def _frame(y: np.ndarray, d: np.ndarray) -> np.ndarray:
     return np.stack([v, -np.cross(y, v)], axis=1)
 
 
-def _marks(corners: list[np.ndarray], sides: list[np.ndarray], path: np.ndarray, here: np.ndarray,
-           frame: np.ndarray) -> dict[str, Mark]:
+def _marks(
+    corners: list[np.ndarray], sides: list[np.ndarray], path: np.ndarray, here: np.ndarray, frame: np.ndarray
+) -> dict[str, Mark]:
     """The triangle, the part of it that is walked, and the frame where it is now."""
     v, w = frame.T
     edge = np.column_stack([along(x, d, np.linspace(0, 1, 41)) for x, d in zip(corners, sides, strict=True)])
@@ -146,8 +153,14 @@ def _turn(y: np.ndarray, v: np.ndarray, angle: float, middle: np.ndarray, area: 
     return marks
 
 
-def _captions(corners: list[np.ndarray], sides: list[np.ndarray], parallel: list[np.ndarray],
-              projected: list[np.ndarray], area: float, turn: float) -> tuple[str, ...]:
+def _captions(
+    corners: list[np.ndarray],
+    sides: list[np.ndarray],
+    parallel: list[np.ndarray],
+    projected: list[np.ndarray],
+    area: float,
+    turn: float,
+) -> tuple[str, ...]:
     """What each stage shows, in numbers of the triangle."""
     kept = [100 * np.linalg.norm(v[:, 0]) / LONG for v in projected]
     met = [np.degrees(sphere.distance(d, v[:, 0])) for d, v in zip(sides, parallel, strict=False)]

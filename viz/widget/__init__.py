@@ -44,11 +44,14 @@ def page(seed: int = 101) -> str:
     """The text of that file."""
     given = data(seed)
     low, high = given["limits"]
-    summary = (f"The loss is that of one batch-normalized neuron with three inputs, seed {seed}: "
-               f"from {low:.2f}, light, to {high:.2f}, dark.")
+    summary = (
+        f"The loss is that of one batch-normalized neuron with three inputs, seed {seed}: "
+        f"from {low:.2f}, light, to {high:.2f}, dark."
+    )
     script = "\n".join(_read(name) for name in SCRIPTS)
-    return Template(_read("page.html")).substitute(summary=summary, style=_read("style.css"), script=script,
-                                                   data=json.dumps(given, allow_nan=False))
+    return Template(_read("page.html")).substitute(
+        summary=summary, style=_read("style.css"), script=script, data=json.dumps(given, allow_nan=False)
+    )
 
 
 def data(seed: int = 101) -> dict[str, Any]:

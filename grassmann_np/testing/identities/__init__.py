@@ -1,9 +1,9 @@
 """The catalogue of identities that a geometry obeys, and `check`, which tries them on any module.
 
-    >>> from grassmann_np.geometry import sphere
-    >>> from grassmann_np.testing import identities
-    >>> identities.check(sphere).holds
-    True
+>>> from grassmann_np.geometry import sphere
+>>> from grassmann_np.testing import identities
+>>> identities.check(sphere).holds
+True
 """
 
 from __future__ import annotations
@@ -64,14 +64,21 @@ class Report:
         for r in self.results:
             mark = "    " if r.holds else " NO "
             limit = f"{r.identity.limit:g} {r.identity.unit}"
-            lines.append(f"{r.identity.number:3} {r.residual:10.3g}  {limit:>10}{mark}{r.identity.name}: "
-                         f"{r.identity.statement}{'  [' + r.problem + ']' if r.problem else ''}")
+            lines.append(
+                f"{r.identity.number:3} {r.residual:10.3g}  {limit:>10}{mark}{r.identity.name}: "
+                f"{r.identity.statement}{'  [' + r.problem + ']' if r.problem else ''}"
+            )
         kept = sum(result.holds for result in self.results)
         return "\n".join([*lines, f"{kept} of {len(self.results)} identities hold"])
 
 
-def check(geometry: Any, like: str | None = None, seed: int = 0, dtypes: tuple[Any, ...] = (np.float64, np.float32),
-          sizes: tuple[int, ...] = (4, 5, 9)) -> Report:
+def check(
+    geometry: Any,
+    like: str | None = None,
+    seed: int = 0,
+    dtypes: tuple[Any, ...] = (np.float64, np.float32),
+    sizes: tuple[int, ...] = (4, 5, 9),
+) -> Report:
     """Tries every identity of its kind on `geometry`, any module or object with the functions of `Geometry`.
 
     `like` is "euclidean", "sphere", "lines" or "subspaces"; without it, the kind is told from the points it makes.

@@ -28,8 +28,9 @@ class Identity:
     measure: Callable[[Case], Array | float]
 
 
-def identity(number: int, kinds: tuple[str, ...] = KINDS, unit: str = "eps",
-             limit: float = 8.0) -> Callable[[Callable[[Case], Array | float]], Identity]:
+def identity(
+    number: int, kinds: tuple[str, ...] = KINDS, unit: str = "eps", limit: float = 8.0
+) -> Callable[[Callable[[Case], Array | float]], Identity]:
     """Makes a function an Identity: its name is the name, the first line of its docstring the statement."""
 
     def wrap(measure: Callable[[Case], Array | float]) -> Identity:

@@ -51,8 +51,12 @@ def distance_is_a_metric(c: Case) -> float:
     d = c.geometry.distance
     there, back, through = d(c.y, c.x), d(c.x, c.y), d(c.x, c.z) + d(c.z, c.y)
     scale = c.eps * c.weight * np.maximum(1, c.size(c.x) + c.size(c.z))
-    return worst(c.number_error(there, back, scale / c.eps), -there / scale, (there - through) / scale,
-                 c.number_error(d(c.y, c.y), 0 * there, c.weight))
+    return worst(
+        c.number_error(there, back, scale / c.eps),
+        -there / scale,
+        (there - through) / scale,
+        c.number_error(d(c.y, c.y), 0 * there, c.weight),
+    )
 
 
 @identity(18, kinds=("euclidean", *ROUND), limit=0.0)
@@ -101,7 +105,8 @@ def gradient_of_half_squared_distance(c: Case) -> float:
     half_square = c.geometry.distance(c.y, x) ** 2 / 2
     rate = c.geometry.inner(c.y, c.geometry.log(c.y, x), c.u)
     return slope_deficit(
-        lambda t: c.geometry.distance(c.geometry.exp(c.y, t / 2 * c.u), x) ** 2 / 2 - half_square + t / 2 * rate, 2)
+        lambda t: c.geometry.distance(c.geometry.exp(c.y, t / 2 * c.u), x) ** 2 / 2 - half_square + t / 2 * rate, 2
+    )
 
 
 @identity(23)

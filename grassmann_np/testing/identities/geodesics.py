@@ -63,8 +63,11 @@ def flow(c: Case) -> float:
     """exp_{c(s)}((t - s) c'(s)) = c(t): walking on from a point of the geodesic stays on it."""
     s, rest = c.h * 0.25, 0.75
     middle, velocity = c.geometry.move(c.y, s, c.h)
-    return worst(c.error(c.geometry.exp(middle, rest * velocity), c.geometry.exp(c.y, c.h),
-                         c.weight * np.maximum(1, c.size(c.h))))
+    return worst(
+        c.error(
+            c.geometry.exp(middle, rest * velocity), c.geometry.exp(c.y, c.h), c.weight * np.maximum(1, c.size(c.h))
+        )
+    )
 
 
 @identity(11)
@@ -80,10 +83,12 @@ def constant_speed(c: Case) -> float:
     """d(c(s), c(t)) = |t - s| |h|."""
     length = c.size(c.k)
     points = [c.geometry.exp(c.y, t * c.k) for t in (0.0, 0.25, 0.75)]
-    return worst(*(
-        c.number_error(c.geometry.distance(a, b), t * length, np.maximum(1, length))
-        for a, b, t in zip(points, points[1:], (0.25, 0.5), strict=False)
-    ))
+    return worst(
+        *(
+            c.number_error(c.geometry.distance(a, b), t * length, np.maximum(1, length))
+            for a, b, t in zip(points, points[1:], (0.25, 0.5), strict=False)
+        )
+    )
 
 
 @identity(13)
@@ -106,7 +111,10 @@ def rotations_commute(c: Case) -> float:
     return worst(
         c.error(exp(r @ c.y, r @ c.h), r @ exp(c.y, c.h), scale),
         c.error(log(r @ c.y, r @ x), r @ log(c.y, x), scale),
-        c.error(c.geometry.transport(r @ c.y, r @ c.h, r @ c.v), r @ c.geometry.transport(c.y, c.h, c.v),
-                scale * np.maximum(1, c.size(c.v))),
+        c.error(
+            c.geometry.transport(r @ c.y, r @ c.h, r @ c.v),
+            r @ c.geometry.transport(c.y, c.h, c.v),
+            scale * np.maximum(1, c.size(c.v)),
+        ),
         c.number_error(c.geometry.distance(r @ c.y, r @ x), c.geometry.distance(c.y, x), scale),
     )

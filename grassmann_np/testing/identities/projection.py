@@ -57,8 +57,12 @@ def a_vector_is_one_column(c: Case) -> float:
     """An array (n,) is treated as the column of an (n, 1) array is."""
     one = c.geometry.exp(c.y[:, 0], c.u[:, 0]), c.geometry.project(c.y[:, 0], c.w[:, 0])
     all_of_them = c.geometry.exp(c.y, c.u), c.geometry.project(c.y, c.w)
-    return worst(*(np.abs(a - b[:, 0]) / c.eps / np.maximum(1, np.abs(b[:, 0]).max())
-                   for a, b in zip(one, all_of_them, strict=True)))
+    return worst(
+        *(
+            np.abs(a - b[:, 0]) / c.eps / np.maximum(1, np.abs(b[:, 0]).max())
+            for a, b in zip(one, all_of_them, strict=True)
+        )
+    )
 
 
 @identity(0)
@@ -149,10 +153,7 @@ def scale_invariant_gradient(c: Case) -> float:
     y = c.geometry.normalize(c.w)
     grad, noise = _neuron(c, y)
     shrunk, _ = _neuron(c, c.times(c.scales, y))
-    return worst(
-        c.error(c.geometry.project(y, grad), grad, noise),
-        c.error(c.times(c.scales, shrunk), grad, noise),
-    )
+    return worst(c.error(c.geometry.project(y, grad), grad, noise), c.error(c.times(c.scales, shrunk), grad, noise))
 
 
 @identity(6, kinds=ROUND)

@@ -20,7 +20,8 @@ def sign_does_not_matter(c: Case) -> float:
     d = c.geometry.distance
     base = d(c.y, c.x)
     return worst(
-        c.number_error(d(c.y, -c.y), 0 * base), (base - np.pi / 2) / c.eps,
+        c.number_error(d(c.y, -c.y), 0 * base),
+        (base - np.pi / 2) / c.eps,
         *(c.number_error(d(s * c.y, t * c.x), base) for s, t in ((1, -1), (-1, 1), (-1, -1))),
     )
 
@@ -31,7 +32,9 @@ def sign_of_the_logarithm(c: Case) -> float:
     log, exp, x = c.geometry.log, c.geometry.exp, c.geometry.exp(c.y, c.k)
     there = log(c.y, x)
     return worst(
-        c.error(log(c.y, -c.y), 0 * c.y), c.error(log(c.y, -x), there), c.error(log(-c.y, x), -there),
+        c.error(log(c.y, -c.y), 0 * c.y),
+        c.error(log(c.y, -x), there),
+        c.error(log(-c.y, x), -there),
         c.error(exp(-c.y, -c.h), -exp(c.y, c.h)),
     )
 
