@@ -51,6 +51,11 @@ def _module_of(array: Array) -> Any:
     raise TypeError(f"expected a NumPy or CuPy array, got {type(array).__name__}; make one with numpy.asarray")
 
 
+def on_gpu(*arrays: Array) -> bool:
+    """Whether these arrays of one backend are CuPy's."""
+    return bool(get_xp(*arrays).__name__ == "cupy")
+
+
 def asarray_like(host: np.ndarray[Any, Any], like: Array) -> Array:
     """The NumPy array `host` with the backend, device and dtype of `like`."""
     xp = get_xp(like)

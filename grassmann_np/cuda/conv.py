@@ -14,8 +14,8 @@ from functools import cache
 from typing import Any
 
 from ..backend import Array, get_xp
-from ..ops.checks import check_shape
-from ..ops.sums import column_sums
+from ..checks import check_shape
+from ..sums import column_sums
 from .kernel import TYPES, blocks_for, contiguous, launch
 
 COLUMNS = 2**28  # bytes of columns at a time

@@ -24,11 +24,6 @@ EACH = """
 TYPES = {"float32": "float", "float64": "double"}
 
 
-def on_gpu(*arrays: Array) -> bool:
-    """Whether these arrays of one backend are CuPy's, so that there is a kernel for them."""
-    return bool(get_xp(*arrays).__name__ == "cupy")
-
-
 def launch(source: str, name: str, dtype: Any, blocks: int, arguments: tuple[Any, ...], memory: int = 0) -> None:
     """Starts the function `name` of `source` in so many blocks, each with `memory` bytes to share; does not wait.
 

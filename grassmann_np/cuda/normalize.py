@@ -20,7 +20,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..backend import Array, get_xp
-from ..ops.checks import check_shape
+from ..checks import check_shape
 from .kernel import BLOCKS, THREADS, blocks_for, contiguous, launch
 
 LANES = 32  # channels side by side in a block of the first stage, at most

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..backend import Array, get_xp
-from ..ops.checks import check_shape
+from ..checks import check_shape
 from .kernel import blocks_for, contiguous, launch
 
 SOURCE = """

@@ -12,7 +12,7 @@ from functools import partial
 from ..backend import Array, get_xp
 from ..ops import Pullback
 from ..ops.blocks import on_samples
-from ..ops.room import empty
+from ..room import empty
 from .layer import Layer, dotted, identity
 from .layers import BatchNorm, ReLU
 

@@ -11,7 +11,7 @@ from typing import Any
 from .. import ops
 from ..backend import Array
 from ..ops import Pullback
-from ..ops.checks import check_between
+from ..checks import check_between
 from .initialize import he, ones, zeros
 from .layer import Layer, apply, identity
 from .parameter import Parameter

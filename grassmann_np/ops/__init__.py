@@ -12,8 +12,8 @@ from .loss import cross_entropy
 from .normalize import batch_norm, mean_only_batch_norm
 from .pool import avg_pool, global_avg_pool, max_pool
 from .running import RunningMoments
-from .sums import column_sums, row_sums
-from .types import Pullback
+from ..sums import column_sums, row_sums
+from ..pullback import Pullback
 from .weight_normalize import norm_prop, weight_norm, weight_norm_start
 
 __all__ = [

@@ -15,10 +15,10 @@ from ..cuda import activate as gpu
 from ..cuda.dropout import dropout as gpu_dropout
 from ..cuda.kernel import on_gpu
 from .blocks import on_samples
-from .checks import check_arrays, check_between, check_shape
+from ..checks import check_arrays, check_between, check_shape
 from .only import only
-from .room import empty
-from .types import Pullback
+from ..room import empty
+from ..pullback import Pullback
 
 
 def relu(x: Array) -> tuple[Array, Pullback]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..backend import Array, get_xp
 from .share import share
-from .sums import column_sums
+from ..sums import column_sums
 
 BLOCK = 2**19  # bytes: two such blocks stay in a core's own cache
 LEAST = 16  # times the smallest share: what a thread should get of them

@@ -30,11 +30,11 @@ from ..cuda import conv as gpu
 from ..cuda.kernel import on_gpu
 from . import winograd
 from .blocks import at_a_time
-from .checks import check_arrays, check_shape
-from .room import empty
+from ..checks import check_arrays, check_shape
+from ..room import empty
 from .share import share
-from .sums import column_sums
-from .types import Pullback
+from ..sums import column_sums
+from ..pullback import Pullback
 
 BLOCK = 2**22  # bytes of columns at a time: they stay in the cache, and are enough for a fast matrix product
 

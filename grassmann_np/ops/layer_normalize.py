@@ -13,9 +13,9 @@ from __future__ import annotations
 from typing import Any
 
 from ..backend import Array
-from .checks import check_arrays, check_shape
-from .sums import column_sums, row_sums
-from .types import Pullback
+from ..checks import check_arrays, check_shape
+from ..sums import column_sums, row_sums
+from ..pullback import Pullback
 
 
 def layer_norm(x: Array, gamma: Array, beta: Array, eps: float = 1e-5) -> tuple[Array, Pullback]:

@@ -10,11 +10,11 @@ from operator import add
 from typing import Any
 
 from ..backend import Array
-from .checks import check_arrays, check_shape
-from .room import empty
+from ..checks import check_arrays, check_shape
+from ..room import empty
 from .share import share
-from .sums import column_sums
-from .types import Pullback
+from ..sums import column_sums
+from ..pullback import Pullback
 
 
 def linear(x: Array, w: Array, b: Array | None = None) -> tuple[Array, Pullback]:

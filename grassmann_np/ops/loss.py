@@ -11,8 +11,8 @@ import math
 
 from ..backend import Array, get_xp
 from ..cuda.kernel import on_gpu
-from .checks import check_arrays, check_shape
-from .types import Pullback
+from ..checks import check_arrays, check_shape
+from ..pullback import Pullback
 
 
 def cross_entropy(logits: Array, labels: Array, smoothing: float = 0.0) -> tuple[Array, Pullback]:

@@ -17,12 +17,12 @@ from ..backend import Array, get_xp
 from ..cuda import normalize as gpu
 from ..cuda.kernel import on_gpu
 from .blocks import blocks, channel_sums, on_blocks
-from .checks import check_arrays, check_shape
+from ..checks import check_arrays, check_shape
 from .only import only
-from .room import empty
+from ..room import empty
 from .running import RunningMoments
-from .sums import column_sums
-from .types import Pullback
+from ..sums import column_sums
+from ..pullback import Pullback
 
 
 def batch_norm(

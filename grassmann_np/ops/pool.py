@@ -13,10 +13,10 @@ from ..backend import Array
 from ..cuda import pool as gpu
 from ..cuda.kernel import on_gpu
 from .blocks import on_samples
-from .checks import check_arrays, check_shape
+from ..checks import check_arrays, check_shape
 from .only import only
-from .room import empty
-from .types import Pullback
+from ..room import empty
+from ..pullback import Pullback
 
 
 def max_pool(x: Array, size: int) -> tuple[Array, Pullback]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..backend import Array, to_device
-from .checks import check_between
+from ..checks import check_between
 
 
 class RunningMoments:

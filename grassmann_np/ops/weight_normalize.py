@@ -16,11 +16,11 @@ import math
 from ..backend import Array
 from ..cuda.kernel import on_gpu
 from .activate import relu
-from .checks import check_arrays, check_shape
+from ..checks import check_arrays, check_shape
 from .linear import linear
 from .normalize import center
-from .sums import column_sums
-from .types import Pullback
+from ..sums import column_sums
+from ..pullback import Pullback
 
 RELU_MEAN = math.sqrt(1 / (2 * math.pi))
 RELU_DEVIATION = math.sqrt((1 - 1 / math.pi) / 2)

@@ -32,7 +32,7 @@ from ..geometry.checks import check_finite
 from ..geometry.columns import BLOCK
 from ..nn.layer import Layer
 from ..nn.parameter import Parameter
-from ..ops.room import empty_like
+from ..room import empty_like
 from .device import DeviceStep, Stop, check, device_step, notes
 from .penalty import orthogonality_gradient
 

@@ -13,7 +13,7 @@ from functools import cache
 
 import numpy as np
 
-from ..backend import Array, get_xp
+from .backend import Array, get_xp
 
 SMALLEST = 2**20  # bytes: below, the C library keeps room well enough
 MOST = 2**28  # bytes kept

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..backend import Array, get_xp
+from .backend import Array, get_xp
 
 
 def check_arrays(**arrays: Array | None) -> Any:

@@ -8,7 +8,7 @@ product adds in blocks.
 
 from __future__ import annotations
 
-from ..backend import Array, get_xp
+from .backend import Array, get_xp
 
 
 def column_sums(x: Array) -> Array:

@@ -1,0 +1,53 @@
+"""A way is one of the programs for the same work (the trade says dispatch): this file chooses, and no other does.
+
+    CuPy arrays                                            cuda/x.py     kernels
+    NumPy arrays of LEAST bytes or more, with Numba        host/x.py     compiled loops
+    all others                                             ops/x.py      the formula itself
+
+All ways give the same values to rounding, and the same tests hold them to that. What a wing has no file for goes the
+plain way everywhere.
+"""
+
+from __future__ import annotations
+
+import importlib
+from functools import cache
+from importlib.util import find_spec
+from types import ModuleType
+
+import numpy as np
+
+from .backend import Array, on_gpu
+
+LEAST = 2**15  # bytes of the largest array: below, the formula is done before a loop would have begun
+
+
+def wing(name: str, *arrays: Array) -> ModuleType | None:
+    """cuda/name.py or host/name.py, whichever does the work of ops/name.py for these arrays; None: do it yourself."""
+    if on_gpu(*arrays):
+        return _module("cuda", name)
+    if max(a.nbytes for a in arrays if hasattr(a, "nbytes")) < LEAST or not all(map(_plain_memory, arrays)):
+        return None
+    return _module("host", name) if _loops_work() else None
+
+
+def _plain_memory(array: Array) -> bool:
+    """Whether a loop can read it: NumPy's own class, numbers in this machine's order, each at its own place."""
+    return type(array) is np.ndarray and array.dtype.isnative and array.flags.aligned
+
+
+@cache
+def _module(folder: str, name: str) -> ModuleType | None:
+    path = f"{__package__}.{folder}.{name}"
+    return importlib.import_module(path) if find_spec(path) else None
+
+
+@cache
+def _loops_work() -> bool:
+    """Whether Numba is here and can compile: asked once, when the first large array comes."""
+    try:
+        from .host.loop import trial
+
+        return bool(trial(np.ones(2)) == 2)
+    except Exception:  # not installed, made for another NumPy, no compiler for this machine: all mean the same here
+        return False
