@@ -14,10 +14,9 @@ from matplotlib.ticker import LogLocator, NullLocator
 
 from grassmann_np.train.folder import read_history
 
-from .drawing import FONT
 from .files import save
 from .marks import Style
-from .panels import apart
+from .panels import FONT, apart
 
 __all__ = ["caption", "comparison", "of_runs", "save"]
 

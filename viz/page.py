@@ -10,10 +10,10 @@ from typing import Any
 
 from PIL import Image
 
+from grassmann_np.files import beside
 from grassmann_np.train.setup import RATES
 
 from . import curves
-from .files import beside
 
 COMPARE = "python -m grassmann_np compare --data digits --model mlp --seeds 5 --out {folder}/compare --overwrite"
 MAKERS = {  # what the page is made from, and the command that makes it

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from PIL import Image, ImageColor
 
-from .files import beside
+from grassmann_np.files import beside
+
 from .marks import STYLES
 
 FILMS = {".mp4": 30, ".gif": 20, ".webp": 20}  # frames per second; GIF counts in hundredths of a second
