@@ -136,4 +136,5 @@ def _with_bar(numbers: range) -> Iterable[int]:
         from tqdm import tqdm
     except ImportError:
         return numbers
-    return tqdm(numbers, desc="frames", unit="frame", disable=None, leave=False)
+    shown: Iterable[int] = tqdm(numbers, desc="frames", unit="frame", disable=None, leave=False)
+    return shown
