@@ -73,10 +73,10 @@ def _run(words: list[str] | None) -> None:
     else:
         out = given.pop("out")
         try:
-            scene = scenes.SCENES[command](**given)
+            film = scenes.SCENES[command](**given)
         except ValueError as wrong:
             parser.error(str(wrong))
-        print(scene.save(out))
+        print(film.save(out))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -117,7 +117,8 @@ def _add_options(parser: argparse.ArgumentParser, scene: Callable[..., Any]) -> 
         "optimizer": f"one of {', '.join(OPTIMIZERS)}",
     }
     for name, parameter in signature(scene).parameters.items():
-        kind, usual, metavar = type(parameter.default), parameter.default, "N"
+        usual, metavar = parameter.default, "N"
+        kind: Callable[[str], Any] = type(usual)
         if name == "size":
             kind, usual, metavar = _size, "{}x{}".format(*usual), "WxH"
         elif kind is str:
@@ -134,7 +135,7 @@ def _size(text: str) -> tuple[int, int]:
 
 
 def _sentence(scene: Any) -> str:
-    return scene.__doc__.splitlines()[0]
+    return str(scene.__doc__).splitlines()[0]
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from matplotlib.figure import Figure
 
+from grassmann_np.files import beside
+
 from . import files, html, render
 from .drawing import Drawing, Formula, Frame, Sphere
 from .losses import Loss
@@ -79,7 +81,7 @@ class Animation:
         if suffix in files.STILLS:
             return files.save(self.still(), path, self.command)
         if suffix == ".html":
-            with files.beside(path) as part:
+            with beside(path) as part:
                 part.write_text(html.page(self.title, self._repr_html_(), self.command), encoding="utf-8")
             return path
         if suffix not in render.FILMS:
@@ -134,4 +136,5 @@ def _with_bar(numbers: range) -> Iterable[int]:
         from tqdm import tqdm
     except ImportError:
         return numbers
-    return tqdm(numbers, desc="frames", unit="frame", disable=None, leave=False)
+    shown: Iterable[int] = tqdm(numbers, desc="frames", unit="frame", disable=None, leave=False)
+    return shown

@@ -32,18 +32,21 @@ class Camera:
 
     def screen(self, p: np.ndarray) -> np.ndarray:
         """Where p is seen: (2,) or (2, m)."""
-        return self.basis[:, :2].T @ p
+        seen: np.ndarray = self.basis[:, :2].T @ p
+        return seen
 
     def depth(self, p: np.ndarray) -> np.ndarray:
         """How near p is to the eye; 0 is the plane of the limb."""
-        return self.direction @ p
+        depth: np.ndarray = self.direction @ p
+        return depth
 
     def hidden(self, p: np.ndarray, on_sphere: bool) -> np.ndarray:
         """Whether the sphere hides p: one bool per column."""
         depth, rho = self.depth(p), np.hypot(*self.screen(p))
         if on_sphere:
             return depth < 0
-        return (rho < 1) & (depth < np.sqrt(np.maximum(0.0, 1 - rho**2)))
+        behind: np.ndarray = (rho < 1) & (depth < np.sqrt(np.maximum(0.0, 1 - rho**2)))
+        return behind
 
     def split_curve(self, curve: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(visible, hidden) halves of a curve on the sphere (3, k): gaps are NaN, both hold the limb's crossings."""

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from .curves import LINES, NAMES
-from .drawing import FONT
+from .panels import FONT
 
 
 def cells(results: dict[str, Any]) -> Figure:

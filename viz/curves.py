@@ -14,10 +14,9 @@ from matplotlib.ticker import LogLocator, NullLocator
 
 from grassmann_np.train.folder import read_history
 
-from .drawing import FONT
 from .files import save
 from .marks import Style
-from .panels import apart
+from .panels import FONT, apart
 
 __all__ = ["caption", "comparison", "of_runs", "save"]
 
@@ -147,7 +146,7 @@ def _run_folders(folder: Path) -> list[Path]:
 def _read(folder: Path) -> tuple[dict[str, Any], History]:
     """(setup, history) of a run folder, with one epoch at the least."""
     try:
-        found = read_history(folder)
+        found = read_history(folder) or {}
         setup, history = found["setup"], found["history"]
         if not (isinstance(setup["optimizer"], str) and len(history["test_error"])):
             raise ValueError("it has no epoch")
@@ -205,12 +204,12 @@ def _finish(axes: Axes, title: str, ends: list[tuple[float, str, str]], decades:
         axes.yaxis.set(major_locator=LogLocator(subs=(1, 2, 5)), major_formatter="{x:g}", minor_locator=NullLocator())
     else:
         axes.set_ylim(bottom=0)
-    longest = max(len(line.get_xdata()) for line in axes.lines)
+    longest = max(np.size(line.get_xdata()) for line in axes.lines)
     axes.set_xlim(1, max(longest, 2))
     up = axes.get_yaxis_transform().transform
-    heights = [axes.transAxes.inverted().transform(up((1, value)))[1] for value, _, _ in ends]
+    wanted = [axes.transAxes.inverted().transform(up((1, value)))[1] for value, _, _ in ends]
     gap = GAP * axes.figure.dpi / axes.bbox.height
-    heights = apart(heights, gap)
+    heights = apart(wanted, gap)
     heights = heights + max(0.0, gap / 2 - heights.min())  # above the numbers of the axis
     for (_, name, color), height in zip(ends, heights, strict=True):
         axes.text(1.02, height, name, color=color, transform=axes.transAxes, va="center", fontsize=10, family=FONT)

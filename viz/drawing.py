@@ -14,12 +14,16 @@ from __future__ import annotations
 
 import textwrap
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from matplotlib.artist import Artist
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
+from matplotlib.text import Text
 
 from . import panels
 from .camera import Camera
@@ -96,10 +100,10 @@ class Drawing:
         self.figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor="white")
         self.canvas = FigureCanvasAgg(self.figure)
         self.views: list[View] = []
-        self.lines: list = []
-        self.bars: list = []
+        self.lines: list[Text] = []
+        self.bars: list[Line2D] = []
         self.traces: list[Trace] = []
-        self.grid = None
+        self.grid: AxesImage | None = None
         if len(self.spheres) == 1 and (self.formulas or self.panels or self.tiles):
             self._column()
         else:
@@ -107,7 +111,7 @@ class Drawing:
         at = (16 * self.unit, (STRIP - 8) * self.unit)
         self.caption = self._text(*at, "", 9.6, va="top", linespacing=1.35)
         self._still = self._kept = None
-        self._stage: tuple = ()
+        self._stage: tuple[str, int | None] | None = None
 
     def show(self, frame: Frame) -> None:
         """Update every artist to this frame."""
@@ -122,7 +126,8 @@ class Drawing:
                 bar.set_color(STYLES[formula.role].color if i == frame.formula else "white")
         for trace, curve in zip(self.traces, frame.curves, strict=True):
             trace.show(curve)
-        if self.grid:
+        if self.grid and self.tiles:
+            assert frame.images is not None  # a film with tiles has images
             self.grid.set_data(panels.tiled(frame.images, self.tiles.columns))
 
     def rgba(self) -> memoryview:
@@ -138,7 +143,7 @@ class Drawing:
             self._draw(self._still, background)
             self._kept, self._kept_key = self.canvas.copy_from_bbox(self.figure.bbox), key
         self._draw(self._kept, [*foreground, *self._moving()])
-        return self.canvas.buffer_rgba()
+        return memoryview(self.canvas.buffer_rgba())
 
     def _moving(self) -> list[Artist]:
         """What may change in panels and tiles, in drawing order."""
@@ -209,24 +214,26 @@ class Drawing:
 
     def _tiles(self, x: float, top: float, width: float, height: float) -> float:
         """The tiles in a box, each pixel of theirs as large as fits, in whole pixels; gives where they end below."""
-        tall, wide, _ = panels.tiled(self.images, self.tiles.columns).shape
+        tiles, images = self.tiles, self.images
+        assert tiles is not None and images is not None  # a film with tiles has images
+        tall, wide, _ = panels.tiled(images, tiles.columns).shape
         top = top - 22 * self.unit
         scale = min(width / wide, (height - 22 * self.unit) / tall)
         scale = np.floor(scale) if scale >= 1 else scale
         x, bottom = round(x), round(top - scale * tall)
         axes = self._axes(x, bottom, scale * wide, scale * tall)
-        self.grid = panels.grid(axes, self.tiles, self.images, self.unit)
-        return bottom
+        self.grid = panels.grid(axes, tiles, images, self.unit)
+        return float(bottom)
 
-    def _draw(self, picture, artists) -> None:
+    def _draw(self, picture: Any, artists: list[Artist]) -> None:
         self.canvas.restore_region(picture)
         for artist in artists:
             artist.draw(self.canvas.get_renderer())
 
-    def _axes(self, x: float, y: float, width: float, height: float):
+    def _axes(self, x: float, y: float, width: float, height: float) -> Axes:
         return self.figure.add_axes((x / self.size[0], y / self.size[1], width / self.size[0], height / self.size[1]))
 
-    def _text(self, x: float, y: float, text: str, size: float, **style):
+    def _text(self, x: float, y: float, text: str, size: float, **style: Any) -> Text:
         style = {"fontsize": size * self.unit, "family": FONT, **style}
         return self.figure.text(x / self.size[0], y / self.size[1], text, **style)
 

@@ -54,8 +54,8 @@ def contours(loss: Loss, limits: tuple[float, float], camera: Camera, n: int = 9
     parts = [np.full((2, 1), np.nan)]
     for level in np.linspace(*limits, 12)[1:-1]:
         for line in lines.lines(level):
-            outside = np.hypot(*line.T) > 1
-            parts += [np.where(outside, np.nan, line.T), parts[0]]
+            points = np.asarray(line).T  # (2, k)
+            parts += [np.where(np.hypot(*points) > 1, np.nan, points), parts[0]]
     return np.hstack(parts)
 
 

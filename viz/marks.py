@@ -154,7 +154,8 @@ def _circle(normal: np.ndarray) -> np.ndarray:
     """The great circle around a unit vector: (3, 97), closed."""
     e = sphere.project(normal, np.eye(3)[np.argmin(np.abs(normal))])
     e, angle = sphere.normalize(e), np.linspace(0, 2 * np.pi, 97)
-    return np.outer(e, np.cos(angle)) + np.outer(np.cross(normal, e), np.sin(angle))
+    circle: np.ndarray = np.outer(e, np.cos(angle)) + np.outer(np.cross(normal, e), np.sin(angle))
+    return circle
 
 
 def on_sphere(points: np.ndarray) -> bool:

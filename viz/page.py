@@ -10,10 +10,10 @@ from typing import Any
 
 from PIL import Image
 
+from grassmann_np.files import beside
 from grassmann_np.train.setup import RATES
 
 from . import curves
-from .files import beside
 
 COMPARE = "python -m grassmann_np compare --data digits --model mlp --seeds 5 --out {folder}/compare --overwrite"
 MAKERS = {  # what the page is made from, and the command that makes it
@@ -101,8 +101,8 @@ def _page(folder: Path, results: dict[str, Any]) -> str:
     curve, png = escape(curves.caption(results)), _data(folder / "compare/comparison.png", "image/png")
     gif = _data(folder / "step.gif", "image/gif")
     mp4, poster = _data(folder / "step.mp4", "video/mp4"), _data(folder / "step.png", "image/png")
-    said = [_matched(results), *map(_paired, results.get("paired", []))]
-    said = "\n".join(f'<p class="soft">{escape(sentence)}</p>' for sentence in said)
+    sentences = [_matched(results), *map(_paired, results.get("paired", []))]
+    said = "\n".join(f'<p class="soft">{escape(sentence)}</p>' for sentence in sentences)
     return f"""<!doctype html>
 <html lang="en">
 <head>

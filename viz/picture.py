@@ -21,4 +21,4 @@ class Picture:
         """Twice as many dots as the page gives it, for sharp screens."""
         png, (width, height) = BytesIO(), self.figure.canvas.get_width_height()
         self.figure.savefig(png, format="png", dpi=2 * self.figure.dpi)
-        return html.figure(png.getvalue(), "image/png", self.figure.get_label(), (width, height))
+        return html.figure(png.getvalue(), "image/png", str(self.figure.get_label()), (width, height))

@@ -11,10 +11,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from PIL import Image, ImageColor
 
-from .files import beside
+from grassmann_np.files import beside
+
 from .marks import STYLES
 
 FILMS = {".mp4": 30, ".gif": 20, ".webp": 20}  # frames per second; GIF counts in hundredths of a second
@@ -28,7 +30,7 @@ def encoder() -> str:
     try:
         import imageio_ffmpeg
 
-        return imageio_ffmpeg.get_ffmpeg_exe()
+        return str(imageio_ffmpeg.get_ffmpeg_exe())
     except (ImportError, RuntimeError):
         raise RuntimeError(
             ".mp4 needs ffmpeg, and there is none: pip install 'grassmann-np[film]', or your system's ffmpeg; "
@@ -44,7 +46,9 @@ def can_encode() -> bool:
         return False
 
 
-def write(path: Path, frames: Iterator[memoryview], size: tuple[int, int], sample: list[bytes], about: dict) -> None:
+def write(
+    path: Path, frames: Iterator[memoryview], size: tuple[int, int], sample: list[bytes], about: dict[str, str]
+) -> None:
     """Write the film; `sample` holds a few of its frames, for the palette; `about` its title, caption and command."""
     with beside(path) as part:
         if path.suffix.lower() == ".mp4":
@@ -53,7 +57,7 @@ def write(path: Path, frames: Iterator[memoryview], size: tuple[int, int], sampl
             _pillow(part, frames, size, sample, about)
 
 
-def _mp4(path: Path, frames: Iterator[memoryview], size: tuple[int, int], about: dict) -> None:
+def _mp4(path: Path, frames: Iterator[memoryview], size: tuple[int, int], about: dict[str, str]) -> None:
     raw = ["-f", "rawvideo", "-pix_fmt", "rgba", "-s", f"{size[0]}x{size[1]}", "-r", str(FILMS[".mp4"]), "-i", "-"]
     coded = ["-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-pix_fmt", "yuv420p", "-movflags", "+faststart"]
     words = [item for key, text in about.items() for item in ("-metadata", f"{key}={text}")]
@@ -61,6 +65,7 @@ def _mp4(path: Path, frames: Iterator[memoryview], size: tuple[int, int], about:
     with tempfile.TemporaryFile() as log:
         # its own session: Ctrl-C reaches this process, which then ends ffmpeg
         pipe = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=log, start_new_session=True)
+        assert pipe.stdin is not None  # a pipe was asked for
         try:
             for frame in frames:
                 pipe.stdin.write(frame)
@@ -80,11 +85,13 @@ def _mp4(path: Path, frames: Iterator[memoryview], size: tuple[int, int], about:
             raise RuntimeError(f"ffmpeg failed on {path.name}: {log.read().decode(errors='replace').strip()[-400:]}")
 
 
-def _pillow(path: Path, frames: Iterator[memoryview], size: tuple[int, int], sample: list[bytes], about: dict) -> None:
+def _pillow(
+    path: Path, frames: Iterator[memoryview], size: tuple[int, int], sample: list[bytes], about: dict[str, str]
+) -> None:
     palette = _palette(sample, size)
     pictures = (_rgb(frame, size).quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames)
     first, suffix = next(pictures), path.suffix.lower()
-    how = {"save_all": True, "append_images": pictures, "duration": 1000 // FILMS[suffix], "loop": 0}
+    how: dict[str, Any] = {"save_all": True, "append_images": pictures, "duration": 1000 // FILMS[suffix], "loop": 0}
     if suffix == ".gif":
         how |= {"format": "GIF", "optimize": False, "disposal": 1, "comment": about["comment"].encode()}
     else:
@@ -99,11 +106,11 @@ def _palette(sample: list[bytes], size: tuple[int, int]) -> Image.Image:
     for i, frame in enumerate(sample):
         sheet.paste(_rgb(frame, size), (0, i * size[1]))
     exact = sorted({ImageColor.getrgb(style.color) for style in STYLES.values()} | {(255, 255, 255)})
-    found = sheet.quantize(256 - len(exact), method=Image.Quantize.MEDIANCUT).getpalette()
+    found = sheet.quantize(256 - len(exact), method=Image.Quantize.MEDIANCUT).getpalette() or []
     palette = Image.new("P", (1, 1))
     palette.putpalette([value for color in exact for value in color] + found[: 3 * (256 - len(exact))])
     return palette
 
 
 def _rgb(frame: memoryview | bytes, size: tuple[int, int]) -> Image.Image:
-    return Image.frombuffer("RGBA", size, frame, "raw", "RGBA", 0, 1).convert("RGB")
+    return Image.frombuffer("RGBA", size, bytes(frame), "raw", "RGBA", 0, 1).convert("RGB")

@@ -33,7 +33,7 @@ def write(path: str | Path, scenes: Mapping[str, Callable[..., Animation]], size
     for i, (name, scene) in enumerate(scenes.items()):
         animation = scene(size=size)
         drawn = animation.draw(animation.drawing(), animation.key)
-        picture = Image.frombuffer("RGBA", size, drawn, "raw", "RGBA", 0, 1)
+        picture = Image.frombuffer("RGBA", size, bytes(drawn), "raw", "RGBA", 0, 1)
         sheet.paste(picture.convert("RGB"), (i % COLUMNS * (width + GAP), i // COLUMNS * (height + GAP)))
         captions.append(f"{name}: {animation.caption}")
     about = PngInfo()

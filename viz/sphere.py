@@ -25,6 +25,7 @@ from .marks import STYLES, Area, Curve, Disc, Label, Mark, Plane, Point, Ring, S
 
 PLANE_BEHIND, DISC, CONTOUR, GRATICULE, HIDDEN, LIMB, PLANE, CURVE, VECTOR, POINT, LABEL = range(1, 12)
 FADED = 0.4
+Word = tuple[str, str, np.ndarray, np.ndarray, str]  # the mark's name, the text, its place, a way aside, the colour
 
 
 class View:
@@ -46,7 +47,7 @@ class View:
         x, y, self.reach = window
         self.limits = lossmap.limits(loss) if loss else (0.0, 1.0)
         self.artists: dict[str, Artist] = {}
-        self.camera: Camera | None = None
+        self.camera = Camera(np.array([1.0, 0.0, 0.0]))  # until the first update
         self.placed = 0
         frame = {"xlim": (x - self.reach, x + self.reach), "ylim": (y - self.reach, y + self.reach)}
         axes.set(**frame, aspect="equal")
@@ -68,12 +69,13 @@ class View:
 
     def update(self, marks: dict[str, Mark], camera: Camera) -> None:
         """Show these marks, and nothing else, from this camera."""
-        if self.camera is None or not np.array_equal(camera.direction, self.camera.direction):
+        if "graticule.line" not in self.artists or not np.array_equal(camera.direction, self.camera.direction):
             self.camera = camera
             self._surface()
         for gid, artist in self.artists.items():
             artist.set_visible(gid.split(".")[0] in ("limb", "graticule", "contour"))
-        self.placed, labels = 0, []
+        self.placed = 0
+        labels: list[Word] = []
         for name, mark in marks.items():
             self._mark(name, mark, 1.0, labels)
             if self.ghost:
@@ -100,7 +102,7 @@ class View:
         visible = [part for circle in circles for part in (self.camera.split_curve(circle)[0], NEVER)]
         self._line("graticule.line", self.camera.screen(np.hstack(visible)), style, GRATICULE, alpha=0.45)
 
-    def _mark(self, name: str, mark: Mark, alpha: float, labels: list) -> None:
+    def _mark(self, name: str, mark: Mark, alpha: float, labels: list[Word]) -> None:
         style, screen = STYLES[mark.role], self.camera.screen
         match mark:
             case Point(at, label, _, aside):
@@ -133,7 +135,7 @@ class View:
 
     def _arrow(self, name: str, y: np.ndarray, v: np.ndarray, style: Style, alpha: float, head: bool) -> None:
         """A shaft and, in the tangent plane of y (of the origin: facing the eye), a triangle min(.11, .6 |v|) long."""
-        length = np.linalg.norm(v)
+        length = float(np.linalg.norm(v))
         if length == 0:
             return
         u, tall = v / length, min(0.11, 0.6 * length) if head else 0.0
@@ -199,7 +201,7 @@ class View:
         for part, side, strength in (("back", -1, FADED), ("front", 1, 1.0)):
             half = np.outer(across, np.cos(angle)) + side * np.outer(toward, np.sin(angle))
             self._plane(f"{name}.{part}", self.camera.screen(half), style, True, strength * alpha)
-            self.artists[f"{name}.{part}"].set_linewidth(0)
+            self.artists[f"{name}.{part}"].set(linewidth=0)
 
     def _plane(self, gid: str, corners: np.ndarray, style: Style, front: bool, alpha: float) -> None:
         patch = self._get(gid, lambda: Polygon(corners.T))
@@ -207,7 +209,7 @@ class View:
         patch.set_linewidth(style.width * self.unit)
         self._place(patch, PLANE if front else PLANE_BEHIND)
 
-    def _labels(self, labels: list[tuple[str, str, np.ndarray, np.ndarray, str]]) -> None:
+    def _labels(self, labels: list[Word]) -> None:
         """Each label a little beyond its mark, pushed apart where two would meet."""
         labels = [label for label in labels if label[1]]
         gap = 0.057 * self.reach * max(1.0, 409 * self.unit / self.axes.bbox.width)
@@ -264,7 +266,8 @@ def _spherical(azimuth: np.ndarray, elevation: np.ndarray) -> np.ndarray:
 def _tangent(y: np.ndarray, camera: Camera) -> np.ndarray:
     """A unit tangent vector at y, to the right on the screen wherever there is such a one."""
     e = sphere.project(y, camera.right)
-    return sphere.normalize(e if np.any(e) else sphere.project(y, camera.up))
+    tangent: np.ndarray = sphere.normalize(e if np.any(e) else sphere.project(y, camera.up))
+    return tangent
 
 
 def _unit(v: np.ndarray) -> np.ndarray:

@@ -69,7 +69,7 @@ def adam(
         back = ease(min(1.0, 1.2 * s)) if at == 2 else float(at > 2)  # how far paths are turned to the other system
         views = []
         for mine, other, degrees in ((here, there, -turn), (there, here, turn)):
-            marks = {"start": Point(mine["adam-g"][:, 0], "y")}
+            marks: dict[str, Mark] = {"start": Point(mine["adam-g"][:, 0], "y")}
             if done:
                 marks |= _marks(mine, done, words if at == 3 else NAMES if 4 * done > steps else {})
             if at >= 2:
@@ -89,14 +89,17 @@ def adam(
 
 def _path(loss: Loss, y: np.ndarray, steps: int, optimizer: str | Callable[..., Any], lr: float) -> np.ndarray:
     """The directions (3, steps + 1) that an optimizer visits; a function of the user's own knows its lr."""
-    return sphere.normalize(path(loss, y, steps, optimizer, **({} if callable(optimizer) else {"lr": lr})))
+    walk = path(loss, y, steps, optimizer, **({} if callable(optimizer) else {"lr": lr}))
+    directions: np.ndarray = sphere.normalize(walk)
+    return directions
 
 
 def _roll(camera: Camera, degrees: float) -> np.ndarray:
     """The rotation (3, 3) that turns the picture by so much, anticlockwise."""
     a = np.radians(degrees)
     turn = np.array([[np.cos(a), -np.sin(a), 0.0], [np.sin(a), np.cos(a), 0.0], [0.0, 0.0, 1.0]])
-    return camera.basis @ turn @ camera.basis.T
+    rotation: np.ndarray = camera.basis @ turn @ camera.basis.T
+    return rotation
 
 
 def _in_other_coordinates(loss: Loss, Q: np.ndarray) -> Loss:

@@ -62,7 +62,7 @@ def clip(
 def _marks(now: Step, stage: int, s: float, nu: float) -> dict[str, Mark]:
     """What is on one sphere in a stage, a fraction s of it done."""
     walked = s if stage == 2 else float(stage > 2)
-    length, here, aside = np.linalg.norm(now.d), sphere.exp(now.y, walked * now.d), np.cross(now.d, now.y)
+    length, here, aside = float(np.linalg.norm(now.d)), sphere.exp(now.y, walked * now.d), np.cross(now.d, now.y)
     marks: dict[str, Mark] = {}
     if stage < 2:
         shorter = s if stage == 1 else 0.0

@@ -121,7 +121,8 @@ def _train(seed: int, units: int, epochs: int, **settings: float) -> Training:
     look()
     trainer = Trainer(model, optimizer, digits, epochs, order, schedule=optim.schedule.linear())
     trainer.run(after_step=look)
-    return Training(np.stack(Y, axis=1), *np.array(scores).T, len(digits.y_train), trainer.steps_per_epoch)
+    loss, error = np.array(scores).T
+    return Training(np.stack(Y, axis=1), loss, error, len(digits.y_train), trainer.steps_per_epoch)
 
 
 def _marks(points: np.ndarray, k: float) -> dict[str, Mark]:

@@ -87,9 +87,9 @@ def orthogonality(
     return Animation(frame, "Orthogonality", caption, seconds, size, spheres, FORMULAS, panels)
 
 
-def _nothing(y: np.ndarray) -> tuple[float, np.ndarray]:
+def _nothing(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The loss is 0: the orthogonality term is alone."""
-    return 0.0, np.zeros_like(y)
+    return np.zeros(y.shape[1:]), np.zeros_like(y)
 
 
 def _marks(walk: np.ndarray, k: float) -> dict[str, Mark]:

@@ -99,8 +99,8 @@ def _marks(places: dict[str, np.ndarray], done: float) -> dict[str, Mark]:
     """The trails when so many steps are done."""
     marks: dict[str, Mark] = {}
     for role in sorted(places, key=["decay", *places].index):  # that of decay below: plain SGD's often lies on it
-        marks[role] = Trail(sphere.normalize(gone(places[role], done)), role)
-        marks[f"{role}-end"] = Point(marks[role].points[:, -1], role=role)
+        walked = sphere.normalize(gone(places[role], done))
+        marks |= {role: Trail(walked, role), f"{role}-end": Point(walked[:, -1], role=role)}
     marks["start"] = Point(places["sgd"][:, 0], "y")
     return marks
 

@@ -116,7 +116,8 @@ def path(
 
 def along(y: np.ndarray, d: np.ndarray, s: np.ndarray) -> np.ndarray:
     """The points exp_y(s d) of a geodesic, s (k,): (3, k)."""
-    return sphere.exp(np.outer(y, np.ones_like(s)), np.outer(d, s))
+    points: np.ndarray = sphere.exp(np.outer(y, np.ones_like(s)), np.outer(d, s))
+    return points
 
 
 def gone(points: np.ndarray, s: float) -> np.ndarray:

@@ -10,8 +10,6 @@ that points along it.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from grassmann_np.geometry import sphere
@@ -70,7 +68,7 @@ def transport(
             for way, frames in ((carried, parallel), (thrown, projected))
         ]
         if at == 4:
-            both[0]["v"] = replace(both[0]["v"], label="v")
+            both[0]["v"] = Vector(here, carried(x, s * d, parallel[side])[:, 0], "d", "v")
             both[0] |= _turn(corners[0], start[:, 0], part * turn, middle, area, part == 1)
         eye = camera.turned(orbit * (t - 0.5))
         return Frame(both[0], eye, captions[at], AT_WORK[at], beside=(both[1], eye))
