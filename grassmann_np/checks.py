@@ -1,4 +1,4 @@
-"""A check stands at the door of every op: arrays that do not fit raise before anything is computed."""
+"""A check stands at the door of every op: what does not fit raises before anything is computed."""
 
 from __future__ import annotations
 
@@ -51,3 +51,14 @@ def check_between(name: str, value: float, low: float, high: float) -> None:
     """Raises ValueError unless low < value <= high."""
     if not low < value <= high:
         raise ValueError(f"{name}: expected {low} < {name} <= {high}, got {value}")
+
+
+def check_upstream(dy: Array, shape: tuple[int, ...], dtype: Any, name: str = "dy") -> Array:
+    """dy with the dtype of its op; any real numbers will do.  Raises TypeError for others, ValueError for the shape."""
+    get_xp(dy)
+    check_shape(name, dy, *shape)
+    if dy.dtype == dtype:
+        return dy
+    if getattr(dy.dtype, "kind", "f") not in "fiub":
+        raise TypeError(f"{name}: expected {dtype} like the value of its op, got {dy.dtype}")
+    return dy.astype(dtype)

@@ -11,6 +11,7 @@ plain way everywhere.
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
 from types import ModuleType
@@ -18,15 +19,21 @@ from types import ModuleType
 import numpy as np
 
 from .backend import Array, on_gpu
+from .pullback import Pullback
 
 LEAST = 2**15  # bytes of the largest array: below, the formula is done before a loop would have begun
 
 
+def find(file: str, op: str, *arrays: Array) -> Callable[..., tuple[Array, Pullback]] | None:
+    """The op of this name in the wing that is made for such arrays; None: the plain formula is."""
+    return getattr(wing(file, *arrays), op, None)
+
+
 def wing(name: str, *arrays: Array) -> ModuleType | None:
-    """cuda/name.py or host/name.py, whichever does the work of ops/name.py for these arrays; None: do it yourself."""
+    """cuda/name.py or host/name.py, whichever is made for such arrays; None: the plain formula is."""
     if on_gpu(*arrays):
         return _module("cuda", name)
-    if max(a.nbytes for a in arrays if hasattr(a, "nbytes")) < LEAST or not all(map(_plain_memory, arrays)):
+    if not all(map(_plain_memory, arrays)) or max(a.nbytes for a in arrays) < LEAST:
         return None
     return _module("host", name) if _loops_work() else None
 

@@ -6,14 +6,43 @@ Browser tests run where playwright and a Chromium are; elsewhere they are skippe
 """
 
 import importlib
+import math
 import shutil
 
 import pytest
 from hypothesis import settings
 
+from grassmann_np import ways
+
 settings.register_profile("no clock", deadline=None)  # no test is about time
 settings.load_profile("no clock")
 LEFT_OUT = pytest.StashKey[int]()
+EVERY_WAY = ("geometry", "nn", "ops", "optim", "testing")  # folders whose tests run once a way
+
+
+def pytest_addoption(parser):
+    parser.addoption("--way", default="plain,loops", help="run tests of the library these ways: plain,loops")
+
+
+def pytest_generate_tests(metafunc):
+    if metafunc.definition.path.parent.name in EVERY_WAY:
+        metafunc.fixturenames.append("way")
+        metafunc.parametrize("way", metafunc.config.getoption("--way").split(","), indirect=True)
+
+
+@pytest.fixture
+def way(request, monkeypatch):
+    """Every array goes the plain way, or through the loops, two threads sharing it; see grassmann_np/ways.py."""
+    take(request.param, monkeypatch)
+    return request.param
+
+
+def take(way, monkeypatch):
+    """From here on NumPy arrays of any size go this way, "plain" or "loops"."""
+    monkeypatch.setattr(ways, "LEAST", 0 if way == "loops" else math.inf)
+    if way == "loops":
+        pytest.importorskip("numba", reason="pip install 'grassmann-np[fast]'")
+        monkeypatch.setattr("grassmann_np.host.share.SMALLEST", 1)
 
 
 def device_count():

@@ -6,12 +6,12 @@ import threading
 
 import numpy as np
 import pytest
+from grassmann_np.ops.share import share
 from hypothesis import given
 from hypothesis import strategies as st
 
 from grassmann_np import ops
 from grassmann_np.ops import share as module
-from grassmann_np.ops.share import share
 
 threadpoolctl = pytest.importorskip("threadpoolctl", reason="pip install 'grassmann-np[threads]'")
 

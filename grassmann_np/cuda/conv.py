@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 
 from ..backend import Array, get_xp
-from ..checks import check_shape
+from ..checks import check_upstream
 from ..sums import column_sums
 from .kernel import TYPES, blocks_for, contiguous, launch
 
@@ -78,11 +78,11 @@ def conv2d(
     if b is not None:
         y += b
 
-    def pullback(dy: Array) -> Any:
-        check_shape("dy", dy, *y_shape)
-        dy = contiguous(dy, x.dtype)
+    def pullback(dy: Array, wanted: bool = True) -> Any:
+        dy = contiguous(check_upstream(dy, y_shape, x.dtype))
         turnable = stride == 1 and padding < min(kh, kw)
         dx, dw = _back_by_turning(x, w, dy, padding) if turnable else _back_by_folding(x, w, dy, stride, padding)
+        dx = dx if wanted else None
         return (dx, dw) if b is None else (dx, dw, column_sums(dy))
 
     y_shape = y.shape

@@ -37,9 +37,8 @@ def launch(source: str, name: str, dtype: Any, blocks: int, arguments: tuple[Any
     _function(source, name, dtype, get_xp(*arrays))((blocks,), (THREADS,), arguments, shared_mem=memory)
 
 
-def contiguous(x: Array, dtype: Any = None) -> Array:
-    """x itself if its numbers lie in order and have the dtype that a kernel reads (None: any), else a copy."""
-    x = x if dtype is None else x.astype(dtype, copy=False)
+def contiguous(x: Array) -> Array:
+    """x itself if its numbers lie in order, else a copy."""
     return x if x.flags.c_contiguous else x.copy()
 
 

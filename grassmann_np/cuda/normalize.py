@@ -20,7 +20,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ..backend import Array, get_xp
-from ..checks import check_shape
+from ..checks import check_upstream
+from ..pullback import gradients
 from .kernel import BLOCKS, THREADS, blocks_for, contiguous, launch
 
 LANES = 32  # channels side by side in a block of the first stage, at most
@@ -182,8 +183,8 @@ def batch_norm(
     if training:
         mean, inverse, scale = moments(x, gamma, eps, running)
     else:
-        mean = running.mean.astype(x.dtype)
-        inverse = 1 / xp.sqrt(running.var.astype(x.dtype) + float(eps))
+        mean, var = running.moments(x.dtype)
+        inverse = 1 / xp.sqrt(var + float(eps))
         scale = inverse if gamma is None else gamma * inverse
     y, (shift, has_beta) = xp.empty(x.shape, dtype=x.dtype), _given(beta, mean)
     launch(
@@ -191,8 +192,7 @@ def batch_norm(
     )
 
     def pullback(dy: Array) -> Any:
-        check_shape("dy", dy, *x.shape)
-        dy = contiguous(dy, x.dtype)
+        dy = contiguous(check_upstream(dy, x.shape, x.dtype))
         dbeta, dgamma, d_mean, slope = sums(x, dy, mean, inverse, scale, beta, relu)
         dx = xp.empty(x.shape, dtype=x.dtype)
         if not training:  # the moments are constants
@@ -204,8 +204,7 @@ def batch_norm(
             blocks_for(x.size),
             (x, dy, mean, scale, shift, d_mean, slope, dx, x.size, channels, has_beta, int(relu)),
         )
-        grads = [dx] + [d for p, d in ((gamma, dgamma), (beta, dbeta)) if p is not None]
-        return tuple(grads) if len(grads) > 1 else dx
+        return gradients(dx, (gamma, dgamma), (beta, dbeta))
 
     return y, pullback
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..backend import Array, get_xp
-from ..checks import check_shape
+from ..checks import check_upstream
 from .kernel import blocks_for, contiguous, launch
 
 SOURCE = """
@@ -60,15 +60,9 @@ def max_pool(x: Array, size: int) -> tuple[Array, Callable[[Array], Array]]:
     launch(SOURCE, "max_pool", x.dtype, blocks_for(y.size), (x, y, y.size, *shape[1:], size))
 
     def pullback(dy: Array) -> Array:
-        check_shape("dy", dy, *shape)
+        dy = contiguous(check_upstream(dy, shape, x.dtype))
         dx = get_xp(x, dy).empty(x.shape, dtype=x.dtype)
-        launch(
-            SOURCE,
-            "max_pool_back",
-            x.dtype,
-            blocks_for(y.size),
-            (x, y, contiguous(dy, x.dtype), dx, y.size, *shape[1:], size),
-        )
+        launch(SOURCE, "max_pool_back", x.dtype, blocks_for(y.size), (x, y, dy, dx, y.size, *shape[1:], size))
         return dx
 
     return y, pullback

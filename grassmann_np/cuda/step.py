@@ -15,8 +15,8 @@ number of the step in `stop`; while that is not 0, every step only hands on what
 
 from __future__ import annotations
 
-import math
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 from ..backend import Array, get_xp
 from .kernel import TYPES, blocks_for, launch
@@ -164,19 +164,6 @@ extern "C" __global__ void repel(const T *products, T *factors, long long count,
 """
 
 
-class Numbers(NamedTuple):
-    """The settings of one step, in the order of the kernels' arguments; see the formulas above."""
-
-    a: float
-    b: float
-    clip: float = math.inf
-    decay: float = 0.0
-    nesterov: int = 0
-    beta2: float = 0.0
-    rate: float = 0.0
-    eps: float = 1.0
-
-
 def look(
     table: Array, where: Array, bad: Array, stop: Array, step: int, columns: bool, limit: float, dtype: Any
 ) -> None:
@@ -184,7 +171,9 @@ def look(
     launch(SOURCE, "look", dtype, len(where), (table, where, bad, stop, step, int(columns), limit))
 
 
-def move(table: Array, where: Array, stop: Array, columns: bool, longest: int, numbers: Numbers, dtype: Any) -> None:
+def move(
+    table: Array, where: Array, stop: Array, columns: bool, longest: int, numbers: Sequence[float], dtype: Any
+) -> None:
     """One step of every part in `where` (B, 2): which parameter, and which of its columns or chunks."""
     memory = longest * dtype.itemsize if columns else 0
     fits = memory <= SHARED - 4096

@@ -97,14 +97,21 @@ def check_matrices(**arrays: Array) -> Any:
     return xp
 
 
-def check_numbers(like: Array, shape: tuple[int, ...], **numbers: float | Array) -> None:
-    """Raises ValueError unless each is a Python number, or an array of `shape` with backend and dtype of `like`."""
+def check_numbers(like: Array, shape: tuple[int, ...], **numbers: float | Array) -> list[float | Array]:
+    """The numbers, each a Python float (which widens nothing) or an array of `shape` with the dtype of `like`.
+
+    Raises ValueError for any other array.
+    """
+    found: list[float | Array] = []
     for name, s in numbers.items():
         if isinstance(s, int | float):
+            found.append(float(s))
             continue
         if check(**{name: s}) is not get_xp(like) or s.dtype != like.dtype or s.shape != shape:
             want, got = f"{like.dtype} of shape {tuple(shape)}", f"{s.dtype} of {tuple(s.shape)}"
             raise ValueError(f"{name}: expected {want}, got {got}")
+        found.append(s)
+    return found
 
 
 def check_option(name: str, value: Any, options: tuple[str, ...]) -> None:

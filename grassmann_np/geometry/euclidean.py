@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from ..backend import Array, asarray_like
-from . import columns
 from .checks import check, check_alike, check_finite, check_numbers, is_finite
 
 
@@ -49,9 +48,8 @@ def scale(h: Array, s: Array) -> Array:
 def combine(a: float | Array, u: Array, b: float | Array, v: Array) -> Array:
     """a u + b v, where a and b are Python numbers or like u.  NaN and inf stay what they are."""
     check_alike(u=u, v=v)
-    check_numbers(u, u.shape, a=a, b=b)
-    numbers = isinstance(a, int | float) and isinstance(b, int | float)
-    return columns.combine(a, u, b, v) if numbers else u * a + v * b
+    a, b = check_numbers(u, u.shape, a=a, b=b)
+    return a * u + b * v
 
 
 def exp(y: Array, h: Array) -> Array:

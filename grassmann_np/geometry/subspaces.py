@@ -59,7 +59,7 @@ def scale(h: Array, s: Array) -> Array:
 def combine(a: float | Array, u: Array, b: float | Array, v: Array) -> Array:
     """a U + b V, where a and b are Python numbers or (...), one number per matrix."""
     check_matrices(u=u, v=v)
-    check_numbers(u, u.shape[:-2], a=a, b=b)
+    a, b = check_numbers(u, u.shape[:-2], a=a, b=b)
     return _times(a, u) + _times(b, v)
 
 

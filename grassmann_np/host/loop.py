@@ -11,20 +11,19 @@ arguments, or it would compute in float64.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import numba
 
-Function = TypeVar("Function", bound=Callable[..., Any])
 
-
-def loop(function: Function) -> Function:
+def loop(function: Callable[..., Any]) -> Callable[..., Any]:
     """`function`, to be compiled when it is called."""
-    options = {"nogil": True, "error_model": "numpy", "fastmath": {"reassoc", "contract"}}
+    options: Any = {"nogil": True, "error_model": "numpy", "fastmath": {"reassoc", "contract"}}
     try:
-        return numba.njit(function, cache=True, **options)  # type: ignore[no-any-return]
+        compiled: Callable[..., Any] = numba.njit(function, cache=True, **options)
     except RuntimeError:  # there is no folder to keep it in
-        return numba.njit(function, **options)  # type: ignore[no-any-return]
+        compiled = numba.njit(function, **options)
+    return compiled
 
 
 @loop

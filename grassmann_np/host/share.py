@@ -42,12 +42,16 @@ def share(work: Callable[[slice], T], n: int, size: int, products: bool = False)
     >>> share(lambda part: part, 8, size=96)
     [slice(0, 8, None)]
     """
+    if not products and (n < 2 or size < 2 * SMALLEST):
+        return [work(slice(0, n))]
     blas = _blas()
     with _one_at_a_time(os.getpid()):  # how many threads BLAS has is a property of the process
         threads = min((library.num_threads for library in blas), default=1)
         count = max(1, min(n, threads, size // SMALLEST))
         parts = [slice(start, stop) for start, stop in pairwise(n * i // count for i in range(count + 1))]
-        with _alone(blas if products else []):
+        if not products:
+            return _at_once(work, parts)
+        with _alone(blas):
             return _at_once(work, parts)
 
 

@@ -7,18 +7,18 @@ Residual     y = body(x) + shortcut(x)       dx = body'(dy) + shortcut'(dy)
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 
-from ..backend import Array, get_xp
-from ..ops import Pullback
-from ..ops.blocks import on_samples
-from ..room import empty
-from .layer import Layer, dotted, identity
+from ..backend import Array
+from ..ops import Pullback, add
+from .layer import Layer, dotted, identity, pull_to_data
 from .layers import BatchNorm, ReLU
+from .parameter import Parameter
 
 
 class Sequential(Layer):
     """The layers one after another."""
+
+    skips_dx = True
 
     def __init__(self, *layers: Layer) -> None:
         self.layers = layers
@@ -27,14 +27,16 @@ class Sequential(Layer):
         return [(str(index), layer) for index, layer in enumerate(self.layers)]
 
     def __call__(self, x: Array, training: bool = True) -> tuple[Array, Pullback]:
-        pullbacks = []
-        for step in _steps(self.layers):
-            x, layer_pullback = step(x, training)
-            pullbacks.append(layer_pullback)
+        steps = []
+        for layer, options in _steps(self.layers):
+            x, layer_pullback = layer(x, training, **options)
+            steps.append((layer, layer_pullback))
 
-        def pullback(dy: Array) -> Array:
-            for layer_pullback in reversed(pullbacks):
-                dy = layer_pullback(dy)
+        def pullback(dy: Array, wanted: bool = True) -> Array:
+            first = 0 if wanted else next((i for i, (layer, _) in enumerate(steps) if _is_trained(layer)), 0)
+            for i in reversed(range(first, len(steps))):
+                layer, layer_pullback = steps[i]
+                dy = layer_pullback(dy) if wanted or i > first else pull_to_data(layer, layer_pullback, dy)
             return dy
 
         return x, pullback
@@ -55,7 +57,11 @@ class Residual(Layer):
         y, body_pullback = self.body(x, training)
         beside, shortcut_pullback = self.shortcut(x, training) if self.shortcut else identity(x)
         _check_sum(y, beside)
-        return _sum(y, beside), lambda dy: _sum(body_pullback(dy), shortcut_pullback(dy))
+
+        def pullback(dy: Array) -> Array:
+            return add(body_pullback(dy), shortcut_pullback(dy))[0]
+
+        return add(y, beside)[0], pullback
 
     def trace(self, x: Array, visit: Callable[[str, Layer, Array], Array], name: str = "") -> Array:
         y = self.body.trace(x, visit, dotted(name, "body"))
@@ -64,24 +70,21 @@ class Residual(Layer):
         return y + beside
 
 
-def _steps(layers: Sequence[Layer]) -> Iterator[Callable[..., tuple[Array, Pullback]]]:
-    """The layers, but a batch normalization and the ReLU behind it as one: together they read and write less."""
+def _steps(layers: Sequence[Layer]) -> Iterator[tuple[Layer, dict[str, bool]]]:
+    """The layers with their options; a batch normalization and the ReLU behind it are one, which reads less."""
     rest = list(layers)
     while rest:
         layer = rest.pop(0)
-        if type(layer) is BatchNorm and rest and type(rest[0]) is ReLU:
+        together = type(layer) is BatchNorm and bool(rest) and type(rest[0]) is ReLU
+        if together:
             rest.pop(0)
-            yield partial(layer, relu=True)
-        else:
-            yield layer
+        yield layer, {"relu": True} if together else {}
+
+
+def _is_trained(layer: Layer) -> bool:
+    return any(isinstance(value, Parameter) for _, inside in layer.walk() for value in vars(inside).values())
 
 
 def _check_sum(y: Array, beside: Array) -> None:
     if y.shape != beside.shape:
         raise ValueError(f"expected body and shortcut of one shape, got {tuple(y.shape)} and {tuple(beside.shape)}")
-
-
-def _sum(a: Array, b: Array) -> Array:
-    out = empty(a.shape, a)
-    on_samples(get_xp(a, b).add, [a, b, out])
-    return out

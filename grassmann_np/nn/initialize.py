@@ -6,7 +6,6 @@ import math
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
 from ..backend import Array
 
@@ -23,6 +22,8 @@ def he(shape: tuple[int, ...], rng: Any) -> Array:
     >>> round(float(w.std() ** 2 * 1000 / 2), 2), w.dtype
     (1.0, dtype('float32'))
     """
+    from scipy.special import ndtr, ndtri  # here, so that importing nn does not wait for SciPy
+
     if min(shape) < 1:
         raise ValueError(f"expected a layer with inputs and outputs, got weights of shape {shape}")
     fan_in = math.prod(shape[:-1])

@@ -16,7 +16,12 @@ from .summary import table
 
 
 class Layer:
-    """What dense layers, convolutions, normalizations and whole models have in common."""
+    """What dense layers, convolutions, normalizations and whole models have in common.
+
+    skips_dx says that its pullback takes wanted=False, where nobody wants dx, and then leaves it out.
+    """
+
+    skips_dx = False
 
     def __call__(self, x: Array, training: bool = True) -> tuple[Array, Pullback]:
         raise NotImplementedError
@@ -87,6 +92,11 @@ def identity(x: Array) -> tuple[Array, Pullback]:
     return x, pullback
 
 
+def pull_to_data(layer: Layer, pullback: Pullback, dy: Array) -> Any:
+    """The gradients of a layer whose x is data: dx is left out where that can be, since nobody wants it."""
+    return pullback(dy, wanted=False) if layer.skips_dx else pullback(dy)
+
+
 def apply(
     op: Callable[..., tuple[Array, Pullback]], x: Array, *parameters: Parameter | None, **options: Any
 ) -> tuple[Array, Pullback]:
@@ -94,8 +104,8 @@ def apply(
     y, op_pullback = op(x, *[None if p is None else p.value for p in parameters], **options)
     present = [p for p in parameters if p is not None]
 
-    def pullback(dy: Array) -> Array:
-        dx, *grads = op_pullback(dy)
+    def pullback(dy: Array, **asked: bool) -> Array:
+        dx, *grads = op_pullback(dy, **asked)
         for p, grad in zip(present, grads, strict=True):
             p.grad = grad
         return dx

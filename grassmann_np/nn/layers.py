@@ -10,8 +10,8 @@ from typing import Any
 
 from .. import ops
 from ..backend import Array
-from ..ops import Pullback
 from ..checks import check_between
+from ..ops import Pullback
 from .initialize import he, ones, zeros
 from .layer import Layer, apply, identity
 from .parameter import Parameter
@@ -19,6 +19,8 @@ from .parameter import Parameter
 
 class Linear(Layer):
     """x w + b.  (N, n_in) -> (N, n_out).  Without bias where a batch normalization follows: it would cancel b."""
+
+    skips_dx = True
 
     def __init__(self, n_in: int, n_out: int, rng: Any, bias: bool = True) -> None:
         self.w = Parameter(he((n_in, n_out), rng))
@@ -30,6 +32,8 @@ class Linear(Layer):
 
 class Conv2D(Layer):
     """The same linear op on every size x size window.  (N, H, W, c_in) -> (N, H', W', c_out)."""
+
+    skips_dx = True
 
     def __init__(
         self, c_in: int, c_out: int, size: int, rng: Any, stride: int = 1, padding: int = 0, bias: bool = True

@@ -8,7 +8,7 @@ memory: an optimizer reads a column from end to end, and a matrix product does n
 from __future__ import annotations
 
 import importlib
-from typing import Any, cast
+from typing import Any
 
 from ..backend import Array, by_columns, get_xp
 from ..geometry import Geometry, euclidean, subspaces
@@ -25,7 +25,7 @@ class Parameter:
     (144, 32)
     """
 
-    def __init__(self, value: Array, geometry: Any = euclidean, decay: bool = True) -> None:
+    def __init__(self, value: Array, geometry: Geometry = euclidean, decay: bool = True) -> None:
         xp = get_xp(value)
         if value.dtype not in (xp.float32, xp.float64):
             raise TypeError(f"value: expected float32 or float64, got {value.dtype}")
@@ -33,7 +33,7 @@ class Parameter:
             raise ValueError(f"value: expected one subspace (n, p), got a stack of shape {tuple(value.shape)}")
         self.value = value
         self.grad: Array | None = None
-        self.geometry: Geometry = cast(Geometry, geometry)
+        self.geometry = geometry
         self.decay = decay
         self.name = ""
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from ..backend import Array, asarray_like
 from .parameter import Parameter
 
-if TYPE_CHECKING:
-    from .layer import Layer
+
+class Model(Protocol):
+    """What a table asks of a model."""
+
+    def parameters(self) -> list[Parameter]: ...
+
+    def trace(self, x: Array, visit: Callable[[str, Any, Array], Array], name: str = "") -> Array: ...
 
 
 class Row(NamedTuple):
@@ -24,11 +29,11 @@ class Row(NamedTuple):
     geometry: str
 
 
-def rows(model: Layer, input_shape: tuple[int, ...]) -> list[Row]:
+def rows(model: Model, input_shape: tuple[int, ...]) -> list[Row]:
     """The rows of the table, found by sending one sample of zeros through the model in evaluation."""
     found: list[Row] = []
 
-    def visit(name: str, layer: Layer, x: Array) -> Array:
+    def visit(name: str, layer: Any, x: Array) -> Array:
         y, _ = layer(x, training=False)
         inside = [p for p in vars(layer).values() if isinstance(p, Parameter)]
         places = sorted({p.geometry.__name__.rpartition(".")[2] for p in inside}, reverse=True)
@@ -42,7 +47,7 @@ def rows(model: Layer, input_shape: tuple[int, ...]) -> list[Row]:
     return found
 
 
-def table(model: Layer, input_shape: tuple[int, ...]) -> str:
+def table(model: Model, input_shape: tuple[int, ...]) -> str:
     """The rows as aligned text, with the total below.
 
     >>> from grassmann_np import nn

@@ -13,9 +13,9 @@ from __future__ import annotations
 from typing import Any
 
 from ..backend import Array
-from ..checks import check_arrays, check_shape
-from ..sums import column_sums, row_sums
+from ..checks import check_arrays, check_shape, check_upstream
 from ..pullback import Pullback
+from ..sums import column_sums, row_sums
 
 
 def layer_norm(x: Array, gamma: Array, beta: Array, eps: float = 1e-5) -> tuple[Array, Pullback]:
@@ -32,7 +32,7 @@ def layer_norm(x: Array, gamma: Array, beta: Array, eps: float = 1e-5) -> tuple[
     xh = centered / s
 
     def pullback(dy: Array) -> tuple[Array, Array, Array]:
-        check_shape("dy", dy, *xh.shape)
+        dy = check_upstream(dy, xh.shape, xh.dtype)
         dxh = dy * gamma
         return (dxh - _mean(dxh) - xh * _mean(dxh * xh)) / s, column_sums(dy * xh), column_sums(dy)
 
@@ -46,7 +46,7 @@ def rms_norm(x: Array, gamma: Array, eps: float = 1e-5) -> tuple[Array, Pullback
     xh = x / s
 
     def pullback(dy: Array) -> tuple[Array, Array]:
-        check_shape("dy", dy, *xh.shape)
+        dy = check_upstream(dy, xh.shape, xh.dtype)
         dxh = dy * gamma
         return (dxh - xh * _mean(dxh * xh)) / s, column_sums(dy * xh)
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import math
 
-from ..backend import Array, get_xp
-from ..cuda.kernel import on_gpu
+from ..backend import Array, get_xp, on_gpu
 from ..checks import check_arrays, check_shape
 from ..pullback import Pullback
 

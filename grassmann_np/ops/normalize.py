@@ -10,19 +10,14 @@ Source: Ioffe and Szegedy 2015; mean-only: Salimans and Kingma 2016, section 4.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
+from .. import ways
 from ..backend import Array, get_xp
-from ..cuda import normalize as gpu
-from ..cuda.kernel import on_gpu
-from .blocks import blocks, channel_sums, on_blocks
-from ..checks import check_arrays, check_shape
-from .only import only
-from ..room import empty
-from .running import RunningMoments
+from ..checks import check_arrays, check_shape, check_upstream
+from ..pullback import Pullback, gradients
 from ..sums import column_sums
-from ..pullback import Pullback
+from .running import RunningMoments
 
 
 def batch_norm(
@@ -45,83 +40,32 @@ def batch_norm(
     array([[-1.,  1.]])
     """
     xp = _check(x, running, training, gamma=gamma, beta=beta)
-    if on_gpu(x):
-        return gpu.batch_norm(x, gamma, beta, eps, running, training, relu)
+    if other := ways.find("normalize", "batch_norm", x):
+        return other(x, gamma, beta, eps, running, training, relu)
     n = x.size // x.shape[-1]
     if training:
-        mean, var = moments(x)
+        mean, centered = center(x)
+        var = column_sums(centered * centered) / n
         if running is not None:
             running.update(mean, var * (n / (n - 1)))
-    else:
-        mean, var = _kept_moments(running, x)
+    elif running is not None:
+        mean, var = running.moments(x.dtype)
+        centered = x - mean
     inverse = 1 / xp.sqrt(var + float(eps))
     scale = inverse if gamma is None else gamma * inverse
-    y, zero = empty(x.shape, x), xp.zeros_like(mean)
-
-    def forward(out: Array, a: Array, m: Array, s: Array, b: Array, low: Array, room: Array) -> None:
-        xp.subtract(a, m, out=out)  # s (a - m) + b
-        out *= s
-        out += b
-        if relu:
-            xp.maximum(out, low, out=out)
-
-    def products(a: Array, d: Array, m: Array, room: Array) -> Iterator[Array]:
-        yield d
-        xp.subtract(a, m, out=room)
-        room *= d
-        yield room
-
-    def rectified(a: Array, d: Array, y: Array, out: Array, m: Array, room: Array) -> Iterator[Array]:
-        only(d, y > 0.0, out)  # through the ReLU first
-        yield from products(a, out, m, room)
-
-    def back(out: Array, a: Array, d: Array, m: Array, d_mean: Array, slope: Array, s: Array, room: Array) -> None:
-        xp.subtract(a, m, out=room)  # s (d - <dy> - slope (a - m)); out may be d
-        room *= slope
-        room += d_mean
-        xp.subtract(d, room, out=out)
-        out *= s
+    xh = centered * inverse
+    y = xh if gamma is None else xh * gamma
+    y = y if beta is None else y + beta
+    y = xp.maximum(y, 0.0) if relu else y
 
     def pullback(dy: Array) -> Any:
-        check_shape("dy", dy, *x.shape)
-        dx = empty(x.shape, x)
-        if relu:
-            dbeta, dot = channel_sums(rectified, [x, dy, y, dx], [mean])
-            dy = dx
-        else:
-            dbeta, dot = channel_sums(products, [x, dy], [mean])
-        dgamma = inverse * dot
-        if training:
-            on_blocks(back, [dx, x, dy], [mean, dbeta / n, inverse * dgamma / n, scale])
-        else:
-            xp.multiply(dy, scale, out=dx)
-        grads = [dx] + [d for p, d in ((gamma, dgamma), (beta, dbeta)) if p is not None]
-        return tuple(grads) if len(grads) > 1 else dx
+        dy = check_upstream(dy, xh.shape, xh.dtype)
+        dy = xp.where(y > 0.0, dy, 0.0) if relu else dy
+        dgamma, dbeta = column_sums(dy * xh), column_sums(dy)
+        dx = (dy - dbeta / n - xh * (dgamma / n)) * scale if training else dy * scale
+        return gradients(dx, (gamma, dgamma), (beta, dbeta))
 
-    on_blocks(forward, [y, x], [mean, scale, zero if beta is None else beta, zero])
     return y, pullback
-
-
-def moments(x: Array) -> tuple[Array, Array]:
-    """(<x>, <(x - <x>)^2>) of every channel, in one pass: with d = x - o, <x> = o + <d> and the variance <d^2> - <d>^2.
-
-    The origin o is the mean of the first block. If that is one of B blocks, <d>^2 is at most B times the variance: the
-    difference loses a factor B of rounding and no more. Of a constant channel every d is exactly 0.
-    """
-    channels = x.shape[-1]
-    n = x.size // channels
-    one_sample = x.reshape(-1, channels)[0]
-    first = next(blocks([x]))[0].reshape(-1, channels)
-    origin = one_sample + column_sums(first - one_sample) / len(first)
-
-    def powers(a: Array, o: Array, d: Array) -> Iterator[Array]:
-        get_xp(a).subtract(a, o, out=d)
-        yield d
-        d *= d
-        yield d
-
-    mean, square = (total / n for total in channel_sums(powers, [x], [origin]))
-    return origin + mean, get_xp(x).maximum(square - mean * mean, 0.0)
 
 
 def mean_only_batch_norm(
@@ -134,11 +78,12 @@ def mean_only_batch_norm(
         mean, centered = center(x)
         if running is not None:
             running.update(mean)
-    else:
-        centered = x - _kept_moments(running, x)[0]
+    elif running is not None:
+        centered = x - running.moments(x.dtype)[0]
+    shape, dtype = x.shape, x.dtype
 
     def pullback(dy: Array) -> Any:
-        check_shape("dy", dy, *centered.shape)
+        dy = check_upstream(dy, shape, dtype)
         dbeta = column_sums(dy)
         return (dy - dbeta / n if training else dy), dbeta
 
@@ -167,8 +112,3 @@ def _check(x: Array, running: RunningMoments | None, training: bool, **parameter
     if not training and running is None:
         raise ValueError("running: expected RunningMoments in evaluation, got None")
     return xp
-
-
-def _kept_moments(running: RunningMoments | None, x: Array) -> tuple[Array, Array]:
-    assert running is not None  # _check
-    return running.mean.astype(x.dtype), running.var.astype(x.dtype)

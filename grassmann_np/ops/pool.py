@@ -7,15 +7,13 @@ Windows are size x size and do not overlap, so H and W must be divisible by the 
 
 from __future__ import annotations
 
+from functools import reduce
 from itertools import product
+from operator import add
 
+from .. import ways
 from ..backend import Array
-from ..cuda import pool as gpu
-from ..cuda.kernel import on_gpu
-from .blocks import on_samples
-from ..checks import check_arrays, check_shape
-from .only import only
-from ..room import empty
+from ..checks import check_arrays, check_shape, check_upstream
 from ..pullback import Pullback
 
 
@@ -29,48 +27,32 @@ def max_pool(x: Array, size: int) -> tuple[Array, Pullback]:
     """
     xp = check_arrays(x=x)
     corners = _corners(x, size)
-    if on_gpu(x):
-        return gpu.max_pool(x, size)
-    y = empty((x.shape[0], x.shape[1] // size, x.shape[2] // size, x.shape[3]), x)
-
-    def forward(y: Array, x: Array) -> None:
-        y[...] = x[corners[0]]
-        for corner in corners[1:]:
-            xp.maximum(y, x[corner], out=y)
-
-    def back(dx: Array, dy: Array, y: Array, x: Array) -> None:
-        free = xp.ones(y.shape, dtype=bool)  # windows whose maximum has not come yet
-        for corner in corners:
-            first = x[corner] == y
-            first &= free
-            free ^= first
-            only(dy, first, out=dx[corner])
+    if other := ways.find("pool", "max_pool", x):
+        return other(x, size)
+    y = reduce(xp.maximum, [x[corner] for corner in corners])
 
     def pullback(dy: Array) -> Array:
-        check_shape("dy", dy, *y.shape)
-        dx = empty(x.shape, x)
-        on_samples(back, [dx, dy, y, x])
+        dy = check_upstream(dy, y.shape, y.dtype)
+        dx, free = xp.zeros_like(x), xp.ones(y.shape, dtype=bool)  # free: windows whose maximum has not come yet
+        for corner in corners:
+            first = free & (x[corner] == y)
+            dx[corner] = xp.where(first, dy, 0.0)
+            free = free ^ first
         return dx
 
-    on_samples(forward, [y, x])
     return y, pullback
 
 
 def avg_pool(x: Array, size: int) -> tuple[Array, Pullback]:
     """The mean of every window.  (N, H, W, C) -> (N, H/size, W/size, C).  pullback(dy) = dx."""
-    check_arrays(x=x)
-    corners = _corners(x, size)
-    shape = x.shape
-    y = x[corners[0]].copy()
-    for corner in corners[1:]:
-        y += x[corner]
-    y /= size**2
+    xp = check_arrays(x=x)
+    corners, shape = _corners(x, size), x.shape
+    y = reduce(add, [x[corner] for corner in corners]) / size**2
 
     def pullback(dy: Array) -> Array:
-        check_shape("dy", dy, *y.shape)
-        dx, share = empty(shape, dy), dy / size**2
+        dx = xp.empty(shape, dtype=y.dtype)
         for corner in corners:
-            dx[corner] = share
+            dx[corner] = check_upstream(dy, y.shape, y.dtype) / size**2
         return dx
 
     return y, pullback
@@ -80,11 +62,11 @@ def global_avg_pool(x: Array) -> tuple[Array, Pullback]:
     """The mean over all pixels.  (N, H, W, C) -> (N, C).  pullback(dy) = dx."""
     xp = check_arrays(x=x)
     check_shape("x", x, "N", "H", "W", "C")
-    n, h, w, c = x.shape
+    (n, h, w, c), dtype = x.shape, x.dtype
 
     def pullback(dy: Array) -> Array:
-        check_shape("dy", dy, n, c)
-        return xp.broadcast_to((dy / (h * w))[:, None, None, :], (n, h, w, c)).copy()
+        dy = check_upstream(dy, (n, c), dtype) / (h * w)
+        return xp.broadcast_to(dy[:, None, None, :], (n, h, w, c)).copy()
 
     return xp.ones(h * w, dtype=x.dtype) @ x.reshape(n, h * w, c) / (h * w), pullback
 

@@ -7,6 +7,8 @@ The batch variance kept here is the unbiased one, while a batch is normalized by
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ..backend import Array, to_device
@@ -33,6 +35,10 @@ class RunningMoments:
         self.mean += self.momentum * (mean - self.mean)
         if var is not None:
             self.var += self.momentum * (var - self.var)
+
+    def moments(self, dtype: Any) -> tuple[Array, Array]:
+        """(mean, var) in this dtype: what stands for the batch's own in evaluation."""
+        return self.mean.astype(dtype), self.var.astype(dtype)
 
     def to(self, device: str) -> None:
         """Moves both arrays to "cpu" or "gpu"."""

@@ -13,14 +13,13 @@ from __future__ import annotations
 
 import math
 
-from ..backend import Array
-from ..cuda.kernel import on_gpu
+from ..backend import Array, on_gpu
+from ..checks import check_arrays, check_shape, check_upstream
+from ..pullback import Pullback
+from ..sums import column_sums
 from .activate import relu
-from ..checks import check_arrays, check_shape
 from .linear import linear
 from .normalize import center
-from ..sums import column_sums
-from ..pullback import Pullback
 
 RELU_MEAN = math.sqrt(1 / (2 * math.pi))
 RELU_DEVIATION = math.sqrt((1 - 1 / math.pi) / 2)
@@ -41,7 +40,7 @@ def weight_norm(v: Array, g: Array) -> tuple[Array, Pullback]:
     length, u = _polar(v)
 
     def pullback(dw: Array) -> tuple[Array, Array]:
-        check_shape("dw", dw, *u.shape)
+        dw = check_upstream(dw, u.shape, u.dtype, "dw")
         dg = column_sums(dw * u)
         return (dw - u * dg) * (g / length), dg
 
@@ -72,7 +71,7 @@ def norm_prop(x: Array, w: Array, gamma: Array, beta: Array) -> tuple[Array, Pul
     r, to_z = relu(z)
 
     def pullback(do: Array) -> tuple[Array, Array, Array, Array]:
-        check_shape("do", do, *r.shape)
+        do = check_upstream(do, r.shape, r.dtype, "do")
         dx, dmatrix, dbeta = to_x(to_z(do / RELU_DEVIATION))
         dw, dgamma = to_w(dmatrix)
         return dx, dw, dgamma, dbeta

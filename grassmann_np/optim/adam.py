@@ -16,11 +16,10 @@ import math
 from collections.abc import Iterable
 
 from ..backend import Array, get_xp
-from ..cuda.step import Numbers
 from ..geometry import Geometry
 from ..geometry.checks import check_finite
 from ..nn.parameter import Parameter
-from .optimizer import Optimizer, State, in_range
+from .optimizer import Optimizer, State, in_range, rule
 
 
 class Adam(Optimizer):
@@ -56,24 +55,18 @@ class Adam(Optimizer):
         tau = get_xp(parameter.value).zeros_like(parameter.matrix)
         return {"tau": tau, "v": parameter.geometry.inner(tau, tau, tau)}
 
-    def advance(
-        self, geometry: Geometry, y: Array, h: Array, shrink: float | Array, state: State
-    ) -> tuple[Array, State]:
+    @rule("Adam")
+    def advance(self, geometry: Geometry, y: Array, h: Array, state: State) -> tuple[Array, State]:
         """y, tau = move(y, d, m)."""
-        xp, eta = get_xp(y), self._eta()
-        m = geometry.combine(self.beta1, state["tau"], (1 - self.beta1) * shrink, h)
-        v = self.beta2 * state["v"] + (1 - self.beta2) * shrink**2 * geometry.inner(y, h, h)
+        m = geometry.combine(self.beta1, state["tau"], 1 - self.beta1, h)
+        v = self.beta2 * state["v"] + (1 - self.beta2) * geometry.inner(y, h, h)
         check_finite(v=v)
-        d = geometry.scale(m, -eta / xp.sqrt(v + self.eps))
+        d = geometry.scale(m, -self.corrected_rate / get_xp(v).sqrt(v + self.eps))
         y, tau = geometry.move(y, d, m)
         return y, {"tau": tau, "v": v}
 
-    def numbers(self) -> Numbers:
-        """a = b1, b = 1 - b1."""
-        clip = math.inf if self.clip is None else self.clip
-        return Numbers(self.beta1, 1 - self.beta1, clip, self.weight_decay, 0, self.beta2, self._eta(), self.eps)
-
-    def _eta(self) -> float:
-        """The rate of the next step, with the corrections for a start at 0."""
+    @property
+    def corrected_rate(self) -> float:
+        """eta_t = eta sqrt(1 - b2^t)/(1 - b1^t), the rate of the next step: tau and v start at 0."""
         t = self.steps + 1
         return self.rate * math.sqrt(1 - self.beta2**t) / (1 - self.beta1**t)

@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from ..backend import Array, get_xp, to_numpy
+from ..backend import Array, get_xp, on_gpu, to_numpy
 from ..cuda import step as gpu
-from ..cuda.kernel import contiguous, on_gpu
+from ..cuda.kernel import contiguous
 from ..geometry import euclidean, lines, sphere
 from ..nn.parameter import Parameter
-
-if TYPE_CHECKING:
-    from .optimizer import Optimizer
+from .fused import numbers
 
 ALIGNED = 64  # numbers: every array begins where a device likes it
 
@@ -36,6 +34,17 @@ class Stop:
         if self.number is None:
             self.number = xp.zeros(1, dtype=np.int32)
         return self.number
+
+
+class Optimizer(Protocol):
+    """What a device step asks of an optimizer, and changes in it."""
+
+    parameters: list[Parameter]
+    state: list[dict[str, Array]]
+    steps: int
+    orthogonality: float
+    on_device: DeviceStep | None
+    stop: Stop
 
 
 class Launch:
@@ -115,10 +124,10 @@ class DeviceStep:
 
     def advance(self, optimizer: Optimizer) -> None:
         """Moves every parameter, unless there is a note; values and states are new arrays, as on the host."""
-        numbers = optimizer.numbers()
-        assert numbers is not None  # device_step
+        settings = numbers(optimizer)
+        assert settings is not None  # device_step
         for one, table, _, values, states in self.ready:
-            gpu.move(table, one.where, optimizer.stop.on(one.xp), one.columns, max(one.each), numbers, one.dtype)
+            gpu.move(table, one.where, optimizer.stop.on(one.xp), one.columns, max(one.each), settings, one.dtype)
             for k, y, state in zip(one.places, values, states, strict=True):
                 self.parameters[k].matrix = y
                 optimizer.state[k] = state
@@ -171,7 +180,7 @@ class DeviceStep:
 def device_step(optimizer: Optimizer) -> DeviceStep | None:
     """The optimizer's step on the device; None where it takes the general way, over the functions of its geometries."""
     possible = all(p.geometry in (euclidean, sphere, lines) and on_gpu(p.value) for p in optimizer.parameters)
-    if not possible or optimizer.numbers() is None:
+    if not possible or numbers(optimizer) is None:
         return None
     return optimizer.on_device or DeviceStep(optimizer.parameters)
 

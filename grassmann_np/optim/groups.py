@@ -15,6 +15,7 @@ from ..nn.parameter import Parameter
 from .adam import Adam
 from .device import check, notes
 from .optimizer import Optimizer
+from .saved import accept, understand
 from .sgd import SGD
 
 
@@ -70,9 +71,9 @@ class Groups:
         ours, theirs = self.optimizers, saved.get("groups", [])
         if len(ours) != len(theirs):
             raise ValueError(f"state: expected {len(ours)} groups, got {len(theirs)}")
-        understood = [optimizer.understand(one) for optimizer, one in zip(ours, theirs, strict=True)]
+        understood = [understand(optimizer, one) for optimizer, one in zip(ours, theirs, strict=True)]
         for optimizer, (settings, state) in zip(ours, understood, strict=True):
-            optimizer.accept(settings, state)
+            accept(optimizer, settings, state)
 
 
 def sgd_g(

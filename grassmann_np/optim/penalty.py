@@ -19,13 +19,20 @@ def orthogonality(w: Array, alpha: float) -> Array:
     >>> float(orthogonality(np.array([[1.0, 0.6], [0.0, 0.8]]), alpha=1.0))
     0.36
     """
-    xp = get_xp(w)
-    return float(alpha) / 2 * xp.sum(_gram_minus_identity(w) ** 2)
+    return float(alpha) / 2 * get_xp(w).sum((gram(w) - _identity(w)) ** 2)
 
 
-def orthogonality_gradient(w: Array, alpha: float) -> Array:
-    """2 alpha W (W'W - I) of w (n, p): (n, p), by columns like the weights; the factor W'W - I is symmetric."""
-    return (2 * float(alpha) * _gram_minus_identity(w) @ w.T).T
+def orthogonality_gradient(w: Array, alpha: float, products: Array | None = None) -> Array:
+    """2 alpha W (W'W - I) of w (n, p): (n, p), by columns like the weights; `products` is W'W if that is known."""
+    products = gram(w) if products is None else products
+    return (2 * float(alpha) * (products - _identity(w)) @ w.T).T  # W'W - I is symmetric
+
+
+def gram(w: Array) -> Array:
+    """W'W of w (n, p): the inner products of its columns, (p, p)."""
+    if w.ndim != 2:
+        raise ValueError(f"w: expected a matrix (n, p), got shape {tuple(w.shape)}")
+    return w.T @ w
 
 
 def welch_bound(n: int, p: int) -> float:
@@ -33,7 +40,5 @@ def welch_bound(n: int, p: int) -> float:
     return max(0.0, p * p / n - p)
 
 
-def _gram_minus_identity(w: Array) -> Array:
-    if w.ndim != 2:
-        raise ValueError(f"w: expected a matrix (n, p), got shape {tuple(w.shape)}")
-    return w.T @ w - asarray_like(np.eye(w.shape[1]), w)
+def _identity(w: Array) -> Array:
+    return asarray_like(np.eye(w.shape[1]), w)

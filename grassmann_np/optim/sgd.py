@@ -8,14 +8,12 @@ tau is a displacement, learning rate included, as in the paper: when the rate dr
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 
 from ..backend import Array, get_xp
-from ..cuda.step import Numbers
 from ..geometry import Geometry, euclidean
 from ..nn.parameter import Parameter
-from .optimizer import Optimizer, State, in_range
+from .optimizer import Optimizer, State, in_range, rule
 
 
 class SGD(Optimizer):
@@ -53,17 +51,11 @@ class SGD(Optimizer):
         """tau = 0."""
         return {"tau": get_xp(parameter.value).zeros_like(parameter.matrix)}
 
-    def advance(
-        self, geometry: Geometry, y: Array, h: Array, shrink: float | Array, state: State
-    ) -> tuple[Array, State]:
+    @rule("SGD")
+    def advance(self, geometry: Geometry, y: Array, h: Array, state: State) -> tuple[Array, State]:
         """y, tau = move(y, d, d), d = gamma tau - eta h; with nesterov the step is gamma d - eta h instead of d."""
-        eta, gamma = self.rate * shrink, self.momentum
+        eta, gamma = self.rate, self.momentum
         d = geometry.combine(gamma, state["tau"], -eta, h)
         step = geometry.combine(gamma, d, -eta, h) if self.nesterov else d
         y, tau = geometry.move(y, step, d)
         return y, {"tau": tau}
-
-    def numbers(self) -> Numbers:
-        """a = gamma, b = -eta."""
-        clip = math.inf if self.clip is None else self.clip
-        return Numbers(self.momentum, -self.rate, clip, self.weight_decay, int(self.nesterov))

@@ -18,10 +18,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from .. import ops
-from ..backend import Array, get_xp, to_numpy
-from ..cuda.kernel import on_gpu
+from ..backend import Array, get_xp, on_gpu, to_numpy
 from ..data import Dataset, batches
-from ..nn.layer import Layer
+from ..nn.layer import Layer, pull_to_data
 from ..optim.schedule import Schedule, constant
 from .history import History
 from .monitor import Monitor
@@ -165,7 +164,7 @@ class Trainer:
         self.shown = x
         if len(self.unseen) == self.look_every:
             self.look()
-        back(back_loss())
+        pull_to_data(self.model, back, back_loss())
         before = self.monitor.look()
         self.optimizer.step()
         self.position += 1

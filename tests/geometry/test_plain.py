@@ -21,23 +21,15 @@ LAYOUTS = {
     st.integers(0, 9),
     st.sampled_from(list(LAYOUTS)),
     st.sampled_from(["f4", "f8"]),
-    st.sampled_from([1, 100, 700, 2**19]),
     st.integers(0, 2**32 - 1),
 )
 @settings(max_examples=150, deadline=None)
-def test_products_and_combinations(n, m, layout, dtype, block, seed):
+def test_products(n, m, layout, dtype, seed):
     rng = np.random.default_rng(seed)
-    shape, tolerance = (n, m) if m else (n,), 8 * np.finfo(dtype).eps * n
-    a, b, c = (LAYOUTS[layout](rng.standard_normal(shape).astype(dtype)) for _ in range(3))
-    s, t = rng.standard_normal((2, *shape[1:])).astype(dtype)
-    s, t = np.asarray(s), np.asarray(t)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(columns, "BLOCK", block)
-        one, two, three = columns.combinations([a, b, c], [s, t, 0.0], [1.0, -0.5, s], [0.0, t, 1.0])
-    expected = s * a + t * b, a - b / 2 + s * c, t * b + c
-    for actual, right in zip((one, two, three, columns.dot(a, b)), (*expected, np.sum(a * b, axis=0)), strict=True):
-        assert actual.dtype == np.dtype(dtype)
-        np.testing.assert_allclose(actual, right, atol=10 * tolerance)
+    a, b = (LAYOUTS[layout](rng.standard_normal((n, m) if m else (n,)).astype(dtype)) for _ in range(2))
+    found = columns.dot(a, b)
+    assert found.dtype == np.dtype(dtype)
+    np.testing.assert_allclose(found, np.sum(a * b, axis=0), atol=80 * np.finfo(dtype).eps * n)
 
 
 @pytest.mark.parametrize("dtype", ["f4", "f8"])

@@ -41,6 +41,7 @@ CASES = {
     "linear": (ops.linear, [(7, 5), (5, 4), (4,)]),
     "linear, no b": (ops.linear, [(7, 5), (5, 4)]),
     "linear, one sample": (ops.linear, [(1, 5), (5, 4), (4,)]),
+    "add": (ops.add, [IMAGE, IMAGE]),
     "flatten": (ops.flatten, [(2, 3, 5, 4)]),
     "flatten, numbers": (ops.flatten, [(5,)]),
     "conv 3x3": (partial(ops.conv2d, padding=1), [IMAGE, (3, 3, 3, 4)]),

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grassmann_np import nn, optim
+from grassmann_np import nn, optim, ways
 from grassmann_np.geometry import euclidean, lines, sphere, subspaces
+from grassmann_np.optim import fused
 from grassmann_np.testing import strategies
 
 GEOMETRIES = {"euclidean": euclidean, "sphere": sphere, "lines": lines, "subspaces": subspaces}
@@ -121,21 +122,53 @@ def test_49_columns_are_independent(maker):
         np.testing.assert_allclose(alone, together[..., j], atol=1e-14)
 
 
-@pytest.mark.parametrize("block", [1, 100])
-@pytest.mark.parametrize("kind", GEOMETRIES)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("layout", [np.ascontiguousarray, np.asfortranarray, lambda a: np.repeat(a, 2, -1)[..., ::2]])
+@pytest.mark.parametrize("shape", [(7,), (6, 3), (65, 33), (2, 3, 4, 5)])
+@pytest.mark.parametrize("kind", ["euclidean", "sphere", "lines"])
 @pytest.mark.parametrize("maker", MAKERS)
-def test_49_a_step_is_the_same_a_few_columns_at_a_time(maker, kind, block, monkeypatch):
-    penalty = {} if kind == "subspaces" else {"clip": 0.5, "orthogonality": 0.1, "weight_decay": 0.01}
+@pytest.mark.parametrize("nesterov", [False, True])
+def test_loops_and_formulas_take_the_same_steps(nesterov, maker, kind, shape, layout, dtype, way, monkeypatch):
+    """To rounding, on weights that are not unit at first, with every term and settings for which all of them count."""
+    if way == "plain":
+        return  # what the other is compared with
+    options = {"clip": 2.0, "orthogonality": 0.1, "weight_decay": 0.1}
+    options |= {"nesterov": kind == "euclidean"} if nesterov and maker == "SGD" else {}
+    rng = np.random.default_rng(0)
+    value, grads = 0.2 * rng.standard_normal(shape).astype(dtype), rng.standard_normal((5, *shape)).astype(dtype)
+    grads[2] *= 100
 
     def taken():
-        optimizer = MAKERS[maker]([parameter(GEOMETRIES[kind])], **penalty)
-        values = walk(optimizer, gradients(6))
+        p = nn.Parameter(value, geometry=GEOMETRIES[kind])
+        optimizer = MAKERS[maker]([p], **options)
+        values = walk(optimizer, [layout(g) for g in grads])
         return [values, *optimizer.state[0].values()]
 
-    whole = taken()
-    monkeypatch.setattr(optim.optimizer, "BLOCK", block)
-    for a, b in zip(taken(), whole, strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-13, atol=1e-14)
+    with monkeypatch.context() as patch:
+        passed = []
+        patch.setattr(fused, "loops", lambda o, ways=fused.loops: passed.append(ways(o)) or passed[-1])
+        by_loops = taken()
+        assert all(passed)
+    monkeypatch.setattr(ways, "LEAST", np.inf)
+    for a, b in zip(by_loops, taken(), strict=True):
+        assert a.dtype == b.dtype and a.shape == b.shape
+        np.testing.assert_allclose(a, b, rtol=0, atol=60 * np.finfo(dtype).eps * max(1, np.abs(b).max()))
+
+
+class Half(optim.SGD):
+    """SGD that takes half of every step."""
+
+    def advance(self, geometry, y, h, state):
+        return super().advance(geometry, y, h / 2, state)
+
+
+def test_a_rule_that_overrides_ours_is_obeyed():
+    full, half = optim.SGD([parameter(sphere)], 0.2), Half([parameter(sphere)], 0.4)
+    np.testing.assert_allclose(walk(half, gradients(1)), walk(full, gradients(1)), atol=1e-13)
+    own = optim.SGD([parameter(sphere)], 0.2)
+    own.advance = lambda geometry, y, h, state: (y, state)
+    before = own.parameters[0].value
+    np.testing.assert_allclose(walk(own, gradients(1))[-1], before, atol=1e-15)
 
 
 @given(seeds, st.integers(2, 6), st.integers(1, 6))
