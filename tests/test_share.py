@@ -3,23 +3,26 @@
 import multiprocessing
 import sys
 import threading
+import time
 
 import numpy as np
 import pytest
-from grassmann_np.ops.share import share
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grassmann_np import ops
-from grassmann_np.ops import share as module
+from grassmann_np import ops, ways
 
-threadpoolctl = pytest.importorskip("threadpoolctl", reason="pip install 'grassmann-np[threads]'")
+threadpoolctl = pytest.importorskip("threadpoolctl", reason="pip install 'grassmann-np[fast]'")
+module = pytest.importorskip("grassmann_np.host.share", reason="pip install 'grassmann-np[fast]'")
+share = module.share
+BIG = 10**9  # bytes
 
 
 @pytest.fixture(autouse=True)
 def threads(monkeypatch):
     """Three threads, whatever the machine has, and no array too small for them."""
     monkeypatch.setattr(module, "SMALLEST", 1)
+    monkeypatch.setattr(ways, "LEAST", 0)
     with threadpoolctl.threadpool_limits(3):
         if min(one["num_threads"] for one in threadpoolctl.threadpool_info() if one["user_api"] == "blas") < 3:
             pytest.skip("this BLAS has fewer than three threads")
@@ -32,7 +35,7 @@ def blas_threads():
 
 @given(n=st.integers(1, 40))
 def test_every_sample_is_in_one_share(n):
-    parts = share(lambda part: (part.start, part.stop), [np.zeros((n, 2))])
+    parts = share(lambda part: (part.start, part.stop), n, BIG)
     assert len(parts) == min(3, n)
     assert [i for start, stop in parts for i in range(start, stop)] == list(range(n))
     assert max(stop - start for start, stop in parts) - min(stop - start for start, stop in parts) <= 1
@@ -46,16 +49,16 @@ def test_shares_run_at_once_with_one_blas_thread_each():
         return blas_threads()
 
     before = blas_threads()
-    assert all(count == 1 for counts in share(work, [np.zeros((3, 1))]) for count in counts)
+    assert all(count == 1 for counts in share(work, 3, BIG, products=True) for count in counts)
     assert blas_threads() == before
 
 
 def test_an_error_comes_out_and_blas_gets_its_threads_back():
     before = blas_threads()
     with pytest.raises(ZeroDivisionError):
-        share(lambda part: 1 // part.start, [np.zeros((6, 1))])
+        share(lambda part: 1 // part.start, 6, BIG, products=True)
     assert blas_threads() == before
-    assert len(share(lambda part: part, [np.zeros((6, 1))])) == 3
+    assert len(share(lambda part: part, 6, BIG)) == 3
 
 
 def test_the_callers_errstate_holds_in_every_share():
@@ -68,16 +71,33 @@ def test_the_callers_errstate_holds_in_every_share():
 
 def test_little_work_and_one_thread_are_one_share(monkeypatch):
     with threadpoolctl.threadpool_limits(1):
-        assert share(lambda part: part, [np.zeros((6, 1))]) == [slice(0, 6)]
+        assert share(lambda part: part, 6, BIG) == [slice(0, 6)]
     monkeypatch.setattr(module, "SMALLEST", 100)
-    assert share(lambda part: part, [np.zeros((6, 4))]) == [slice(0, 6)]  # 192 bytes
-    assert len(share(lambda part: part, [np.zeros((6, 4)), np.zeros((6, 5))])) == 2  # the largest decides: 240 bytes
-    assert len(share(lambda part: part, [np.zeros((6, 5))], least=2)) == 1
+    assert share(lambda part: part, 6, size=199) == [slice(0, 6)]
+    assert len(share(lambda part: part, 6, size=200)) == 2
+
+
+def test_whose_turn_it_is_does_not_depend_on_how_long_a_helper_sleeps(monkeypatch):
+    for awake in (0, 1, 10**6):
+        monkeypatch.setattr(module, "AWAKE", awake)
+        for pause in (0, 0.002):
+            time.sleep(pause)
+            assert share(lambda part: part.start, 6, BIG) == [0, 2, 4]
+
+
+def test_the_error_of_a_helper_comes_out_too():
+    def work(part):
+        if part.start:
+            raise ZeroDivisionError(part.start)
+
+    with pytest.raises(ZeroDivisionError, match="2"):
+        share(work, 6, BIG)
+    assert len(share(lambda part: part, 6, BIG)) == 3
 
 
 def test_a_single_share_has_blas_to_itself():
     before = blas_threads()
-    (counts,) = share(lambda part: blas_threads(), [np.zeros((1, 1))])
+    (counts,) = share(lambda part: blas_threads(), 1, BIG, products=True)
     assert set(counts) == {1} and blas_threads() == before
 
 
@@ -85,7 +105,7 @@ def test_without_threadpoolctl_there_is_one_share(monkeypatch):
     monkeypatch.setitem(sys.modules, "threadpoolctl", None)
     module._blas.cache_clear()
     try:
-        assert share(lambda part: part, [np.zeros((6, 1))]) == [slice(0, 6)]
+        assert share(lambda part: part, 6, BIG, products=True) == [slice(0, 6)]
     finally:
         module._blas.cache_clear()
 

@@ -9,6 +9,7 @@
 
 # %%
 import numpy as np
+
 from grassmann_np import ops
 from viz import scenes
 

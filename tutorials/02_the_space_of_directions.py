@@ -12,6 +12,7 @@
 
 # %%
 import numpy as np
+
 from grassmann_np import ops
 from grassmann_np.geometry import lines, sphere
 from viz import losses, scenes
@@ -159,10 +160,8 @@ for factor in (1, 5, 25):
     g = neuron(v)[1]
     plain = sphere.distance(v, v - 0.1 * g)
     turns.append(sphere.distance(v, v - 0.1 * (v @ v) * g))
-    print(
-        f"{factor:2} w: g turns it by {plain:.6f} radians,",
-        f"grad by {turns[-1]:.6f}",
-    )
+    print(f"{factor:2} w: g turns it by {plain:.6f} radians,",
+          f"grad by {turns[-1]:.6f}")
 assert np.allclose(turns, turns[0])
 
 # %% [markdown]

@@ -9,6 +9,7 @@
 
 # %%
 import numpy as np
+
 from grassmann_np.geometry import sphere
 from viz import scenes
 

@@ -10,6 +10,7 @@
 
 # %%
 import numpy as np
+
 from grassmann_np import data, nn, ops, optim
 from grassmann_np.geometry import euclidean, sphere
 from viz import losses, scenes
@@ -112,11 +113,8 @@ least = loss(sgd(sphere, y, 2000)[-1])[0]
 print("loss above its least, after 0, 20, ..., 80 steps; |w| then")
 for length in (0.5, 2.0, 8.0):
     path = sgd(euclidean, length * y, 80)
-    print(
-        f"SGD {length} w",
-        (loss(path.T)[0] - least)[::20],
-        np.linalg.norm(path[-1]).round(2),
-    )
+    print(f"SGD {length} w", (loss(path.T)[0] - least)[::20],
+          np.linalg.norm(path[-1]).round(2))
 values = loss(sgd(sphere, y, 80).T)[0] - least
 print("SGD-G    ", values[::20])
 assert values[-1] < 1e-3 * values[0]
@@ -183,10 +181,8 @@ print("length after clipping", np.linalg.norm(clipped).round(12))
 for name, gradient in (("clipped", clipped), ("not clipped", h)):
     step = -0.2 * gradient
     away = sphere.distance(y, sphere.exp(y, step))
-    print(
-        f"{name:11}: walked {np.linalg.norm(step):.3f} radians, "
-        f"{away:.3f} away from y"
-    )
+    print(f"{name:11}: walked {np.linalg.norm(step):.3f} radians, "
+          f"{away:.3f} away from y")
 assert np.isclose(away, 6.4 - 2 * np.pi)
 
 # %%
@@ -256,12 +252,8 @@ for batch in data.batches(len(labels), 128, rng):
 # ReLU, and `4` gives the logits. Networks compute in float32, with 7 digits.
 
 # %%
-print(
-    "on the sphere:",
-    [p.name for p in chosen],
-    "of",
-    [p.name for p in model.parameters()],
-)
+print("on the sphere:", [p.name for p in chosen], "of",
+      [p.name for p in model.parameters()])
 lengths = np.linalg.norm(chosen[0].value, axis=0)
 print("lengths of its columns:", lengths.min(), "to", lengths.max())
 print(f"loss of the last batch: {value:.3f}, guessing: {np.log(10):.3f}")

@@ -8,6 +8,7 @@
 
 # %%
 import numpy as np
+
 from grassmann_np import nn, optim
 from grassmann_np.geometry import euclidean, sphere
 from viz import losses, scenes

@@ -9,6 +9,7 @@
 
 # %%
 import numpy as np
+
 from grassmann_np import nn, ops
 from grassmann_np.testing import gradcheck
 from viz import scenes

@@ -14,6 +14,7 @@ import tracemalloc
 from functools import partial
 
 import numpy as np
+
 from grassmann_np import data, nn, ops, optim, train
 from grassmann_np.ops.conv import fold
 from grassmann_np.testing import gradcheck
@@ -228,12 +229,7 @@ for _ in range(3):
 
 # %%
 history = train.fit(
-    model,
-    optimizer,
-    digits,
-    EPOCHS,
-    rng,
-    schedule=optim.schedule.linear(),
+    model, optimizer, digits, EPOCHS, rng, schedule=optim.schedule.linear(),
     after_epoch=lambda trainer: print(trainer.history.line()),
 )
 assert history.test_error[-1] < 0.5  # to guess is wrong 9 times in 10

@@ -13,8 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import grassmann_np
 import numpy as np
+
+import grassmann_np
 from grassmann_np import data, train
 from viz import cells, picture, scenes
 

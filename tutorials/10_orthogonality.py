@@ -11,6 +11,7 @@
 import os
 
 import numpy as np
+
 from grassmann_np import nn, ops, optim, train
 from grassmann_np.geometry import sphere
 from grassmann_np.testing import gradcheck

@@ -11,6 +11,7 @@
 import os
 
 import numpy as np
+
 from grassmann_np import data, nn, ops, optim, train
 from grassmann_np.geometry import sphere
 from viz import scenes
@@ -237,16 +238,12 @@ assert change(weight_norm, training=False) < 1e-12
 
 # %%
 nn.start_weight_norm(weight_norm, x.astype(np.float64))
-for name, model in (
-    ("batch norm", batch_norm),
-    ("weight norm", weight_norm),
-    ("norm prop", norm_prop),
-):
+for name, model in (("batch norm", batch_norm),
+                    ("weight norm", weight_norm), ("norm prop", norm_prop)):
     for p in model.parameters():
         p.value = p.value.astype(np.float32)
-    history = train.fit(
-        model, optim.sgd_g(model), digits, EPOCHS, np.random.default_rng(0)
-    )
+    history = train.fit(model, optim.sgd_g(model), digits, EPOCHS,
+                        np.random.default_rng(0))
     lengths = np.linalg.norm(model.parameters()[0].value, axis=0)
     print(f"{name:12} test error {100 * history.test_error[-1]:5.2f} %")
     assert np.allclose(lengths, 1, atol=1e-5)

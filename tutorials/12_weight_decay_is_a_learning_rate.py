@@ -10,6 +10,7 @@
 
 # %%
 import numpy as np
+
 from grassmann_np import optim
 from grassmann_np.geometry import sphere
 from grassmann_np.nn import Parameter
@@ -222,13 +223,8 @@ for gamma, size in ((0.0, 0.5), (0.0, 2.0), (0.9, 0.5), (0.9, 2.0)):
 def gap_to_adam_g(eta, a=0.95, steps=5):
     w, b = sphere.normalize(start), a**4
     sgd = optim.SGD([Parameter(w)], eta, 0.0, weight_decay=(1 - a) / eta)
-    adam = optim.Adam(
-        [Parameter(w, sphere)],
-        np.sqrt((1 - b) / 2),
-        beta1=0.0,
-        beta2=b,
-        eps=1e-300,
-    )
+    adam = optim.Adam([Parameter(w, sphere)], np.sqrt((1 - b) / 2),
+                      beta1=0.0, beta2=b, eps=1e-300)
     adam.state[0]["v"] = np.full(1, (1 - b) / (2 * a**2 * eta**2))
     uncorrected = 1 / np.sqrt(1 - b ** np.arange(1.0, steps + 1))
     ends = walk(sgd, np.ones(steps))[-1], walk(adam, uncorrected)[-1]

@@ -10,9 +10,10 @@
 
 # %%
 import numpy as np
+from scipy.linalg import subspace_angles
+
 from grassmann_np import data
 from grassmann_np.geometry import lines, subspaces
-from scipy.linalg import subspace_angles
 from viz import scenes
 
 digits = data.digits()
@@ -127,17 +128,13 @@ for a, b in ((5, 9), (3, 8), (3, 4)):
 # %%
 H = subspaces.log(bases[3], bases[8])
 halfway = subspaces.exp(bases[3], H / 2)
-print(
-    f"3 to the middle {subspaces.distance(bases[3], halfway):.4f}, "
-    f"the middle to 8 {subspaces.distance(halfway, bases[8]):.4f}"
-)
+print(f"3 to the middle {subspaces.distance(bases[3], halfway):.4f}, "
+      f"the middle to 8 {subspaces.distance(halfway, bases[8]):.4f}")
 print(f"largest entry of Y'H: {np.abs(bases[3].T @ H).max():.0e}")
 print("the turns in H:", np.degrees(np.linalg.svdvals(H)).round(1))
 assert subspaces.distance(subspaces.exp(bases[3], H), bases[8]) < 1e-7
-assert np.isclose(
-    subspaces.distance(bases[3], halfway),
-    subspaces.distance(halfway, bases[8]),
-)
+assert np.isclose(subspaces.distance(bases[3], halfway),
+                  subspaces.distance(halfway, bases[8]))
 
 # %% [markdown]
 # In $\mathbb R^3$ one can see it: a plane turns about the line that it has in
@@ -200,10 +197,8 @@ def spread(m, Y):
 m, moved = frechet_mean(schools[3])
 same, _ = frechet_mean(other_bases[3])
 other_start, _ = frechet_mean(schools[3][::-1])
-print(
-    f"last step {moved:.0e}; with other bases the mean moves by "
-    f"{subspaces.distance(m, same):.0e}"
-)
+print(f"last step {moved:.0e}; with other bases the mean moves by "
+      f"{subspaces.distance(m, same):.0e}")
 print(f"spread around the mean   {spread(m, schools[3]):.2f}")
 print(f"spread around the sum    {spread(added[3], schools[3]):.2f}")
 nearest = min(spread(Y, schools[3]) for Y in schools[3])
@@ -225,10 +220,8 @@ assert subspaces.distance(m, other_start) < 1e-6
 means = np.stack([frechet_mean(Y)[0] for Y in schools])
 alone = [error(schools[:, i]) for i in range(6)]
 print("one school alone:", *[f"{100 * e:.1f}" for e in sorted(alone)])
-print(
-    f"sum of bases:     {100 * error(added):.1f}, with other bases "
-    f"{100 * error(added_too):.1f}"
-)
+print(f"sum of bases:     {100 * error(added):.1f}, with other bases "
+      f"{100 * error(added_too):.1f}")
 print(f"Fréchet mean:     {100 * error(means):.1f}")
 print(f"all images:       {100 * error(bases):.1f}  (percent wrong)")
 assert error(means) < np.median(alone)

@@ -14,6 +14,7 @@ import time
 from types import ModuleType
 
 import numpy as np
+
 from grassmann_np import backend, data, nn, ops, optim, train
 from grassmann_np.cuda import activate
 from viz import scenes
@@ -101,11 +102,7 @@ model.to(device)
 start = [backend.to_numpy(p.value).copy() for p in model.parameters()]
 optimizer = optim.sgd_g(model)  # after the move: its state lies beside
 history = train.fit(
-    model,
-    optimizer,
-    digits,
-    EPOCHS,
-    np.random.default_rng(0),
+    model, optimizer, digits, EPOCHS, np.random.default_rng(0),
     after_epoch=lambda trainer: print(trainer.history.line()),
 )
 print(f"{np.median(history.seconds):.2f} s per epoch, on the {device}")
@@ -165,10 +162,8 @@ for name, total in orders.items():
 # %%
 images, rest = data.digits(), np.random.default_rng(1)
 a, b = (nn.cnn(images.shape, 10, np.random.default_rng(0)) for _ in "ab")
-both = [
-    (a, optim.SGD(a.parameters(), 0.02)),
-    (b, optim.SGD(b.parameters(), 0.02)),
-]
+both = [(a, optim.SGD(a.parameters(), 0.02)),
+        (b, optim.SGD(b.parameters(), 0.02))]
 
 
 def step(model, optimizer, batch):
@@ -237,7 +232,7 @@ for n in (8, 64, 512, 1024):
 # maximum pool, and the step of all weights together. This is the shortest:
 
 # %%
-print(activate.SOURCE)
+print(activate.RELU)
 
 # %% [markdown]
 # `T` is `float` or `double`, and `EACH` hands a thread its share of the

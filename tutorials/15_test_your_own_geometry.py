@@ -13,6 +13,7 @@ import math
 from types import SimpleNamespace
 
 import numpy as np
+
 from grassmann_np.geometry import sphere
 from grassmann_np.testing import identities
 from grassmann_np.testing.through import Through
@@ -34,10 +35,8 @@ def variant(**functions):
     return found
 
 
-slow = variant(
-    exp=lambda y, h: sphere.exp(y, h / 2),
-    log=lambda y, x: 2 * sphere.log(y, x),
-)
+slow = variant(exp=lambda y, h: sphere.exp(y, h / 2),
+               log=lambda y, x: 2 * sphere.log(y, x))
 y = sphere.random_point((5,), np.random.default_rng(0))
 h = 0.3 * sphere.random_tangent(y, np.random.default_rng(1))
 assert np.allclose(slow.log(y, slow.exp(y, h)), h)  # and yet wrong
@@ -197,23 +196,16 @@ def rows(f):
 # %%
 def checked(expmap, logmap, dist, transp, projx):
     found = SimpleNamespace(
-        exp=rows(expmap),
-        log=rows(logmap),
-        distance=rows(dist),
-        transport=rows(transp),
-        normalize=rows(projx),
-        project=rows(proju),
+        exp=rows(expmap), log=rows(logmap), distance=rows(dist),
+        transport=rows(transp), normalize=rows(projx), project=rows(proju),
         inner=rows(lambda x, u, v: dot(u, v)),
         norm=rows(lambda x, u: math.hypot(*u)),
-        scale=rows(lambda u, s: [s * a for a in u]),
-    )
+        scale=rows(lambda u, s: [s * a for a in u]))
     found.move = lambda y, h, v: (found.exp(y, h), found.transport(y, h, v))
-    through = Through(
-        found, to=lambda a: a.T.tolist(), back=lambda lists: np.array(lists).T
-    )
-    return identities.check(
-        through, like="sphere", sizes=(4,), dtypes=(np.float64,)
-    )
+    through = Through(found, to=lambda a: a.T.tolist(),
+                      back=lambda lists: np.array(lists).T)
+    return identities.check(through, like="sphere", sizes=(4,),
+                            dtypes=(np.float64,))
 
 
 # %%
@@ -283,10 +275,8 @@ def projx2(w):
 
 report = checked(expmap2, logmap2, dist2, transp2, projx2)
 show(report)
-assert set(report.failed) == {
-    "a_vector_is_one_column",
-    "random_is_on_the_manifold",
-}
+assert set(report.failed) == {"a_vector_is_one_column",
+                              "random_is_on_the_manifold"}
 
 # %% [markdown]
 # Two are left, and neither is an error in a formula. The colleague's code

@@ -16,6 +16,7 @@ import os
 from math import comb
 
 import numpy as np
+
 from grassmann_np import data, nn, optim, train
 from grassmann_np.geometry import sphere
 from grassmann_np.train.recipes import recipes
@@ -51,18 +52,10 @@ errors = np.array([row[2:5] for row in rows], dtype=float)
 images = np.array([row[6] for row in rows], dtype=int)  # in the test set
 gain = errors[:, :1] - errors[:, 1:]  # positive where the new one is better
 for i, j in zip(*np.nonzero(gain < 0), strict=True):
-    print(
-        f"{names[i]:18} {('SGD-G', 'Adam-G')[j]:6} is worse by "
-        f"{-gain[i, j]:.2f} %: {-gain[i, j] * images[i] / 100:.0f} images"
-    )
-print(
-    "better",
-    (gain > 0).sum(),
-    " equal",
-    (gain == 0).sum(),
-    " worse",
-    (gain < 0).sum(),
-)
+    print(f"{names[i]:18} {('SGD-G', 'Adam-G')[j]:6} is worse by "
+          f"{-gain[i, j]:.2f} %: {-gain[i, j] * images[i] / 100:.0f} images")
+print("better", (gain > 0).sum(), " equal", (gain == 0).sum(), " worse",
+      (gain < 0).sum())
 assert ((gain > 0).sum(), (gain < 0).sum()) == (20, 3)
 
 # %% [markdown]
@@ -103,14 +96,8 @@ sgd, sgd_g = (recipes()[f"cifar10-wrn-28-10-{o}"] for o in ("sgd", "sgd-g"))
 for name, value in sgd.as_dict().items():
     if value != sgd_g.as_dict()[name]:
         print(f"{name:10} {value!s:>6} {sgd_g.as_dict()[name]!s:>8}")
-print(
-    "only in the G run: clip",
-    sgd_g.clip,
-    "and orthogonality",
-    sgd_g.orthogonality,
-    "; rate of the rest",
-    sgd_g.lr_euclidean,
-)
+print("only in the G run: clip", sgd_g.clip, "and orthogonality",
+      sgd_g.orthogonality, "; rate of the rest", sgd_g.lr_euclidean)
 assert (sgd.decay, sgd_g.decay) == ("all", "weights")
 
 # %% [markdown]
@@ -145,23 +132,15 @@ def angles(optimizer, rate):
     """Degrees that a step turns a weight vector, epoch by epoch."""
     runs = []
     for seed in range(SEEDS):
-        setup = train.Setup(
-            optimizer=optimizer,
-            lr=rate,
-            seed=seed,
-            epochs=EPOCHS,
-            schedule="constant",
-        )
+        setup = train.Setup(optimizer=optimizer, lr=rate, seed=seed,
+                            epochs=EPOCHS, schedule="constant")
         runs.append(setup.run()[1].angle)
     return np.degrees(np.median(runs, axis=0))
 
 
 # %%
-turns = {
-    "sgd": angles("sgd", 0.1),
-    "sgd-g": angles("sgd-g", 0.2),
-    "adam-g": angles("adam-g", 0.05),
-}
+turns = {"sgd": angles("sgd", 0.1), "sgd-g": angles("sgd-g", 0.2),
+         "adam-g": angles("adam-g", 0.05)}
 for name, per_epoch in turns.items():
     print(f"{name:7}", *[f"{degrees:6.2f}" for degrees in per_epoch])
 assert turns["adam-g"][0] < 0.8 * turns["sgd-g"][0]
@@ -187,10 +166,8 @@ assert turns["adam-g"][0] < 0.8 * turns["sgd-g"][0]
 digits = data.digits()
 x, labels = np.repeat(digits.x_train[:16], 3, axis=3), digits.y_train[:16]
 model = nn.wide_resnet(10, 2, 10, np.random.default_rng(0))
-chosen = {
-    rule: {p.name for p in nn.on_sphere(model, rule=rule)}
-    for rule in ("published", "invariant")
-}
+chosen = {rule: {p.name for p in nn.on_sphere(model, rule=rule)}
+          for rule in ("published", "invariant")}
 print("weight          cosine  forgets |w|  authors' sphere")
 for m in nn.measure_invariance(model, x, labels):
     forgets, authors = m.cosine < 1e-3, m.name in chosen["published"]
@@ -209,10 +186,8 @@ for m in nn.measure_invariance(model, x, labels):
 
 # %%
 vgg = nn.vgg(13, 10, np.random.default_rng(0))
-invariant, published = (
-    {p.name for p in nn.on_sphere(vgg, rule=rule)}
-    for rule in ("invariant", "published")
-)
+invariant, published = ({p.name for p in nn.on_sphere(vgg, rule=rule)}
+                        for rule in ("invariant", "published"))
 print("VGG-13, on no sphere but could be:", sorted(invariant - published))
 assert published < invariant and len(invariant - published) == 3
 

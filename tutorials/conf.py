@@ -8,18 +8,9 @@ from pathlib import Path
 from viz import widget
 from viz.scenes import SCENES
 
-project, author, release = (
-    "grassmann_np",
-    "the grassmann_np authors",
-    metadata.version("grassmann-np"),
-)
+project, author, release = "grassmann_np", "the grassmann_np authors", metadata.version("grassmann-np")
 copyright = author
-extensions = [
-    "myst_nb",
-    "sphinx.ext.autodoc",
-    "sphinx.ext.mathjax",
-    "sphinx_design",
-]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.mathjax", "sphinx_design"]
 exclude_patterns = ["conf.py", "_*"]
 templates_path = []
 
@@ -48,13 +39,9 @@ html_theme_options = {
     "pygments_dark_style": "github-dark",
 }
 html_context = {"default_mode": "auto"}
-html_sidebars = {
-    page: [] for page in ("index", "gallery", "play", "performance")
-}
+html_sidebars = {page: [] for page in ("index", "gallery", "play", "performance")}
 mathjax_path = "mathjax/tex-svg.js"  # put there by add_made_files
-mathjax3_config = {
-    "options": {"enableMenu": False}
-}  # the menu would load its parts from the network
+mathjax3_config = {"options": {"enableMenu": False}}  # the menu would load its parts from the network
 
 autodoc_default_options = {"members": True, "member-order": "bysource"}
 autodoc_typehints = "none"
@@ -62,11 +49,7 @@ autodoc_typehints = "none"
 
 def mathjax() -> Path:
     """The one file of MathJax that draws TeX as SVG, from an installed package."""
-    found = [
-        f
-        for f in metadata.files("sphinx-mathjax-offline") or []
-        if f.name == "tex-svg.js"
-    ]
+    found = [f for f in metadata.files("sphinx-mathjax-offline") or [] if f.name == "tex-svg.js"]
     return Path(str(found[0].locate()))
 
 
@@ -94,26 +77,14 @@ def as_written(app, what, name, obj, options, lines):
     """Docstrings are plain text, not markup: words stay words, `code` is code, indented formulas keep their lines."""
     out, inside = [], ""
     for line in lines:
-        kind = (
-            ">>>"
-            if line.lstrip().startswith(">>>")
-            or (inside == ">>>" and line.strip())
-            else ""
-        )
-        kind = kind or (
-            "formula"
-            if line.startswith(" ")
-            or (inside == "formula" and not line.strip())
-            else ""
-        )
+        kind = ">>>" if line.lstrip().startswith(">>>") or (inside == ">>>" and line.strip()) else ""
+        kind = kind or ("formula" if line.startswith(" ") or (inside == "formula" and not line.strip()) else "")
         if kind == "formula" and inside != "formula":
             out += ["", "::", ""]
         elif inside == "formula" and not kind:
             out += [""]
         if not kind:
-            words = [
-                re.sub(r"([|*_\\])", r"\\\1", part) for part in line.split("`")
-            ]
+            words = [re.sub(r"([|*_\\])", r"\\\1", part) for part in line.split("`")]
             words[1::2] = [f"``{code}``" for code in line.split("`")[1::2]]
             line = "".join(words)
         out.append(line)

@@ -20,7 +20,7 @@ def lanes(channels: int) -> int:
     """t, the samples in a row.
 
     >>> lanes(64)
-    16
+    4
     """
     return max(1, ROW // channels)
 

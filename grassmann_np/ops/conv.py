@@ -35,46 +35,48 @@ def conv2d(x: Array, w: Array, b: Array | None = None, stride: int = 1, padding:
     places = _check(x, w, b, stride, padding)
     if other := ways.find("conv", "conv2d", x, w):
         return other(x, w, b, stride, padding, places)
-    (n, height, width, _), (kh, kw, _, c_out) = x.shape, w.shape
-    matrix = w.reshape(-1, c_out)
-    y = (unfold(x, (kh, kw), stride, padding) @ matrix).reshape(n, *places, c_out)
+    kh, kw, c_in, c_out = w.shape
+    matrix, shape = w.reshape(-1, c_out), (x.shape[0], *places, c_out)
+    y = (unfold(pad(x, padding), (kh, kw), stride).reshape(-1, kh * kw * c_in) @ matrix).reshape(shape)
     if b is not None:
         y += b
 
     def pullback(dy: Array, wanted: bool = True) -> Any:
-        rows = check_upstream(dy, (n, *places, c_out), x.dtype).reshape(-1, c_out)
-        dw = (rows.T @ unfold(x, (kh, kw), stride, padding)).T.reshape(w.shape)  # a unit's weights side by side
-        dx = fold(rows @ matrix.T, (n, *places), (kh, kw), (height, width), stride, padding) if wanted else None
+        rows = check_upstream(dy, shape, x.dtype).reshape(-1, c_out)
+        columns = unfold(pad(x, padding), (kh, kw), stride)
+        dw = (rows.T @ columns.reshape(-1, kh * kw * c_in)).T.reshape(w.shape)  # a unit's weights side by side
+        dx = None
+        if wanted:
+            (height, width), p = x.shape[1:3], padding
+            d_columns = (rows @ matrix.T).reshape(columns.shape)
+            dx = fold(d_columns, (height + 2 * p, width + 2 * p), stride)[:, p : p + height, p : p + width]
         return (dx, dw) if b is None else (dx, dw, column_sums(dy))
 
     return y, pullback
 
 
-def unfold(x: Array, kernel: tuple[int, int], stride: int, padding: int) -> Array:
-    """Every window of x with a border of zeros as a row.  (N, H, W, C) -> (N H' W', kh kw C)."""
-    xp, (n, height, width, channels), p = get_xp(x), x.shape, padding
-    padded = xp.zeros((n, height + 2 * p, width + 2 * p, channels), dtype=x.dtype)
-    padded[:, p : p + height, p : p + width] = x
-    windows = xp.lib.stride_tricks.sliding_window_view(padded, kernel, axis=(1, 2))[:, ::stride, ::stride]
-    return windows.transpose(0, 1, 2, 4, 5, 3).reshape(-1, kernel[0] * kernel[1] * channels)
+def pad(x: Array, padding: int) -> Array:
+    """x with a border of zeros.  (N, H, W, C) -> (N, H + 2 padding, W + 2 padding, C)."""
+    n, height, width, channels = x.shape
+    padded = get_xp(x).zeros((n, height + 2 * padding, width + 2 * padding, channels), dtype=x.dtype)
+    padded[:, padding : padding + height, padding : padding + width] = x
+    return padded
 
 
-def fold(
-    columns: Array,
-    places: tuple[int, int, int],
-    kernel: tuple[int, int],
-    size: tuple[int, int],
-    stride: int,
-    padding: int,
-) -> Array:
-    """The transpose of `unfold`: every number added to where it came from.  (N H' W', kh kw C) -> (N, H, W, C)."""
-    (n, h, w), (kh, kw), (height, width), p = places, kernel, size, padding
-    columns = columns.reshape(n, h, w, kh, kw, -1)
-    x = get_xp(columns).zeros((n, height + 2 * p, width + 2 * p, columns.shape[-1]), dtype=columns.dtype)
+def unfold(x: Array, kernel: tuple[int, int], stride: int) -> Array:
+    """Every window of x, copied.  (N, H, W, C) -> (N, H', W', kh, kw, C)."""
+    windows = get_xp(x).lib.stride_tricks.sliding_window_view(x, kernel, axis=(1, 2))[:, ::stride, ::stride]
+    return windows.transpose(0, 1, 2, 4, 5, 3).copy()
+
+
+def fold(columns: Array, size: tuple[int, int], stride: int) -> Array:
+    """The transpose of `unfold`: every number added to where it came from.  (N, H', W', kh, kw, C) -> (N, *size, C)."""
+    n, h, w, kh, kw, channels = columns.shape
+    x = get_xp(columns).zeros((n, *size, channels), dtype=columns.dtype)
     for i in range(kh):
         for j in range(kw):
             x[:, i : i + stride * h : stride, j : j + stride * w : stride] += columns[:, :, :, i, j]
-    return x[:, p : p + height, p : p + width]
+    return x
 
 
 def _check(x: Array, w: Array, b: Array | None, stride: int, padding: int) -> tuple[int, int]:

@@ -2,15 +2,15 @@
 
 import pytest
 
-from grassmann_np.cuda import activate, conv, dropout, kernel, normalize, pool, step
+from grassmann_np.cuda import activate, conv, kernel, normalize, pool, step
 
 SOURCES = {
     "unfold": conv.unfold_source("T"),
     "unfold, float4": conv.unfold_source("float4"),
     "unfold, double2": conv.unfold_source("double2"),
     "fold": conv.FOLD,
-    "relu": activate.SOURCE,
-    "dropout": dropout.SOURCE,
+    "relu": activate.RELU,
+    "dropout": activate.DROPOUT,
     "batch_norm": normalize.SOURCE,
     "max_pool": pool.SOURCE,
     "step": step.SOURCE,

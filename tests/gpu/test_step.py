@@ -277,7 +277,7 @@ def test_an_optimizer_of_ones_own_takes_the_general_way(device):
         def start(self, parameter):
             return {}
 
-        def advance(self, geometry, y, h, shrink, state):
+        def advance(self, geometry, y, h, state):
             return geometry.exp(y, h * -self.rate), state
 
     ps = to_device(parameters(sphere, np.float64, [(6, 2)]))
