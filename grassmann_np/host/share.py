@@ -30,7 +30,7 @@ from numba import types
 from .loop import loop
 
 T = TypeVar("T")
-SMALLEST = 2**17  # bytes: less is not worth a thread
+SMALLEST = 2**20  # bytes: less is not worth a thread
 AWAKE = 1000  # looks for more work before a helper falls asleep: about half a millisecond
 
 
