@@ -28,6 +28,7 @@ from . import winograd
 from .loop import loop
 from .share import share
 
+FEW = 8  # channels: fewer are unfolded by planes, at stride 1
 BLOCK = 2**20  # bytes of columns at a time: they stay in the cache, and are enough for a fast matrix product
 
 
@@ -58,10 +59,11 @@ def conv2d(
 
 def forward(x: Array, w: Array, b: Array | None, stride: int, padding: int, y: Array) -> None:
     """y = unfold(x) w + b."""
+    unfolded = planes if w.shape[2] < FEW and stride == 1 else windows
 
     def work(part: slice) -> None:
-        for images, columns in windows(x, part, w, stride, padding, y.shape[1:3]):
-            np.matmul(_rows(columns), _matrix(w), out=_rows(y[images]))
+        for images, columns in unfolded(x, part, w, stride, padding, y.shape[1:3]):
+            np.matmul(columns, _matrix(w), out=_rows(y[images]))
             if b is not None:
                 y[images] += b
 
@@ -70,22 +72,23 @@ def forward(x: Array, w: Array, b: Array | None, stride: int, padding: int, y: A
 
 def back(x: Array, w: Array, dy: Array, stride: int, padding: int, wanted: bool) -> tuple[Array | None, Array]:
     """dx = fold(dy w'), dw = unfold(x)'dy; dx only if it is wanted."""
+    unfolded = planes if w.shape[2] < FEW and stride == 1 and not wanted else windows
     dx = empty(x.shape, x) if wanted else None
 
     def products(part: slice) -> Iterator[Array]:
-        for images, columns in windows(x, part, w, stride, padding, dy.shape[1:3]):
-            yield _rows(dy[images]).T @ _rows(columns)  # (c_out, kh kw c_in): by columns, as the weights are
+        for images, columns in unfolded(x, part, w, stride, padding, dy.shape[1:3]):
+            yield columns.T @ _rows(dy[images])
             if dx is None:
                 continue
             if is_open(w, stride, padding):
                 np.matmul(_rows(dy[images]), _matrix(w).T, out=_rows(dx[images]))
             else:
-                np.matmul(_rows(dy[images]), _matrix(w).T, out=_rows(columns))
-                add_windows(columns, dx[images], stride, padding)
+                np.matmul(_rows(dy[images]), _matrix(w).T, out=columns)
+                add_windows(columns.reshape(*dy[images].shape[:3], len(w), -1), dx[images], stride, padding)
 
     size = max(x.nbytes, dy.nbytes)
     dw = reduce(iadd, share(lambda part: reduce(iadd, products(part)), len(x), size, products=True))
-    return dx, dw.T.reshape(w.shape)
+    return dx, by_columns(dw.reshape(w.shape))
 
 
 def is_open(w: Array, stride: int, padding: int) -> bool:
@@ -96,9 +99,9 @@ def is_open(w: Array, stride: int, padding: int) -> bool:
 def windows(
     x: Array, part: slice, w: Array, stride: int, padding: int, places: tuple[int, int]
 ) -> Iterator[tuple[slice, Array]]:
-    """Every window of x[part], a few images at a time: (which images, (n, H', W', kh, kw C)).
+    """Every window of x[part], a few images at a time: (which images, (n H' W', kh kw C)).
 
-    The array is a buffer that the next ones overwrite.
+    The matrix is a buffer that the next ones overwrite.
     """
     kh, kw, channels, _ = w.shape
     (height, width), shape = x.shape[1:3], (*places, kh, kw * channels)
@@ -109,12 +112,31 @@ def windows(
         images = slice(start, min(start + few, part.stop))
         n = images.stop - start
         if is_open(w, stride, padding):
-            yield images, x[images].reshape(n, *shape)
+            yield images, _rows(x[images])
         else:
             inside = padded[:n, padding : padding + height, padding * channels : (padding + width) * channels]
             inside[...] = x[images].reshape(inside.shape)
             unfold(padded[:n], buffer[:n], stride, stride * channels)
-            yield images, buffer[:n]
+            yield images, buffer[:n].reshape(-1, kh * kw * channels)
+
+
+def planes(
+    x: Array, part: slice, w: Array, stride: int, padding: int, places: tuple[int, int]
+) -> Iterator[tuple[slice, Array]]:
+    """`windows` of few channels, laid out by columns: a column is a shifted image, and its rows are long runs."""
+    kh, kw, channels, _ = w.shape
+    height, width = x.shape[1:3]
+    few = min(part.stop - part.start, -(-BLOCK // (kh * kw * channels * math.prod(places) * x.itemsize)))
+    buffer = empty((few * kh * kw * channels * math.prod(places),), x)
+    padded = np.zeros((channels, few, height + 2 * padding, width + 2 * padding), dtype=x.dtype)
+    inside = padded[:, :, padding : padding + height, padding : padding + width]
+    for start in range(part.start, part.stop, few):
+        images = slice(start, min(start + few, part.stop))
+        n = images.stop - start
+        inside[:, :n] = x[images].transpose(3, 0, 1, 2)
+        columns = buffer[: n * len(buffer) // few].reshape(kh, kw, channels, n, *places)
+        shift(padded, columns)
+        yield images, columns.reshape(kh * kw * channels, -1).T
 
 
 def add_windows(columns: Array, x: Array, stride: int, padding: int) -> None:
@@ -143,6 +165,20 @@ def unfold(x: Array, columns: Array, down: int, right: int) -> None:
 
 
 @loop
+def shift(x: Array, columns: Array) -> None:
+    """columns_ijc = channel c of x from pixel (i, j) on.  x (C, >= n, H, W), columns (kh, kw, C, n, H', W')."""
+    kh, kw, channels, n, height, width = columns.shape
+    for i in range(kh):
+        for j in range(kw):
+            for c in range(channels):
+                for k in range(n):
+                    for h in range(height):
+                        source, out = x[c, k, h + i, j:], columns[i, j, c, k, h]
+                        for w in range(width):
+                            out[w] = source[w]
+
+
+@loop
 def fold(columns: Array, x: Array, down: int, right: int) -> None:
     """The transpose of `unfold`: adds every run to where it came from."""
     n, height, width, kh, run = columns.shape
@@ -161,5 +197,5 @@ def _matrix(w: Array) -> Array:
 
 
 def _rows(x: Array) -> Array:
-    """All axes of a place as one, all axes of a window as the other."""
-    return x.reshape(-1, x.shape[-1]) if x.ndim == 4 else x.reshape(-1, x.shape[-2] * x.shape[-1])
+    """All axes but the last as one."""
+    return x.reshape(-1, x.shape[-1])

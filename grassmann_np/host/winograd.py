@@ -9,7 +9,7 @@ In short y = A'm, m = (B'd) (G w), number by number. On both axes of an image, a
 
     y = A'm A,   m_ab = (B'd B)_ab (G w G')_ab       and back       dw = G'u G,   u_ab = (B'd B)_ab' (A dy A')_ab
 
-Nothing says that d and w are numbers. Here d_ij is a pixel with its channels, and w_ij a matrix (c_in, c_out): for every
+Nothing says that d and w are numbers. Here d_ij is a pixel with its channels, w_ij a matrix (c_in, c_out): for every
 one of the sixteen ab, all tiles make one matrix product, and 16 products take the place of 36. It pays where there are
 many channels: else the sums cost what the products save. Rounding errors are a few times as large.
 Source: Winograd 1980, F(2, 3); Lavin and Gray 2015, F(2x2, 3x3).
@@ -118,7 +118,7 @@ def spread(y: Array, m: Array) -> None:
 
 def gather(m: Array, y: Array) -> None:
     """A'm A.  m (16, n T T', C) -> y (n, H, W, C)."""
-    n, height, width, channels = y.shape
+    n, height = y.shape[:2]
     m = m.reshape(4, 4, n, (height + 1) // 2, -1)
     collect(m, y, np.empty((4, m.shape[4]), y.dtype), np.array([1, -1], y.dtype))
 
@@ -131,7 +131,7 @@ def _table(sums: tuple[tuple[int, ...], ...], dtype: Any) -> list[Array]:
 
 @loop
 def split(x: Array, parts: Array, border: int) -> None:
-    """The pixels of even columns, and those of odd ones, with a border.  x (n, H, W, C), parts (n, >= H, 2, >= W/2 C)."""
+    """Even columns of pixels before odd ones, inside a border.  x (n, H, W, C), parts (>= n, >= H, 2, >= W/2 C)."""
     n, height, width, channels = x.shape
     for k in range(n):
         for h in range(height):
