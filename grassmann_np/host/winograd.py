@@ -29,14 +29,12 @@ from ..room import empty
 from .loop import loop
 from .share import share
 
-TILES = 800  # at a time: few stay in the cache, many make good products
+TILES = 512  # at a time: few stay in the cache, many make good products
 WIDE = 16  # channels: where this begins to pay
 
 G = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])
 ON_NINE = np.kron(G, G)  # (16, 9): G w G' of the nine weights as one product
 TURNED = ON_NINE[:, ::-1]  # of the kernel turned around
-
-
 # Four sums of two each: p_a d_first[a] + q_a d_second[a]
 B = (0, 1, 2, 1), (1, 1, 1, 1), (2, 2, 1, 3), (-1, 1, -1, -1)  # (B'd)_a of four pixels
 A = (0, 0, 0, 0), (1, 1, 1, 0), (1, 1, 1, 1), (0, 1, -1, -1)  # (A dy)_a of two
