@@ -5,140 +5,176 @@
                                        m2 = (d2 - d1) (w0 - w1 + w2)/2
                                        m3 = (d1 - d3) w2
 
-Nothing says that d and w are numbers. Here d0 to d3 are four rows of an image, unfolded, and w0 to w2 the three rows of
-a kernel as matrices: every multiplication is a matrix product, so a third of the arithmetic is saved. In short
+In short y = A'm, m = (B'd) (G w), number by number. On both axes of an image, a tile of 4x4 pixels gives 2x2 places:
 
-    y = A'm,   m_i = (B'd)_i (G w)_i           and back           dw = G'u,   u_i = (B'd)_i' (A dy)_i
+    y = A'm A,   m_ab = (B'd B)_ab (G w G')_ab       and back       dw = G'u G,   u_ab = (B'd B)_ab' (A dy A')_ab
 
-where A', B' and G are the sums above, and A and G' their transposes. It pays where there are many channels: else the
-sums cost what the products save. Rounding errors are about twice as large. Source: Winograd 1980, F(2, 3). Lavin and
-Gray 2015 take both axes of an image; over one axis the runs of numbers stay long, which suits NumPy better.
+Nothing says that d and w are numbers. Here d_ij is a pixel with its channels, w_ij a matrix (c_in, c_out): for every
+one of the sixteen ab, all tiles make one matrix product, and 16 products take the place of 36. It pays where there are
+many channels: else the sums cost what the products save. Rounding errors are a few times as large.
+Source: Winograd 1980, F(2, 3); Lavin and Gray 2015, F(2x2, 3x3).
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from functools import reduce
-from itertools import pairwise
+from functools import cache, reduce
 from operator import iadd
+from typing import Any
 
 import numpy as np
 
-from ..backend import Array, get_xp
-from .room import empty
+from ..backend import Array
+from ..room import empty
+from .loop import loop
 from .share import share
 
-BLOCK = 2**22  # bytes of unfolded rows at a time
-WIDE = 48  # channels: where this begins to pay
+TILES = 512  # at a time: few stay in the cache, many make good products
+WIDE = 16  # channels: where this begins to pay
+
+G = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])
+ON_NINE = np.kron(G, G)  # (16, 9): G w G' of the nine weights as one product
+TURNED = ON_NINE[:, ::-1]  # of the kernel turned around
+# Four sums of two each: p_a d_first[a] + q_a d_second[a]
+B = (0, 1, 2, 1), (1, 1, 1, 1), (2, 2, 1, 3), (-1, 1, -1, -1)  # (B'd)_a of four pixels
+A = (0, 0, 0, 0), (1, 1, 1, 0), (1, 1, 1, 1), (0, 1, -1, -1)  # (A dy)_a of two
 
 
-def pays(x: Array, w: Array, stride: int, padding: int) -> bool:
-    """Whether this is the way to go: three rows of weights, stride 1, many channels; in NumPy."""
-    kh, kw, c_in, c_out = w.shape
-    return get_xp(x) is np and kh == 3 and stride == 1 and padding < min(kh, kw) and min(c_in, c_out) >= WIDE
+def pays(w: Array, stride: int, padding: int) -> bool:
+    """Whether this is the way to go: 3x3 weights, stride 1, many channels."""
+    return w.shape[:2] == (3, 3) and stride == 1 and padding < 3 and min(w.shape[2:]) >= WIDE
 
 
-def forward(x: Array, w: Array, padding: int, y: Array) -> None:
-    """y = the convolution of x with w.  x (N, H, W, c_in), w (3, kw, c_in, c_out), y (N, H', W', c_out)."""
-    u = of_kernel(w)
+def forward(x: Array, w: Array, b: Array | None, padding: int, y: Array) -> None:
+    """y = the convolution of x with w, plus b.  x (N, H, W, c_in), w (3, 3, c_in, c_out), y (N, H', W', c_out)."""
+    u = of_kernel(w).transpose(1, 2, 0)  # (16, c_in, c_out)
 
     def work(part: slice) -> None:
-        for images, v in unfold(x, part, w.shape[1], (padding, padding)):
-            add_up(multiply(v, u), y[images])
+        for images, v in tiles(x, part, y.shape[1:3], padding):
+            gather(np.matmul(v, u, out=empty((*v.shape[:2], u.shape[2]), v)), y[images])
+            if b is not None:
+                y[images] += b
 
-    share(work, [x, y])
+    share(work, len(x), max(x.nbytes, y.nbytes), products=True)
 
 
-def back(x: Array, turned: Array, dy: Array, padding: int) -> tuple[Array, Array]:
-    """dx, dw~ by the convolution of dy with w~, the kernel turned around (3, kw, c_out, c_in); see conv.py."""
-    kw = turned.shape[1]
-    u, dx = of_kernel(turned), empty(x.shape, x)
+def back(x: Array, w: Array, dy: Array, padding: int, wanted: bool) -> tuple[Array | None, Array]:
+    """dx, dw: the convolution of dy with the kernel turned around, its channels exchanged, gives both; see conv.py."""
+    u = of_kernel(w, TURNED).transpose(1, 0, 2)  # (16, c_out, c_in)
+    dx = empty(x.shape, x) if wanted else None
 
     def products(part: slice) -> Iterator[Array]:
-        for images, v in unfold(dy, part, kw, (2 - padding, kw - 1 - padding)):
-            add_up(multiply(v, u), dx[images])
-            yield v.transpose(0, 2, 1) @ spread(x[images])
+        for images, v in tiles(dy, part, x.shape[1:3], 2 - padding):
+            m = empty((*v.shape[:2], x.shape[3]), v)
+            if dx is not None:
+                gather(np.matmul(v, u, out=m), dx[images])
+            spread(x[images], m)
+            yield v.transpose(0, 2, 1) @ m  # (16, c_out, c_in)
 
-    du = reduce(iadd, share(lambda part: reduce(iadd, products(part)), [x, dy]))
-    return dx, to_kernel(du).reshape(turned.shape)
+    size = max(x.nbytes, dy.nbytes)
+    du = reduce(iadd, share(lambda part: reduce(iadd, products(part)), len(x), size, products=True))
+    return dx, to_kernel(du, TURNED)
 
 
-def unfold(x: Array, part: slice, kw: int, border: tuple[int, int]) -> Iterator[tuple[slice, Array]]:
-    """B'd of x[part], a few images at a time: (which images, (4, n T W', kw C)) for T pairs of rows of the output.
+def of_kernel(w: Array, on_nine: Array = ON_NINE) -> Array:
+    """G w G'.  (3, 3, c_in, c_out) -> (c_out, 16, c_in), as the weights lie."""
+    return on_nine.astype(w.dtype) @ w.transpose(3, 0, 1, 2).reshape(w.shape[3], 9, -1)
 
-    The array is a buffer that the next ones overwrite. A last row without a partner gets one of zeros.
+
+def to_kernel(u: Array, on_nine: Array) -> Array:
+    """G'u G.  (16, c_out, c_in) -> (3, 3, c_in, c_out), by columns."""
+    w = on_nine.T.astype(u.dtype) @ u.transpose(1, 0, 2)  # (c_out, 9, c_in)
+    return w.reshape(len(w), 3, 3, -1).transpose(1, 2, 3, 0)
+
+
+def tiles(x: Array, part: slice, places: tuple[int, int], border: int) -> Iterator[tuple[slice, Array]]:
+    """B'd B of x[part] with a border of zeros, a few images at a time: (which images, (16, n T T', C)).
+
+    T T' tiles of 4x4 pixels, two apart, cover an image. The array is a buffer that the next ones overwrite.
     """
-    (height, width, channels), (top, left) = x.shape[1:], border
-    t = (height + 2 * top - 1) // 2
-    shape = (t, width + 2 * left - kw + 1, kw, channels)
-    n = part.stop - part.start
-    count = -(-n * 4 * math.prod(shape) * x.itemsize // BLOCK)
-    parts = [slice(a, b) for a, b in pairwise(part.start + n * i // count for i in range(count + 1)) if a < b]
-    most = max(images.stop - images.start for images in parts)
-    buffer = empty((4 * most * math.prod(shape),), x)
-    padded = np.zeros((most, 2 * t + 2, width + 2 * left, channels), dtype=x.dtype)
-    windows = np.lib.stride_tricks.sliding_window_view(padded, kw, axis=2)
-    windows = windows.transpose(0, 1, 2, 4, 3)  # (most, 2 T + 2, W', kw, C), still a view
-    for images in parts:
-        n = images.stop - images.start
-        padded[:n, top : top + height, left : left + width] = x[images]
-        v = buffer[: 4 * n * math.prod(shape)].reshape(4, n, *shape)
-        d0, d1, d2, d3 = (windows[:n, k : k + 2 * t : 2] for k in range(4))
-        np.subtract(d0, d2, out=v[0])
-        np.add(d1, d2, out=v[1])
-        np.subtract(d2, d1, out=v[2])
-        np.subtract(d1, d3, out=v[3])
-        yield images, v.reshape(4, -1, kw * channels)
+    channels, t_h, t_w = x.shape[3], (places[0] + 1) // 2, (places[1] + 1) // 2
+    few = min(part.stop - part.start, -(-TILES // (t_h * t_w)))
+    v = empty((16 * few * t_h * t_w * channels,), x)
+    padded = np.zeros((few, 2 * t_h + 2, 2, (t_w + 1) * channels), dtype=x.dtype)
+    for start in range(part.start, part.stop, few):
+        images = slice(start, min(start + few, part.stop))
+        n = images.stop - start
+        split(x[images], padded, border)
+        out = v[: 16 * n * t_h * t_w * channels].reshape(4, 4, n, t_h, t_w * channels)
+        combine(padded, out, channels, *_table(B, x.dtype))
+        yield images, out.reshape(16, -1, channels)
 
 
-def of_kernel(w: Array) -> list[Array]:
-    """G w.  (3, kw, C, c_out) -> four (kw C, c_out), laid out as w is."""
-    w0, w1, w2 = w
-    even, odd = (w0 + w2) / 2, w1 / 2
-    return [u.reshape(-1, w.shape[-1]) for u in (w0, even + odd, even - odd, w2)]
-
-
-def multiply(v: Array, u: list[Array]) -> Array:
-    """m.  (4, rows, kw C), four (kw C, c_out) -> (4, rows, c_out)."""
-    m = empty((4, v.shape[1], u[0].shape[1]), v)
-    for v_i, u_i, m_i in zip(v, u, m, strict=True):
-        np.matmul(v_i, u_i, out=m_i)
-    return m
-
-
-def to_kernel(u: Array) -> Array:
-    """G'u.  (4, kw C, c_out) -> (3, kw C, c_out)."""
-    w = np.empty((3, *u.shape[1:]), dtype=u.dtype)
-    np.subtract(u[1], u[2], out=w[1])
-    w[1] /= 2
-    np.add(w[1], u[2], out=w[2])
-    np.add(u[0], w[2], out=w[0])
-    w[2] += u[3]
-    return w
-
-
-def add_up(m: Array, y: Array) -> None:
-    """y = A'm.  m (4, n T W, C), y (n, H, W, C), where T = H/2, rounded up."""
+def spread(y: Array, m: Array) -> None:
+    """A y A'.  y (n, H, W, C) -> m (16, n T T', C)."""
     n, height, width, channels = y.shape
-    m0, m1, m2, m3 = m.reshape(4, n, -1, width, channels)
-    y0, y1 = y[:, 0::2], y[:, 1::2]
-    np.add(m0, m1, out=y0)
-    y0 += m2
-    paired = slice(height // 2)
-    np.subtract(m1[:, paired], m2[:, paired], out=y1)
-    y1 -= m3[:, paired]
+    t_h, t_w = (height + 1) // 2, (width + 1) // 2
+    padded = (np.zeros if height % 2 or width % 2 else np.empty)((n, 2 * t_h, 2, t_w * channels), dtype=y.dtype)
+    split(y, padded, 0)
+    combine(padded, m.reshape(4, 4, n, t_h, t_w * channels), channels, *_table(A, y.dtype))
 
 
-def spread(y: Array) -> Array:
-    """A y.  (n, H, W, C) -> (4, n T W, C)."""
+def gather(m: Array, y: Array) -> None:
+    """A'm A.  m (16, n T T', C) -> y (n, H, W, C)."""
+    n, height = y.shape[:2]
+    m = m.reshape(4, 4, n, (height + 1) // 2, -1)
+    collect(m, y, np.empty((4, m.shape[4]), y.dtype), np.array([1, -1], y.dtype))
+
+
+@cache
+def _table(sums: tuple[tuple[int, ...], ...], dtype: Any) -> list[Array]:
+    """first, p, second, q as arrays."""
+    return [np.array(row, dtype=kind) for row, kind in zip(sums, (int, dtype, int, dtype), strict=True)]
+
+
+@loop
+def split(x: Array, parts: Array, border: int) -> None:
+    """Even columns of pixels before odd ones, inside a border.  x (n, H, W, C), parts (>= n, >= H, 2, >= W/2 C)."""
+    n, height, width, channels = x.shape
+    for k in range(n):
+        for h in range(height):
+            for w in range(width):
+                column = w + border
+                source, out = x[k, h, w], parts[k, h + border, column % 2, column // 2 * channels :]
+                for c in range(channels):
+                    out[c] = source[c]
+
+
+@loop
+def combine(x: Array, v: Array, channels: int, first: Array, p: Array, second: Array, q: Array) -> None:
+    """v_a = p_a x_first[a] + q_a x_second[a] on both axes, for a whole row of tiles at once.
+
+    x (n, H, 2, W/2 C) as `split` leaves it, v (4, 4, n, T, T' C).
+    """
+    for k in range(v.shape[2]):
+        for h in range(v.shape[3]):
+            for a in range(4):
+                up, down = x[k, 2 * h + first[a]], x[k, 2 * h + second[a]]
+                for b in range(4):
+                    left, right = first[b] // 2 * channels, second[b] // 2 * channels
+                    d00, d01 = up[first[b] % 2, left:], up[second[b] % 2, right:]
+                    d10, d11 = down[first[b] % 2, left:], down[second[b] % 2, right:]
+                    s00, s01, s10, s11 = p[a] * p[b], p[a] * q[b], q[a] * p[b], q[a] * q[b]
+                    out = v[a, b, k, h]
+                    for c in range(out.size):
+                        out[c] = s00 * d00[c] + s01 * d01[c] + s10 * d10[c] + s11 * d11[c]
+
+
+@loop
+def collect(m: Array, y: Array, t: Array, sign: Array) -> None:
+    """y_i = m_1 + sign_i (m_2 + m_3i) on both axes.  m (4, 4, n, T, T' C), y (n, H, W, C), t (4, T' C)."""
     n, height, width, channels = y.shape
-    m = empty((4, n, (height + 1) // 2, width, channels), y)
-    y0, y1 = y[:, 0::2], y[:, 1::2]
-    paired = slice(height // 2)
-    m[:3] = y0
-    m[1, :, paired] += y1
-    m[2, :, paired] -= y1
-    np.negative(y1, out=m[3, :, paired])
-    m[3, :, height // 2 :] = 0
-    return m.reshape(4, -1, channels)
+    for k in range(n):
+        for h in range(height):
+            i = h % 2
+            s = sign[i]
+            for b in range(4):
+                out, m1, m2, m3 = t[b], m[1, b, k, h // 2], m[2, b, k, h // 2], m[3 * i, b, k, h // 2]
+                for c in range(out.size):
+                    out[c] = m1[c] + s * (m2[c] + m3[c])
+            for w in range(width):
+                j, first = w % 2, w // 2 * channels
+                s, place = sign[j], y[k, h, w]
+                t1, t2, t3 = t[1, first:], t[2, first:], t[3 * j, first:]
+                for c in range(channels):
+                    place[c] = t1[c] + s * (t2[c] + t3[c])
