@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from ..backend import Array, by_columns
-from ..checks import check_shape
+from ..checks import check_upstream
 from ..pullback import Pullback
 from ..room import empty
 from ..sums import column_sums
@@ -46,8 +46,7 @@ def conv2d(
         forward(x, w, b, stride, padding, y)
 
     def pullback(dy: Array, wanted: bool = True) -> Any:
-        check_shape("dy", dy, *shape)
-        dy = np.ascontiguousarray(dy, dtype=x.dtype)
+        dy = np.ascontiguousarray(check_upstream(dy, shape, x.dtype))
         if way:
             dx, dw = winograd.back(x, w, dy, padding, wanted)
         else:
