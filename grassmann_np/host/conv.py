@@ -76,7 +76,7 @@ def back(x: Array, w: Array, dy: Array, stride: int, padding: int, wanted: bool)
 
     def products(part: slice) -> Iterator[Array]:
         for images, columns in unfolded(x, part, w, stride, padding, dy.shape[1:3]):
-            yield columns.T @ _rows(dy[images])
+            yield np.dot(columns.T, _rows(dy[images]))  # matmul keeps Python's lock where its result is small
             if dx is None:
                 continue
             if is_open(w, stride, padding):

@@ -2,10 +2,11 @@
 
     moments   sum d, sum d^2,  d = x - o                 <x> = o + <d>,  var = <d^2> - <d>^2
     apply     y = (x - m) s + beta, or at least 0
-    sums      sum dz, sum (x - m) dz,   dz = dy, or dy where y > 0, else 0
+    sums      sum dz, sum (x - m) dz,   dz = dy, or dy where (x - m) s + beta > 0, else 0
     back      dx = s (dz - <dz> - (x - m) slope)
 
-See ops/normalize.py for the formulas. The origin o is the mean of the first samples. If these are one of B parts of the
+See ops/normalize.py for the formulas. With a ReLU the sign of y is computed again: that costs less than to read y.
+ The origin o is the mean of the first samples. If these are one of B parts of the
 batch, <d>^2 is at most B times the variance: the difference loses a factor B of rounding and no more. Of a constant
 channel every d is exactly 0. Sums of a few hundred numbers are added up in float64.
 """
@@ -53,8 +54,8 @@ def batch_norm(
 
         def add_up(part: slice) -> Array:
             sums = np.zeros((2, len(m)))
-            for some in rows(part, x, dy, y):
-                _add_products(*some, m, relu, sums[0], sums[1])
+            for some in rows(part, x, dy):
+                _add_products(*some, m, s, b, relu, sums[0], sums[1])
             return folded(sums, channels)
 
         dbeta, dots = np.sum(share(add_up, n, x.nbytes), axis=0)
@@ -63,8 +64,8 @@ def batch_norm(
         d_mean, slope = (repeated(a.astype(dtype)) for a in slopes)
 
         def back(part: slice) -> None:
-            for some in rows(part, dx, x, dy, y):
-                _back(*some, m, s, d_mean, slope, relu)
+            for some in rows(part, dx, x, dy):
+                _back(*some, m, s, b, d_mean, slope, relu)
 
         share(back, n, x.nbytes)
         return gradients(dx.reshape(shape), (gamma, dgamma.astype(dtype)), (beta, dbeta.astype(dtype)))
@@ -115,25 +116,29 @@ def _apply(y: Any, x: Any, mean: Any, scale: Any, beta: Any, least: Any) -> None
 
 
 @loop
-def _add_products(x: Any, dy: Any, y: Any, mean: Any, relu: Any, totals: Any, dots: Any) -> None:
+def _add_products(x: Any, dy: Any, mean: Any, scale: Any, beta: Any, relu: Any, totals: Any, dots: Any) -> None:
     some, some_dots, zero = np.empty(x.shape[1], x.dtype), np.empty(x.shape[1], x.dtype), x.dtype.type(0)
     for start in range(0, x.shape[0], FEW):
         some[:] = 0
         some_dots[:] = 0
         for r in range(start, min(start + FEW, x.shape[0])):
             for c in range(x.shape[1]):
-                dz = zero if relu and not y[r, c] > zero else dy[r, c]
+                d = x[r, c] - mean[c]
+                dz = zero if relu and not d * scale[c] + beta[c] > zero else dy[r, c]
                 some[c] += dz
-                some_dots[c] += (x[r, c] - mean[c]) * dz
+                some_dots[c] += d * dz
         for c in range(x.shape[1]):
             totals[c] += some[c]
             dots[c] += some_dots[c]
 
 
 @loop
-def _back(dx: Any, x: Any, dy: Any, y: Any, mean: Any, scale: Any, d_mean: Any, slope: Any, relu: Any) -> None:
+def _back(
+    dx: Any, x: Any, dy: Any, mean: Any, scale: Any, beta: Any, d_mean: Any, slope: Any, relu: Any
+) -> None:  # fmt: skip
     zero = x.dtype.type(0)
     for r in range(x.shape[0]):
         for c in range(x.shape[1]):
-            dz = zero if relu and not y[r, c] > zero else dy[r, c]
-            dx[r, c] = scale[c] * (dz - d_mean[c] - (x[r, c] - mean[c]) * slope[c])
+            d = x[r, c] - mean[c]
+            dz = zero if relu and not d * scale[c] + beta[c] > zero else dy[r, c]
+            dx[r, c] = scale[c] * (dz - d_mean[c] - d * slope[c])

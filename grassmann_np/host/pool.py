@@ -1,6 +1,8 @@
 """A maximum pool of large images, in one loop each way; see ops/pool.py.
 
-y_pq = max_ij x_(p size + i, q size + j)        dx = dy at the first place where x = y, else 0
+    y_pq = max_ij x_(p size + i, q size + j)        dx = dy at the first place where x = y, else 0
+
+Forward leaves behind which place that was, i size + j: one byte takes the place of x and y on the way back.
 """
 
 from __future__ import annotations
@@ -19,46 +21,47 @@ from .share import share
 
 def max_pool(x: Array, size: int) -> tuple[Array, Callable[[Array], Array]]:
     """`ops.max_pool` of a NumPy array that was checked."""
-    x, (n, height, width, channels) = np.ascontiguousarray(x), x.shape
-    y = empty((n, height // size, width // size, channels), x)
+    x, (n, height, width, channels), dtype = np.ascontiguousarray(x), x.shape, x.dtype
+    shape, bytes_of_x = (n, height // size, width // size, channels), x.nbytes
+    y, place = empty(shape, x), np.empty(shape, np.min_scalar_type(size * size - 1))
 
     def pullback(dy: Array) -> Array:
-        dy = np.ascontiguousarray(check_upstream(dy, y.shape, y.dtype))
-        dx = empty(x.shape, x)
-        share(lambda part: _back(dx[part], dy[part], y[part], x[part], size), n, x.nbytes)
+        dy = np.ascontiguousarray(check_upstream(dy, shape, dtype))
+        dx = empty((n, height, width, channels), dy)
+        share(lambda part: _back(dx[part], dy[part], place[part], size), n, bytes_of_x)
         return dx
 
-    share(lambda part: _forward(y[part], x[part], size), n, x.nbytes)
+    share(lambda part: _forward(y[part], place[part], x[part], size), n, bytes_of_x)
     return y, pullback
 
 
 @loop
-def _forward(y: Any, x: Any, size: Any) -> None:
+def _forward(y: Any, place: Any, x: Any, size: Any) -> None:
     n, height, width, channels = y.shape
     for s in range(n):
         for p in range(height):
             for q in range(width):
+                best, where = y[s, p, q], place[s, p, q]
                 for c in range(channels):
-                    y[s, p, q, c] = x[s, p * size, q * size, c]
-                for i in range(size):
-                    for j in range(size):
-                        for c in range(channels):
-                            a, b = y[s, p, q, c], x[s, p * size + i, q * size + j, c]
-                            y[s, p, q, c] = a if b <= a or a != a else b  # the first NaN stays
+                    best[c] = x[s, p * size, q * size, c]
+                    where[c] = 0
+                for k in range(1, size * size):
+                    here = x[s, p * size + k // size, q * size + k % size]
+                    for c in range(channels):
+                        larger = not here[c] <= best[c] and best[c] == best[c]  # the first NaN stays
+                        best[c] = here[c] if larger else best[c]
+                        where[c] = k if larger else where[c]
 
 
 @loop
-def _back(dx: Any, dy: Any, y: Any, x: Any, size: Any) -> None:
-    n, height, width, channels = y.shape
-    left, zero = np.empty(channels, y.dtype), y.dtype.type(0)  # what of dy has not found its place yet
+def _back(dx: Any, dy: Any, place: Any, size: Any) -> None:
+    n, height, width, channels = dy.shape
+    zero = dy.dtype.type(0)
     for s in range(n):
         for p in range(height):
             for q in range(width):
-                for c in range(channels):
-                    left[c] = dy[s, p, q, c]
-                for i in range(size):
-                    for j in range(size):
-                        for c in range(channels):
-                            here = x[s, p * size + i, q * size + j, c] == y[s, p, q, c]
-                            dx[s, p * size + i, q * size + j, c] = left[c] if here else zero
-                            left[c] = zero if here else left[c]
+                given, where = dy[s, p, q], place[s, p, q]
+                for k in range(size * size):
+                    here = dx[s, p * size + k // size, q * size + k % size]
+                    for c in range(channels):
+                        here[c] = given[c] if where[c] == k else zero

@@ -30,6 +30,8 @@ def linear(x: Array, w: Array, b: Array | None = None) -> tuple[Array, Pullback]
     check_shape("w", w, x.shape[1], "n_out")
     if b is not None:
         check_shape("b", b, w.shape[1])
+    if other := ways.find("linear", "linear", x, w):
+        return other(x, w, b)
     shape = x.shape[0], w.shape[1]
 
     def pullback(dy: Array, wanted: bool = True) -> Any:
