@@ -2,6 +2,7 @@
 PYTHON ?= python3
 OUT ?= out
 CUDA ?= 13
+WORKERS ?= auto
 BIN := .venv/bin
 READY := .venv/ready
 
@@ -18,7 +19,7 @@ help:
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "grassmann_np needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; try make PYTHON=python3.12")'
 	$(PYTHON) -m venv --clear .venv
-	$(BIN)/python -m pip install --quiet --editable '.[viz,film,data,cluster,threads,test]'
+	$(BIN)/python -m pip install --quiet --editable '.[viz,film,data,cluster,fast,test]'
 	touch $(READY)
 
 demo: $(READY)
@@ -33,7 +34,7 @@ test: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS)
 	$(MAKE) --no-print-directory wheel
 
 # One extra at a time, when something needs it: .venv/site, .venv/browser, .venv/bench.

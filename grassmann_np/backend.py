@@ -69,9 +69,11 @@ def by_columns(array: Array) -> Array:
     """The same numbers, with all but the last axis contiguous in memory; no copy where they are."""
     if array.ndim < 2 or not hasattr(array, "flags"):  # the Array API knows no layout
         return array
-    xp = get_xp(array)
-    columns = xp.moveaxis(array, -1, 0)
-    return array if columns.flags.c_contiguous else xp.moveaxis(xp.ascontiguousarray(columns), 0, -1)
+    *others, last = range(array.ndim)
+    columns = array.transpose(last, *others)
+    if columns.flags.c_contiguous:
+        return array
+    return get_xp(array).ascontiguousarray(columns).transpose(*range(1, array.ndim), 0)
 
 
 def to_numpy(array: Array) -> np.ndarray[Any, Any]:

@@ -31,14 +31,15 @@ def both(x, w, b, stride, padding, dy=None):
     ours = y, *pullback(dy)
     assert all(np.array_equal(a, b) for a, b in zip((x, w), kept, strict=True))
     dx, *rest = pullback(dy, wanted=False)
-    assert dx is None and all(np.allclose(a, b, rtol=1e-4, atol=1e-4) for a, b in zip(rest, ours[2:], strict=True))
+    assert dx is None
+    agree(rest, ours[2:], x, w)  # few channels are unfolded another way
     assert np.moveaxis(ours[2], -1, 0).flags.c_contiguous  # by columns
     return ours, theirs
 
 
 def agree(ours, theirs, x, w):
     """Rounding of a sum of so many terms of size 1, relative to the largest number."""
-    terms = max(ours[0].size, w.size, x.size)
+    terms = max(w.size, x.size)
     for a, b in zip(ours, theirs, strict=True):
         assert a.dtype == b.dtype == x.dtype and a.shape == b.shape
         scale = max(1.0, float(np.abs(b).max(initial=0.0)))
