@@ -16,8 +16,8 @@ from pathlib import Path
 from grassmann_np.files import beside
 
 HERE = Path(__file__).parent
-SCRIPTS = ("limits", "conv", "norm", "optimizers", "geometry", "steps", "layers", "film")
-PACKAGES = ("numpy", "scipy", "threadpoolctl", "torch", "geoopt", "geomstats", "pymanopt", "matplotlib")
+SCRIPTS = ("limits", "conv", "norm", "optimizers", "geometry", "steps", "layers", "small", "film")
+PACKAGES = ("numpy", "scipy", "numba", "threadpoolctl", "torch", "geoopt", "geomstats", "pymanopt", "matplotlib")
 
 
 def machine() -> str:

@@ -54,14 +54,14 @@ def peers(name: str, arrays: list[Any]) -> dict[str, tuple[Map, Callable[[Any], 
             {
                 "exp": lambda: metric.exp(rows[1], rows[0]),
                 "log": lambda: metric.log(rows[1], rows[0]),
-                "transport": lambda: metric.parallel_transport(rows[2], rows[0], direction=rows[1]),
+                "move": lambda: metric.parallel_transport(rows[2], rows[0], direction=rows[1]),
             }[name],
             np.transpose,
         )
-    if Oblique is not None and name != "transport":
+    if Oblique is not None and name != "move":
         oblique = Oblique(N, M)
         found["pymanopt"] = {"exp": lambda: oblique.exp(y, b), "log": lambda: oblique.log(y, b)}[name], np.asarray
-    if geoopt is not None and name != "transport":
+    if geoopt is not None and name != "move":
         manifold, tensors = geoopt.SphereExact(), [torch.from_numpy(a) for a in by_rows(arrays)]
         found["geoopt"] = (
             {"exp": lambda: manifold.expmap(*tensors[:2]), "log": lambda: manifold.logmap(*tensors[:2])}[name],
@@ -82,11 +82,12 @@ def main() -> None:
     print(header("PyTorch " + torch.__version__ if torch else "no PyTorch"))
     rng = np.random.default_rng(0)
     y, x = (np.asfortranarray(sphere.random_point((N, M), rng).astype(np.float32)) for _ in range(2))
-    h, v = (sphere.project(y, rng.standard_normal((N, M)).astype(np.float32)) / np.float32(N**0.5) for _ in range(2))
+    g, u = (np.asfortranarray(rng.standard_normal((N, M)).astype(np.float32)) for _ in range(2))
+    h, v = (sphere.project(y, a) / np.float32(N**0.5) for a in (g, u))
     work: dict[str, tuple[Map, list[Any]]] = {
         "exp": (sphere.exp, [y, h]),
         "log": (sphere.log, [y, x]),
-        "transport": (sphere.transport, [y, h, v]),
+        "move": (sphere.move, [y, h, v]),
     }
     for name, (ours, arrays) in work.items():
         run = lambda ours=ours, arrays=arrays: [ours(*arrays)]  # noqa: E731

@@ -3,8 +3,8 @@
     python benchmarks/layers.py [--samples 15] [--model cnn]
 
 Batch 128, float32, as in steps.py, where the whole models are compared before anything is timed; and so they are here.
-Every layer gets random numbers of the shape that it has in the model. The first layer of PyTorch gives no gradient of
-the images; ours does. A batch normalization and the ReLU behind it are one line: we compute them together.
+Every layer gets random numbers of the shape that it has in the model. The first gives no gradient of the images, on
+either side. A batch normalization and the ReLU behind it are one line: we compute them together.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from side_by_side import Run, header, line, pairs, threads
 from steps import BATCH, MODELS, agree, ours, peer, torch, translated
 
 from grassmann_np import nn
+from grassmann_np.nn.layer import pull_to_data
 
 
 def parts(model: nn.Sequential) -> Iterator[nn.Sequential]:
@@ -30,10 +31,10 @@ def parts(model: nn.Sequential) -> Iterator[nn.Sequential]:
         rest = rest[count:]
 
 
-def by_numpy(part: nn.Sequential, x: Any, dy: Any) -> Run:
+def by_numpy(part: nn.Sequential, x: Any, dy: Any, first: bool) -> Run:
     def run() -> list[Any]:
         _, back = part(x)
-        return [back(dy)]
+        return [pull_to_data(part, back, dy) if first else back(dy)]
 
     return run
 
@@ -66,12 +67,12 @@ def main() -> None:
             continue
         y, _ = part(x)
         dy = rng.standard_normal(y.shape, dtype=np.float32)
-        taken = pairs(by_numpy(part, x, dy), by_torch(part, x, dy, first=index == 0), options.samples)
+        taken = pairs(by_numpy(part, x, dy, first=index == 0), by_torch(part, x, dy, first=index == 0), options.samples)
         sums += [median(times) for times in zip(*taken, strict=True)]
         name = "+".join(type(layer).__name__ for layer in part.layers)
         print(line(f"{name} {'x'.join(map(str, x.shape[1:]))}", taken), flush=True)
         x = rng.standard_normal(y.shape, dtype=np.float32)
-    print(f"{'all of them':32}{1e3 * sums[0]:10.1f}{1e3 * sums[1]:10.1f}   {sums[0] / sums[1]:.2f}")
+    print(f"{'all of them':38}{1e3 * sums[0]:10.1f}{1e3 * sums[1]:10.1f}   {sums[0] / sums[1]:.2f}")
     print(line("the step", pairs(ours(options.model)[0], peer(options.model)[0], options.samples)))
 
 

@@ -1,10 +1,11 @@
-"""What can NumPy do here at best? One pass over numbers, a matrix product, a thread that is woken.
+"""What can this machine do at best? A pass over numbers, a loop that does several passes in one, a matrix product.
 
     python benchmarks/limits.py
 
-Everything that is not a matrix product is passes: each reads one or two arrays and writes one. Blocks of 512 KiB, as in
-ops/blocks.py, come from a core's own cache; arrays of 64 MiB from memory. Two threads do twice the work; a time is that
-of all of it over all numbers, so half is the best that they could reach.
+In NumPy everything that is not a matrix product is passes: each reads one or two arrays and writes one. A compiled loop
+reads and writes once, however much it computes: here y = max((a - m) s + b, 0), four passes of NumPy. Arrays of 512 KiB
+come from a core's own cache, arrays of 64 MiB from memory. Two threads do twice the work; a time is that of all of it
+over all numbers, so half is the best that they could reach.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from statistics import median
 
 import numpy as np
 from threadpoolctl import threadpool_limits
+
+from grassmann_np.host import normalize
+from grassmann_np.host.share import share
 
 CACHED, LARGE = 2**17, 2**24  # numbers, float32
 SAMPLES = 9
@@ -49,11 +53,6 @@ def passes() -> dict[str, Callable[[int], Work]]:
         a, b, c = arrays(n)
         return lambda: np.multiply(a, b, out=c)
 
-    def only(n: int) -> Work:
-        a, b, c = arrays(n)
-        bits, out = a.view(np.int32), c.view(np.int32)
-        return lambda: np.bitwise_and(bits, -(b > 0.5).view(np.int8), out=out)
-
     def inner(n: int) -> Work:
         a, b, _ = arrays(n)
         return lambda: np.vecdot(a, b)
@@ -62,23 +61,40 @@ def passes() -> dict[str, Callable[[int], Work]]:
         a, ones = arrays(n)[0], np.ones(n // 2**13, np.float32)
         return lambda: ones @ a
 
+    def four_passes(n: int) -> Work:
+        a, _, c = arrays(n)
+        m, s, b, zero = np.random.default_rng(0).random((4, a.shape[1]), dtype=np.float32)
+
+        def work() -> None:
+            np.subtract(a, m, out=c)
+            np.multiply(c, s, out=c)
+            np.add(c, b, out=c)
+            np.maximum(c, zero, out=c)
+
+        return work
+
+    def one_loop(n: int) -> Work:
+        a, _, c = arrays(n)
+        m, s, b, _ = np.random.default_rng(0).random((4, a.shape[1]), dtype=np.float32)
+        return lambda: normalize._apply(c, a, m, s, b, np.float32(0))
+
     return {
+        "four passes": four_passes,
+        "the same in one loop": one_loop,
         "multiply two arrays": multiply,
-        "keep where another is positive": only,
         "inner products of columns": inner,
         "sums of columns": sums,
     }
 
 
-def sleeping_thread() -> float:
-    """From asking a thread that sleeps to its answer."""
+def thread(pause: float) -> float:
+    """From asking two threads, some seconds after their last work, to the answer of both: what sharing costs."""
     samples = []
-    with ThreadPoolExecutor(1) as pool:
-        for _ in range(50):
-            time.sleep(0.005)
-            start = time.perf_counter()
-            pool.submit(int).result()
-            samples.append(time.perf_counter() - start)
+    for _ in range(50):
+        time.sleep(pause)
+        start = time.perf_counter()
+        share(lambda part: None, 2, size=2**30)
+        samples.append(time.perf_counter() - start)
     return median(samples)
 
 
@@ -99,7 +115,8 @@ def main() -> None:
         with threadpool_limits(count):
             rates.append(2 * 2048**3 / seconds([lambda: a @ b], 2) / 1e9)
     print(f"{'matrix product, 2048':42}{rates[0]:5.0f}{rates[1]:12.0f}  GFLOP/s")
-    print(f"{'an answer of a sleeping thread':42}{1e6 * sleeping_thread():5.0f}{'':12}  us")
+    for name, pause in (("two threads, awake", 0.0), ("two threads, one asleep", 0.005)):
+        print(f"{f'an answer of {name}':42}{1e6 * thread(pause):5.0f}{'':12}  us")
 
 
 if __name__ == "__main__":

@@ -21,15 +21,33 @@ try:
 except ImportError:
     torch = None
 
-SHAPES = [(128, 32, 32, 64), (128, 16, 16, 128), (128, 8, 8, 256), (128, 4, 4, 512)]
+SHAPES = [
+    (128, 32, 32, 64),
+    (128, 16, 16, 128),
+    (128, 8, 8, 256),
+    (128, 4, 4, 512),
+    (128, 28, 28, 16),
+    (128, 14, 14, 32),
+    (128, 256),
+]
 OPS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
-    "batch norm": (
-        ops.batch_norm,
-        lambda x, gamma, beta: torch.nn.functional.batch_norm(x, None, None, gamma, beta, training=True),
+    "batch norm + relu": (
+        lambda x, gamma, beta: ops.batch_norm(x, gamma, beta, relu=True),
+        lambda x, gamma, beta: torch.relu(normalized(x, gamma, beta)),
     ),
+    "batch norm": (ops.batch_norm, lambda x, gamma, beta: normalized(x, gamma, beta)),
     "relu": (lambda x, *_: ops.relu(x), lambda x, *_: torch.relu(x)),
     "max pool": (lambda x, *_: ops.max_pool(x, 2), lambda x, *_: torch.nn.functional.max_pool2d(x, 2)),
 }
+
+
+def normalized(x: Any, gamma: Any, beta: Any) -> Any:
+    return torch.nn.functional.batch_norm(x, None, None, gamma, beta, training=True)
+
+
+def images_last(t: Any) -> Any:
+    """(N, H, W, C) as PyTorch's channels_last, (N, C) as it is."""
+    return t.permute(0, 3, 1, 2) if t.ndim == 4 else t
 
 
 def ours(op: Callable[..., Any], arrays: list[Any], dy: Any) -> Run:
@@ -44,10 +62,10 @@ def ours(op: Callable[..., Any], arrays: list[Any], dy: Any) -> Run:
 def peer(op: Callable[..., Any], arrays: list[Any], dy: Any) -> tuple[Run, Callable[[], list[Any]]]:
     """The same with PyTorch; and its outputs in our layout."""
     x, *parameters = [torch.from_numpy(a) for a in arrays]
-    inputs = [x.permute(0, 3, 1, 2), *parameters]  # channels_last
+    inputs = [images_last(x), *parameters]
     for t in inputs:
         t.requires_grad_()
-    tdy = torch.from_numpy(dy).permute(0, 3, 1, 2)
+    tdy = images_last(torch.from_numpy(dy))
 
     def run() -> tuple[Any, ...]:
         y = op(*inputs)
@@ -64,6 +82,8 @@ def main() -> None:
     rng = np.random.default_rng(0)
     for shape in SHAPES:
         for name, (mine, theirs) in OPS.items():
+            if name == "max pool" and len(shape) < 4:
+                continue
             x = rng.standard_normal(shape, dtype=np.float32)
             arrays = [x, *rng.standard_normal((2, shape[-1]), dtype=np.float32)]
             dy = rng.standard_normal(mine(*arrays)[0].shape, dtype=np.float32)

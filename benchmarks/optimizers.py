@@ -10,6 +10,7 @@ are long enough to be clipped. The peers:
     geoopt          RiemannianSGD and RiemannianAdam on SphereExact. They do not clip, and Adam keeps a second moment
                     per coordinate: no more work per number, but another algorithm, so Adam's is not compared
     our SGD, Adam   the same optimizers on euclidean: what the sphere costs
+    PyTorch's SGD   fused, on flat space: another algorithm, and less work per number
     PyTorch fused   SGD and Adam against ours on euclidean: the same work
     GEMM            the two products of the orthogonality term and nothing else
 
@@ -143,6 +144,9 @@ def curved_peers(kind: str, weights: list[Any], grads: list[Any]) -> Peers:
         }
         peers["geoopt"] = {}, by_torch(makers[kind], weights, grads, geoopt.SphereExact()), None
     peers[f"our {kind}"] = clipped, ours(kind, euclidean, weights, grads), None
+    if torch is not None and kind == "SGD":
+        step = by_torch(lambda ps: torch.optim.SGD(ps, LR["SGD"], momentum=MOMENTUM, fused=True), weights, grads)
+        peers["PyTorch's SGD"] = clipped, step, None
     return peers
 
 

@@ -21,9 +21,8 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from grassmann_np import nn, ops
+from grassmann_np import nn, ops, room
 from grassmann_np.files import write_json
-from grassmann_np.ops import room
 from viz import files
 
 SIZE, CLASSES, SAMPLES = 16, 10, 5

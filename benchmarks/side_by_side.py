@@ -70,7 +70,7 @@ def line(name: str, taken: list[tuple[float, float]]) -> str:
     mine, other = zip(*taken, strict=True)
     ratios = sorted(a / b for a, b in taken)
     spread = f"{ratios[0]:.2f} - {median(ratios):.2f} - {ratios[-1]:.2f}"
-    return f"{name:32}{1e3 * median(mine):10.1f}{1e3 * median(other):10.1f}   {spread}"
+    return f"{name:38}{1e3 * median(mine):10.1f}{1e3 * median(other):10.1f}   {spread}"
 
 
 def row(name: str, ours: Run, theirs: Run | None, samples: int) -> str:
@@ -78,10 +78,10 @@ def row(name: str, ours: Run, theirs: Run | None, samples: int) -> str:
     if theirs is not None:
         return line(name, pairs(ours, theirs, samples))
     ours()
-    return f"{name:32}{1e3 * median(seconds(ours) for _ in range(samples)):10.1f}{'-':>10}"
+    return f"{name:38}{1e3 * median(seconds(ours) for _ in range(samples)):10.1f}{'-':>10}"
 
 
 def header(peer: str) -> str:
     """Two lines above the table: the machine, and what stands in the columns."""
     machine = f"{platform.processor() or platform.machine()}, {threads()} threads, NumPy {np.__version__}, {peer}"
-    return f"{machine}\n{'float32':32}{'ours ms':>10}{'peer ms':>10}   ours/peer, min - median - max"
+    return f"{machine}\n{'float32':38}{'ours ms':>10}{'peer ms':>10}   ours/peer, min - median - max"
