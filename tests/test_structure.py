@@ -11,7 +11,7 @@ PACKAGE = ROOT / "grassmann_np"
 FLOORS = [  # from the ground up; parts of one floor do not know each other
     {"backend", "files"},
     {"pullback"},
-    {"checks", "sums", "room"},
+    {"checks", "masks", "room", "sums"},
     {"host", "cuda"},
     {"ways"},
     {"geometry", "ops"},

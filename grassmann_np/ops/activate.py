@@ -15,6 +15,7 @@ import numpy as np
 from .. import ways
 from ..backend import Array, asarray_like
 from ..checks import check_arrays, check_between, check_upstream
+from ..masks import only
 from ..pullback import Pullback
 
 
@@ -33,7 +34,7 @@ def relu(x: Array) -> tuple[Array, Pullback]:
 
     def pullback(dy: Array) -> Array:
         dy = check_upstream(dy, y.shape, y.dtype)
-        return xp.where(y > 0.0, dy, 0.0)
+        return only(dy, y > 0.0)
 
     return y, pullback
 

@@ -43,12 +43,13 @@ def conv2d(x: Array, w: Array, b: Array | None = None, stride: int = 1, padding:
 
     def pullback(dy: Array, wanted: bool = True) -> Any:
         rows = check_upstream(dy, shape, x.dtype).reshape(-1, c_out)
-        columns = unfold(pad(x, padding), (kh, kw), stride)
-        dw = (rows.T @ columns.reshape(-1, kh * kw * c_in)).T.reshape(w.shape)  # a unit's weights side by side
+        columns = unfold(pad(x, padding), (kh, kw), stride).reshape(-1, kh * kw * c_in)
+        dw = (rows.T @ columns).T.reshape(w.shape)  # a unit's weights side by side
         dx = None
         if wanted:
             (height, width), p = x.shape[1:3], padding
-            d_columns = (rows @ matrix.T).reshape(columns.shape)
+            d_columns = (rows @ w.transpose(0, 1, 3, 2)).reshape(kh, kw, *shape[:3], c_in)  # dy w', place by place
+            d_columns = d_columns.transpose(2, 3, 4, 0, 1, 5)
             dx = fold(d_columns, (height + 2 * p, width + 2 * p), stride)[:, p : p + height, p : p + width]
         return (dx, dw) if b is None else (dx, dw, column_sums(dy))
 

@@ -15,6 +15,7 @@ from typing import Any
 from .. import ways
 from ..backend import Array, get_xp
 from ..checks import check_arrays, check_shape, check_upstream
+from ..masks import only
 from ..pullback import Pullback, gradients
 from ..sums import column_sums
 from .running import RunningMoments
@@ -60,7 +61,7 @@ def batch_norm(
 
     def pullback(dy: Array) -> Any:
         dy = check_upstream(dy, xh.shape, xh.dtype)
-        dy = xp.where(y > 0.0, dy, 0.0) if relu else dy
+        dy = only(dy, y > 0.0) if relu else dy
         dgamma, dbeta = column_sums(dy * xh), column_sums(dy)
         dx = (dy - dbeta / n - xh * (dgamma / n)) * scale if training else dy * scale
         return gradients(dx, (gamma, dgamma), (beta, dbeta))

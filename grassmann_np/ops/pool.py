@@ -14,6 +14,7 @@ from operator import add
 from .. import ways
 from ..backend import Array
 from ..checks import check_arrays, check_shape, check_upstream
+from ..masks import only
 from ..pullback import Pullback
 
 
@@ -36,7 +37,7 @@ def max_pool(x: Array, size: int) -> tuple[Array, Pullback]:
         dx, free = xp.zeros_like(x), xp.ones(y.shape, dtype=bool)  # free: windows whose maximum has not come yet
         for corner in corners:
             first = free & (x[corner] == y)
-            dx[corner] = xp.where(first, dy, 0.0)
+            dx[corner] = only(dy, first)
             free = free ^ first
         return dx
 
