@@ -15,6 +15,7 @@ from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -27,6 +28,12 @@ LEAST = 2**15  # bytes of the largest array: below, the formula is done before a
 def find(file: str, op: str, *arrays: Array) -> Callable[..., tuple[Array, Pullback]] | None:
     """The op of this name in the wing that is made for such arrays; None: the plain formula is."""
     return getattr(wing(file, *arrays), op, None)
+
+
+def tried(file: str, function: str, *arrays: Array) -> Any:
+    """What the wing that is made for such arrays makes of them; None if there is none, or it leaves them to you."""
+    other = getattr(wing(file, *arrays), function, None)
+    return other and other(*arrays)
 
 
 def wing(name: str, *arrays: Array) -> ModuleType | None:

@@ -82,7 +82,7 @@ def exp(y: Array, h: Array) -> Array:
     array([0.866, 0.5  ])
     """
     xp = check_alike_columns(y=y, h=h)
-    if (wing := ways.wing("sphere", y, h)) and (found := wing.exp(y, h)) is not None:
+    if (found := ways.tried("sphere", "exp", y, h)) is not None:
         return found
     check_finite(y=y)
     theta, u = polar(h)
@@ -97,7 +97,7 @@ def transport(y: Array, h: Array, v: Array) -> Array:
 def move(y: Array, h: Array, v: Array) -> tuple[Array, Array]:
     """(exp(y, h), transport(y, h, v)), computed once: walk along h, carrying v.  Equations (7) and (8)."""
     xp = check_alike_columns(y=y, h=h, v=v)
-    if (wing := ways.wing("sphere", y, h, v)) and (found := wing.move(y, h, v)) is not None:
+    if (found := ways.tried("sphere", "move", y, h, v)) is not None:
         point, carried = found
         return point, carried
     check_finite(y=y, v=v)
@@ -132,7 +132,7 @@ def log(y: Array, x: Array, cut: str | Array = "raise") -> Array:
     array([0. , 0.5])
     """
     xp = check_alike_columns(y=y, x=x)
-    if (wing := ways.wing("sphere", y, x)) and (found := wing.log(y, x)) is not None:
+    if (found := ways.tried("sphere", "log", y, x)) is not None:
         return found
     y, x = directions("y", y), directions("x", x)
     cosine = dot(y, x)

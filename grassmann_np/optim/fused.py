@@ -54,8 +54,9 @@ class Loops(NamedTuple):
     numbers: Numbers
     orthogonality: float
 
-    def next(self, parameter: Parameter, w: Array, g: Array, state: dict[str, Array]) -> Any:
+    def next(self, parameter: Parameter, state: dict[str, Array]) -> Any:
         """(the next point, the next state) of a parameter; None where its geometry must do it."""
+        w, g = parameter.matrix, parameter.matrix_grad
         curved, extra = parameter.geometry is not euclidean, None
         if parameter.geometry not in (euclidean, sphere, lines):
             return None

@@ -89,6 +89,20 @@ class Optimizer:
         """The point and the state after a step from y; h is the clipped Riemannian gradient."""
         raise NotImplementedError
 
+    def next(self, parameter: Parameter, state: State) -> tuple[Array, State]:
+        """The point and the state of one parameter after a step from its `.grad`: the lines above."""
+        geometry, name = parameter.geometry, parameter.name or "parameter"
+        g, y = parameter.matrix_grad, geometry.normalize(parameter.matrix)
+        if self.weight_decay and parameter.decay:
+            g = g + self.weight_decay * y
+        if self.orthogonality and y.ndim == 2:
+            g = g + orthogonality_gradient(y, self.orthogonality)
+        with _explained(f"gradient of {name}"):
+            h = geometry.project(y, g)
+        with _explained(f"step of {name}"):
+            h = clip_norm(geometry, y, h, self.clip)
+            return self.advance(geometry, y, h, state)
+
     def step(self) -> None:
         """One step of every parameter, from its `.grad`.
 
@@ -108,28 +122,8 @@ class Optimizer:
             self.on_device.look(self)
             return self.on_device
         loops = fused.loops(self)
-        return [self._next(*one, loops) for one in zip(self.parameters, self.state, strict=True)]
-
-    def _next(self, parameter: Parameter, state: State, loops: fused.Loops | None) -> Next:
-        w, g, geometry, name = (
-            parameter.matrix,
-            parameter.matrix_grad,
-            parameter.geometry,
-            parameter.name or "parameter",
-        )
-        if loops and (found := loops.next(parameter, w, g, state)):
-            return parameter, *found
-        y = geometry.normalize(w)
-        if self.weight_decay and parameter.decay:
-            g = g + self.weight_decay * y
-        if self.orthogonality and y.ndim == 2:
-            g = g + orthogonality_gradient(y, self.orthogonality)
-        with _explained(f"gradient of {name}"):
-            h = geometry.project(y, g)
-        with _explained(f"step of {name}"):
-            h = clip_norm(geometry, y, h, self.clip)
-            y, state = self.advance(geometry, y, h, state)
-        return parameter, y, state
+        every = zip(self.parameters, self.state, strict=True)
+        return [(p, *((loops and loops.next(p, state)) or self.next(p, state))) for p, state in every]
 
     def commit(self, plan: list[Next] | device.DeviceStep) -> None:
         """Makes the points and states of `plan` the present ones."""

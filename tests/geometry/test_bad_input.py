@@ -57,7 +57,7 @@ def test_a_point_that_is_none(geometry, name, bad):
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 5])
 def test_the_array_that_is_not_finite_is_named(count, bad):
-    """Two arrays are looked at in one pass: the other one may hold anything, 0 too."""
+    """Whatever the others hold."""
     for index in range(count):
         arrays = {f"a{i}": np.full((3, 2), 1e200 * (i % 2)) for i in range(count)}
         check_finite(**arrays)

@@ -285,3 +285,22 @@ def test_an_optimizer_of_ones_own_takes_the_general_way(device):
     optimizer = Signs(ps, 0.1, 0.0, None, 0.0)
     optimizer.step()
     assert optimizer.on_device is None and optimizer.steps == 1
+
+
+def test_a_rule_that_overrides_ours_is_obeyed(device):
+    class Half(optim.SGD):
+        def advance(self, geometry, y, h, state):
+            return super().advance(geometry, y, h / 2, state)
+
+    full, half = optim.SGD, Half
+    found = []
+    for make, rate in ((full, 0.2), (half, 0.4)):
+        ps = to_device(parameters(sphere, np.float64, [(6, 2)]))
+        optimizer = make(ps, rate)
+        for step in range(3):
+            put(ps, gradients(np.float64, step, [(6, 2)]), device.asarray)
+            optimizer.step()
+        optimizer.check()
+        found.append(ps[0].value.get())
+    assert optimizer.on_device is None
+    np.testing.assert_allclose(*found, rtol=0, atol=1e-14)
