@@ -43,6 +43,7 @@ def take(way, monkeypatch):
     if way == "loops":
         pytest.importorskip("numba", reason="pip install 'grassmann-np[fast]'")
         monkeypatch.setattr("grassmann_np.host.share.SMALLEST", 1)
+        monkeypatch.setattr("grassmann_np.host.share.AWAKE", 0)  # tests run beside others
 
 
 def device_count():
