@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any
 
 from .backend import Array, get_xp
@@ -45,6 +46,14 @@ def check_shape(name: str, array: Array, *expected: Any) -> None:
             raise ValueError(f"{problem}: axis {axis} should be {want}")
         if length == 0:
             raise ValueError(f"{problem}: axis {axis} is empty")
+
+
+def check_whole(name: str, value: int, least: int) -> None:
+    """Raises TypeError unless `value` is a whole number, ValueError if it is less than `least`."""
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise TypeError(f"{name}: expected a whole number, got {value!r}")
+    if value < least:
+        raise ValueError(f"{name}: expected {name} >= {least}, got {value}")
 
 
 def check_between(name: str, value: float, low: float, high: float) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from numbers import Real
 from typing import Any
+
+import numpy as np
 
 from ..backend import Array, get_xp
 
@@ -83,15 +87,18 @@ def check_matrices(**arrays: Array) -> Any:
     return xp
 
 
-def check_numbers(like: Array, shape: tuple[int, ...], **numbers: float | Array) -> list[float | Array]:
+def check_numbers(like: Array, shape: tuple[int, ...], **numbers: Any) -> list[float | Array]:
     """The numbers, each a Python float (which widens nothing) or an array of `shape` with the dtype of `like`.
 
-    Raises ValueError for any other array.
+    Python's, NumPy's and 0-d numbers will do.  Raises ValueError for NaN, inf and any other array.
     """
     found: list[float | Array] = []
     for name, s in numbers.items():
-        if isinstance(s, int | float):
-            found.append(float(s))
+        if isinstance(s, Real) or (isinstance(s, np.ndarray) and s.ndim == 0):
+            one = float(s)
+            if not math.isfinite(one):
+                raise ValueError(f"{name}: expected finite numbers, got NaN or inf")
+            found.append(one)
             continue
         if check(**{name: s}) is not get_xp(like) or s.dtype != like.dtype or s.shape != shape:
             want, got = f"{like.dtype} of shape {tuple(shape)}", f"{s.dtype} of {tuple(s.shape)}"

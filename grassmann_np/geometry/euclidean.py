@@ -41,7 +41,8 @@ def norm(y: Array, h: Array) -> Array:
 
 def scale(h: Array, s: Array) -> Array:
     """s h, elementwise."""
-    check(h=h, s=s)
+    check(h=h)
+    (s,) = check_numbers(h, h.shape, s=s)
     return h * s
 
 

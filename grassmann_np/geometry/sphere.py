@@ -19,7 +19,7 @@ from .. import ways
 from ..backend import Array, asarray_like
 from .checks import check_alike_columns, check_columns, check_finite, check_numbers, check_option, check_products
 from .columns import dot
-from .lengths import directions, length, polar
+from .lengths import directions, length, polar, scaled
 
 
 def normalize(w: Array) -> Array:
@@ -41,9 +41,10 @@ def project(y: Array, g: Array) -> Array:
     array([0., 2.])
     """
     check_alike_columns(y=y, g=g)
-    along = dot(y, g)
-    check_products(along, y=y, g=g)
-    return g - along * y
+    check_finite(y=y)
+    factor, _, g = scaled(g, "g")  # 1 and g, unless a square of g overflows or underflows
+    h = g - dot(y, g) * y
+    return factor * (h - dot(y, h) * y)  # again, because what rounding left along y may be more than h
 
 
 def inner(y: Array, a: Array, b: Array) -> Array:
@@ -63,7 +64,7 @@ def norm(y: Array, h: Array) -> Array:
 def scale(h: Array, s: Array) -> Array:
     """s h: every column of h times its own number.  h (n, m), s (m,)."""
     check_columns(h=h)
-    check_numbers(h, h.shape[1:], s=s)
+    (s,) = check_numbers(h, h.shape[1:], s=s)
     return h * s
 
 

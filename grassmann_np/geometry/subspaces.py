@@ -52,7 +52,7 @@ def norm(y: Array, h: Array) -> Array:
 def scale(h: Array, s: Array) -> Array:
     """s H: every matrix of h times its own number.  h (..., n, p), s (...)."""
     check_matrices(h=h)
-    check_numbers(h, h.shape[:-2], s=s)
+    (s,) = check_numbers(h, h.shape[:-2], s=s)
     return _times(s, h)
 
 

@@ -81,15 +81,19 @@ def _move_columns(
             wg += w_i * (g[j, i] + extra[j, i] if has_extra else g[j, i])
         length = math.sqrt(ww)
         inverse, along = number(1 / length), number(wg / length)
-        hh = 0.0
+        hh, yh = 0.0, 0.0
         for i in range(n):
-            h = (g[j, i] + extra[j, i] if has_extra else g[j, i]) - along * (w[j, i] * inverse)
+            y = w[j, i] * inverse
+            h = (g[j, i] + extra[j, i] if has_extra else g[j, i]) - along * y
             carried[j, i] = h
             hh += np.float64(h) * h
+            yh += np.float64(h) * y
+        rest = number(yh)  # what rounding left along y
+        hh = max(hh - yh * yh, 0.0)
         s = clip / math.sqrt(hh) if math.sqrt(hh) > clip else 1.0
         of_tau, of_h, mm = number(a), number(b * s), 0.0
         for i in range(n):
-            m = of_tau * tau[j, i] + of_h * carried[j, i]
+            m = of_tau * tau[j, i] + of_h * (carried[j, i] - rest * (w[j, i] * inverse))
             carried[j, i] = m
             mm += np.float64(m) * m
         c = 1.0

@@ -8,6 +8,7 @@ memory: an optimizer reads a column from end to end, and a matrix product does n
 from __future__ import annotations
 
 import importlib
+from types import ModuleType
 from typing import Any
 
 from ..backend import Array, by_columns, get_xp
@@ -75,13 +76,14 @@ class Parameter:
         return f"Parameter({self.name or 'unnamed'}, shape {tuple(self.value.shape)}, {self.value.dtype}, {place})"
 
     def __reduce__(self) -> Any:
-        """A geometry is a module, which neither copy nor pickle knows: it travels by name."""
+        """A geometry that is a module travels by name, since neither copy nor pickle knows modules."""
         state = {key: value for key, value in vars(self).items() if key not in ("geometry", "_value")}
-        return _rebuild, (self.value, self.geometry.__name__), state
+        named = isinstance(self.geometry, ModuleType)
+        return _rebuild, (self.value, self.geometry.__name__ if named else self.geometry), state
 
 
-def _rebuild(value: Array, geometry: str) -> Parameter:
-    return Parameter(value, geometry=importlib.import_module(geometry))
+def _rebuild(value: Array, geometry: Any) -> Parameter:
+    return Parameter(value, geometry=importlib.import_module(geometry) if isinstance(geometry, str) else geometry)
 
 
 def _as_matrix(array: Array) -> Array:

@@ -14,7 +14,7 @@ from typing import Any
 
 from .. import ways
 from ..backend import Array, get_xp
-from ..checks import check_arrays, check_shape, check_upstream
+from ..checks import check_arrays, check_shape, check_upstream, check_whole
 from ..pullback import Pullback
 from ..sums import column_sums
 
@@ -87,8 +87,8 @@ def _check(x: Array, w: Array, b: Array | None, stride: int, padding: int) -> tu
     check_shape("w", w, "kh", "kw", x.shape[3], "c_out")
     if b is not None:
         check_shape("b", b, w.shape[3])
-    if stride < 1 or padding < 0:
-        raise ValueError(f"expected stride >= 1 and padding >= 0, got stride {stride}, padding {padding}")
+    check_whole("stride", stride, 1)
+    check_whole("padding", padding, 0)
     for axis in (1, 2):
         if x.shape[axis] + 2 * padding < w.shape[axis - 1]:
             expected = f"at least {w.shape[axis - 1]} pixels on axis {axis} with padding"

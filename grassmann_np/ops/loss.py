@@ -39,11 +39,12 @@ def cross_entropy(logits: Array, labels: Array, smoothing: float = 0.0) -> tuple
     q = q * (1 - smoothing) + smoothing / k
     shifted = logits - xp.max(logits, axis=1, keepdims=True)
     log_p = shifted - xp.log(xp.sum(xp.exp(shifted), axis=1, keepdims=True))
+    costs = q * xp.where(q == 0, 0.0, log_p)  # a class at -inf is as if it were not there
 
     def pullback(dloss: float = 1.0) -> Array:
         return (xp.exp(log_p) - q) * (float(dloss) / n)
 
-    return -xp.sum(q * log_p) / n, pullback
+    return -xp.sum(costs) / n, pullback
 
 
 def _check_labels(labels: Array, logits: Array) -> None:

@@ -13,7 +13,7 @@ from operator import add
 
 from .. import ways
 from ..backend import Array
-from ..checks import check_arrays, check_shape, check_upstream
+from ..checks import check_arrays, check_shape, check_upstream, check_whole
 from ..masks import only
 from ..pullback import Pullback
 
@@ -75,7 +75,8 @@ def global_avg_pool(x: Array) -> tuple[Array, Pullback]:
 def _corners(x: Array, size: int) -> list[tuple[slice, ...]]:
     """For every place in a window, the index that takes that place from all windows."""
     check_shape("x", x, "N", "H", "W", "C")
+    check_whole("size", size, 1)
     for axis in (1, 2):
-        if size < 1 or x.shape[axis] % size:
+        if x.shape[axis] % size:
             raise ValueError(f"x: expected axis {axis} divisible by size {size}, got shape {tuple(x.shape)}")
     return [(slice(None), slice(i, None, size), slice(j, None, size)) for i, j in product(range(size), repeat=2)]

@@ -30,6 +30,11 @@ class Groups:
         for optimizer in optimizers:
             optimizer.stop = optimizers[0].stop  # what stops one stops all
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        for optimizer in self.optimizers:
+            optimizer.stop = self.optimizers[0].stop
+
     @property
     def parameters(self) -> list[Parameter]:
         """The parameters of all groups."""

@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from numbers import Real
 from typing import Any, TypeVar
 
 from ..backend import Array, get_xp
@@ -31,10 +32,13 @@ Rule = TypeVar("Rule", bound=Callable[..., Any])
 
 
 def clip_norm(geometry: Geometry, y: Array, h: Array, nu: float | None) -> Array:
-    """h, shortened to length nu where it is longer; nu = None leaves it.  The paper's norm clipping."""
+    """h, shortened to length nu where it is longer; nu = None leaves it.  Raises ValueError unless nu > 0.
+
+    The paper's norm clipping.
+    """
     if nu is None:
         return h
-    nu, xp, length = float(nu), get_xp(y), geometry.norm(y, h)
+    nu, xp, length = in_range("nu", nu, above=0.0), get_xp(y), geometry.norm(y, h)
     return geometry.scale(h, xp.where(length > nu, nu / xp.where(length > nu, length, 1.0), 1.0))
 
 
@@ -65,7 +69,12 @@ class Optimizer:
     ) -> None:
         if isinstance(parameters, Layer):
             raise TypeError("parameters: expected a list of parameters, got a model; pass model.parameters()")
+        if isinstance(parameters, Parameter) or not isinstance(parameters, Iterable):
+            raise TypeError(f"parameters: expected a list of parameters, got {type(parameters).__name__}")
         self.parameters = list(parameters)
+        for p in self.parameters:
+            if not isinstance(p, Parameter):
+                raise TypeError(f"parameters: expected nn.Parameter, got {type(p).__name__}")
         if not self.parameters:
             raise ValueError("parameters: expected at least one, got none")
         if len({id(p) for p in self.parameters}) < len(self.parameters):
@@ -92,7 +101,9 @@ class Optimizer:
     def next(self, parameter: Parameter, state: State) -> tuple[Array, State]:
         """The point and the state of one parameter after a step from its `.grad`: the lines above."""
         geometry, name = parameter.geometry, parameter.name or "parameter"
-        g, y = parameter.matrix_grad, geometry.normalize(parameter.matrix)
+        g = parameter.matrix_grad
+        with _explained(f"weights of {name}"):
+            y = geometry.normalize(parameter.matrix)
         if self.weight_decay and parameter.decay:
             g = g + self.weight_decay * y
         if self.orthogonality and y.ndim == 2:
@@ -146,7 +157,15 @@ class Optimizer:
     @property
     def rate(self) -> float:
         """The present learning rate: lr times the schedule's factor, a Python float whatever a schedule returns."""
-        return float(self.lr * self.factor)
+        return self.lr * in_range("factor", self.factor)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What copies and pickles take along: neither modules, which a parameter names, nor what lies on a device."""
+        return {key: value for key, value in vars(self).items() if key not in ("geometries", "on_device", "stop")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, on_device=None, stop=device.Stop())
+        self.geometries = [p.geometry for p in self.parameters]
 
     def settings(self) -> dict[str, Any]:
         """Every setting by name: numbers and None only."""
@@ -167,6 +186,8 @@ def in_range(
     name: str, value: float, above: float | None = None, most: float = math.inf, below: float = math.inf
 ) -> float:
     """`value` as a float.  Raises ValueError unless it is finite, >= 0 (or > above), <= most and < below."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"{name}: expected a number, got {value!r}")
     low = value > above if above is not None else value >= 0
     if not (low and value <= most and value < below and math.isfinite(value)):
         least = f"> {above:g}" if above is not None else ">= 0"

@@ -27,19 +27,19 @@ def step_decay(drops: Sequence[float] = (0.3, 0.6, 0.8), factor: float = 0.2) ->
 
 def linear(end: float = 0.0) -> Schedule:
     """From 1 straight to `end`."""
-    return lambda progress: 1 + (end - 1) * progress
+    return lambda progress: 1 + (end - 1) * _within(progress)
 
 
 def exponential(end: float = 0.01) -> Schedule:
     """From 1 to `end` by a constant ratio per step; end > 1 grows.  Raises ValueError unless end > 0."""
     if not end > 0:
         raise ValueError(f"end: expected a positive number, got {end!r}; an exponential never reaches zero")
-    return lambda progress: end**progress
+    return lambda progress: end ** _within(progress)
 
 
 def cosine(end: float = 0.0) -> Schedule:
     """From 1 to `end` along half a cosine."""
-    return lambda progress: end + (1 - end) * (1 + math.cos(math.pi * progress)) / 2
+    return lambda progress: end + (1 - end) * (1 + math.cos(math.pi * _within(progress))) / 2
 
 
 def warm_up(schedule: Schedule, fraction: float) -> Schedule:
@@ -52,3 +52,8 @@ def warm_up(schedule: Schedule, fraction: float) -> Schedule:
 def per_epoch(schedule: Schedule, epochs: int) -> Schedule:
     """`schedule` as it is at the beginning of each of the `epochs`."""
     return lambda progress: schedule(min(math.floor(progress * epochs + 1e-9), epochs - 1) / epochs)
+
+
+def _within(progress: float) -> float:
+    """The nearest number from 0 to 1: before its start and beyond its end a schedule stays where it is there."""
+    return min(1.0, max(0.0, progress))

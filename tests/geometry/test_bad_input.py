@@ -203,3 +203,61 @@ def test_columns_are_independent():
     h, v = (sphere.random_tangent(y, rng) for _ in range(2))
     looped = np.stack([sphere.transport(y[:, j], h[:, j], v[:, j]) for j in range(7)], axis=1)
     np.testing.assert_allclose(sphere.transport(y, h, v), looped, atol=1e-15)
+
+
+@pytest.mark.parametrize("geometry", ALL, ids=lambda g: g.__name__.split(".")[-1])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("two", [2, 2.0, np.float64(2), np.float32(2), np.int64(2), np.array(2.0)], ids=repr)
+def test_any_number_will_do_and_widens_nothing(geometry, dtype, two):
+    y = point(geometry, dtype)
+    for found, right in ((geometry.scale(y, two), 2 * y), (geometry.combine(two, y, -1, y), y)):
+        assert found.dtype == dtype
+        np.testing.assert_allclose(found, right, rtol=1e-6)
+    for bad in (np.nan, -np.inf):
+        with pytest.raises(ValueError, match="s: expected finite numbers"):
+            geometry.scale(y, bad)
+
+
+@pytest.mark.parametrize("geometry", (sphere, lines))
+@pytest.mark.parametrize("layout", [np.ascontiguousarray, np.asfortranarray])
+@pytest.mark.parametrize("n", [5000, 10**5, 10**6])
+def test_long_columns_lose_no_digits(geometry, layout, n):
+    """Rounding of a sum in float32 grows with its length, unless it is added up in parts."""
+    y = geometry.normalize(layout(np.random.default_rng(n).standard_normal((n, 2)).astype(np.float32)))
+    assert np.abs(np.linalg.norm(y.astype(np.float64), axis=0) - 1).max() < 4 * 2.0**-23
+
+
+@pytest.mark.parametrize("geometry", (sphere, lines))
+@pytest.mark.parametrize("walk", ["exp", "transport", "move", "norm"])
+def test_a_length_beyond_the_largest_number_is_an_error_and_no_warning(geometry, walk):
+    y, h = np.eye(3)[0], np.array([0.0, 1.5e308, 1.5e308])
+    with pytest.raises(ValueError, match="h: expected a length that is a number"):
+        getattr(geometry, walk)(*[y, h, h][: 3 if walk in ("transport", "move") else 2])
+
+
+@pytest.mark.parametrize("geometry", (sphere, lines))
+def test_the_tangent_part_of_a_huge_vector_is_finite(geometry):
+    h = geometry.project(np.array([0.6, 0.8]), np.array([1.5e308, 1.5e308]))
+    np.testing.assert_allclose(h, [2.4e307, -1.8e307], rtol=1e-14)
+
+
+@pytest.mark.parametrize("geometry", (sphere, lines))
+@pytest.mark.parametrize("size", [1.0, 1e4, 1e12])
+def test_the_tangent_part_of_a_nearly_normal_vector_is_tangent(geometry, size):
+    """To the rounding of what is left, not of what was given."""
+    rng = np.random.default_rng(5)
+    y = geometry.random_point((50, 4), rng)
+    h = geometry.project(y, size * y + rng.standard_normal((50, 4)))
+    assert np.all(np.abs(np.sum(y * h, axis=0)) <= 8 * 2.0**-52 * np.linalg.norm(h, axis=0))
+
+
+@pytest.mark.parametrize("length", [1.0, 3.0, 0.1, 1e20])
+@pytest.mark.parametrize(("n", "dtype"), [(7, np.float64), (700, np.float32), (5000, np.float64)])
+def test_the_antipode_is_seen_after_rounding(n, dtype, length):
+    rng = np.random.default_rng(n)
+    for _ in range(20):
+        y = sphere.random_point((n,), rng).astype(dtype)
+        with pytest.raises(ValueError, match="every direction is shortest"):
+            sphere.log(y, dtype(-length) * y)
+        near = sphere.exp(y, sphere.random_tangent(y, rng) * dtype(1e-4 / n**0.5))
+        assert abs(sphere.norm(y, sphere.log(y, -near)) - (np.pi - sphere.distance(y, near))) < 1e-5

@@ -19,8 +19,8 @@ RNG = np.random.default_rng(0)
         (lambda: ops.conv2d(X, np.ones((3, 3, 5, 2))), r"x: expected shape \(N, H, W, c_in\), got \(4, 5\)"),
         (lambda: ops.conv2d(IMAGE, np.ones((3, 3, 4, 2))), r"w: expected .* got \(3, 3, 4, 2\): axis 2 should be 3"),
         (lambda: ops.conv2d(IMAGE, np.ones((7, 3, 3, 2))), "at least 7 pixels on axis 1 with padding, got 5"),
-        (lambda: ops.conv2d(IMAGE, np.ones((3, 3, 3, 2)), stride=0), "stride >= 1 and padding >= 0, got stride 0"),
-        (lambda: ops.conv2d(IMAGE, np.ones((3, 3, 3, 2)), padding=-1), "got stride 1, padding -1"),
+        (lambda: ops.conv2d(IMAGE, np.ones((3, 3, 3, 2)), stride=0), "stride: expected stride >= 1, got 0"),
+        (lambda: ops.conv2d(IMAGE, np.ones((3, 3, 3, 2)), padding=-1), "padding: expected padding >= 0, got -1"),
         (lambda: ops.batch_norm(X, np.ones(4)), "gamma: expected shape .* axis 0 should be 5"),
         (lambda: ops.batch_norm(X, None, np.ones((5, 1))), r"beta: expected shape \(5,\), got \(5, 1\): 2 axes"),
         (lambda: ops.batch_norm(X[:1]), r"more than one value per channel in training, got shape \(1, 5\)"),
@@ -34,7 +34,7 @@ RNG = np.random.default_rng(0)
         (lambda: ops.norm_prop(X, np.ones((4, 2)), np.ones(2), np.ones(2)), "w: .* axis 0 should be 5"),
         (lambda: ops.max_pool(IMAGE, 2), r"expected axis 1 divisible by size 2, got shape \(2, 5, 6, 3\)"),
         (lambda: ops.avg_pool(IMAGE, 5), "expected axis 2 divisible by size 5"),
-        (lambda: ops.max_pool(IMAGE, 0), "divisible by size 0"),
+        (lambda: ops.max_pool(IMAGE, 0), "size: expected size >= 1, got 0"),
         (lambda: ops.global_avg_pool(X), r"x: expected shape \(N, H, W, C\), got \(4, 5\): 2 axes"),
         (lambda: ops.dropout(X, 0.0, RNG), "keep: expected 0 < keep <= 1, got 0.0"),
         (lambda: ops.dropout(X, 1.5, RNG), "keep: expected 0 < keep <= 1, got 1.5"),
@@ -81,3 +81,15 @@ def test_an_upstream_gradient_that_does_not_fit(op):
     _, pullback = op(np.ones((2, 3, 4)))
     with pytest.raises(ValueError, match="dy: expected shape"):
         pullback(np.ones((12, 2)))
+
+
+@pytest.mark.parametrize("bad", [2.0, (1, 1), "2", True, None])
+def test_whole_numbers_are_whole(bad):
+    x, w = np.ones((1, 4, 4, 1)), np.ones((2, 2, 1, 1))
+    for name, call in {
+        "stride": lambda: ops.conv2d(x, w, stride=bad),
+        "padding": lambda: ops.conv2d(x, w, padding=bad),
+        "size": lambda: ops.max_pool(x, bad),
+    }.items():
+        with pytest.raises(TypeError, match=f"{name}: expected a whole number, got"):
+            call()

@@ -178,3 +178,12 @@ def test_sums(shape):
     x = np.random.default_rng(0).standard_normal(shape)
     close(ops.column_sums(x), x.reshape(-1, shape[-1]).sum(0))
     close(ops.row_sums(x), x.sum(-1, keepdims=True))
+
+
+def test_a_class_at_minus_infinity_is_as_if_it_were_not_there():
+    logits = np.array([[0.5, -np.inf, 1.0, 2.0], [3.0, -np.inf, 0.0, 1.0]])
+    loss, pullback = ops.cross_entropy(logits, np.array([0, 3]))
+    without, without_pullback = ops.cross_entropy(np.delete(logits, 1, axis=1), np.array([0, 2]))
+    close(loss, without)
+    close(np.delete(pullback(), 1, axis=1), without_pullback())
+    assert not pullback()[:, 1].any()

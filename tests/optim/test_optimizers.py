@@ -1,5 +1,9 @@
 """Identities 45 to 50, the textbook as oracle on flat space, state, groups, schedules and bad input."""
 
+import copy
+import pickle
+import types
+
 import array_api_strict as strict
 import numpy as np
 import pytest
@@ -488,3 +492,90 @@ def test_groups_want_weights_on_the_sphere():
 )
 def test_schedules(make, values):
     np.testing.assert_allclose([make()(p) for p in (0, 0.3, 0.6, 1)], values, atol=1e-15)
+
+
+@pytest.mark.parametrize("make", [
+    optim.schedule.constant, optim.schedule.step_decay, optim.schedule.linear, optim.schedule.exponential,
+    optim.schedule.cosine, lambda: optim.schedule.per_epoch(optim.schedule.linear(), 4),
+])  # fmt: skip
+def test_a_schedule_stays_where_it_ends(make):
+    schedule = make()
+    assert schedule(1.2) == schedule(1.0) and schedule(-0.2) == schedule(0.0) == 1
+
+
+@pytest.mark.parametrize("factor", [-0.1, np.nan, np.inf])
+def test_a_rate_that_is_none(factor):
+    p = parameter(sphere)
+    p.grad, before, optimizer = gradients(1)[0], p.value, optim.SGD([p], 0.1)
+    optimizer.factor = factor
+    with pytest.raises(ValueError, match="factor: expected a finite number >= 0"):
+        optimizer.step()
+    assert p.value is before and optimizer.steps == 0
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+@pytest.mark.parametrize("rate", [0.0, 1e-300])
+def test_a_step_at_rate_zero_moves_nothing(maker, rate):
+    p = parameter(sphere)
+    before, p.grad = p.value, gradients(1)[0]
+    settings = {"momentum": 0.0} if maker == "SGD" else {"beta1": 0.0}
+    optimizer = {"SGD": optim.SGD, "Adam": optim.Adam}[maker]([p], rate, **settings)
+    optimizer.step()
+    np.testing.assert_allclose(p.value, before, rtol=0, atol=1e-15)
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+def test_a_number_is_a_parameter_too(maker):
+    p = nn.Parameter(np.array(1.0))
+    p.grad = np.array(2.0)
+    MAKERS[maker]([p]).step()
+    assert p.value.shape == () and p.value < 1
+
+
+def test_copies_and_pickles_go_on_to_the_same_bits():
+    """Of an optimizer with its parameters, and of groups, whose optimizers stop together."""
+    network = model()
+    groups = optim.sgd_g(network)
+    for duplicate in (copy.deepcopy, lambda a: pickle.loads(pickle.dumps(a))):
+        other = duplicate(groups)
+        assert len({id(o.stop) for o in other.optimizers}) == 1
+        for p in other.parameters:
+            assert p.grad is not None
+        twin = duplicate(groups)
+        other.step(), twin.step()
+        for p, q in zip(other.parameters, twin.parameters, strict=True):
+            np.testing.assert_array_equal(p.value, q.value)
+            assert p.geometry is q.geometry
+
+
+def test_a_geometry_of_ones_own_goes_with_the_copy():
+    names = ("exp", "inner", "move", "norm", "normalize", "project", "scale", "combine")
+    mine = types.SimpleNamespace(__name__="mine", **{name: getattr(sphere, name) for name in names})
+    p = nn.Parameter(np.eye(3), geometry=mine)
+    assert copy.deepcopy(p).geometry.exp is sphere.exp and copy.deepcopy(p).geometry is not sphere
+
+
+def test_a_zero_weight_is_named_and_changes_nothing():
+    p = parameter(sphere)
+    p.value[:, 1], p.grad, p.name = 0, gradients(1)[0], "3.w"
+    with pytest.raises(ValueError, match=r"weights of 3\.w: .* zero column; .* nothing was changed"):
+        optim.SGD([p], 0.1).step()
+
+
+@pytest.mark.parametrize(("make", "message"), [
+    (lambda p: optim.SGD(p, 0.1), "parameters: expected a list of parameters, got Parameter"),
+    (lambda p: optim.SGD(7, 0.1), "parameters: expected a list of parameters, got int"),
+    (lambda p: optim.SGD([p.value], 0.1), r"parameters: expected nn.Parameter, got ndarray"),
+    (lambda p: optim.SGD({"w": p}, 0.1), "parameters: expected nn.Parameter, got str"),
+    (lambda p: optim.SGD([p], "0.1"), "lr: expected a number, got '0.1'"),
+    (lambda p: optim.Adam([p], 0.1, beta1=True), "beta1: expected a number, got True"),
+])  # fmt: skip
+def test_settings_of_another_type(make, message):
+    with pytest.raises(TypeError, match=message):
+        make(parameter(sphere))
+
+
+@pytest.mark.parametrize("nu", [-1.0, 0.0, np.nan])
+def test_a_clip_that_is_none(nu):
+    with pytest.raises(ValueError, match="nu: expected a finite number > 0"):
+        optim.clip_norm(sphere, np.eye(2), np.eye(2)[::-1], nu)

@@ -20,7 +20,7 @@ class Damped:
     """The sphere with the authors' eps: u = v/(|v| + 1e-8)."""
 
     __name__ = "damped"
-    project, inner, norm = map(staticmethod, (sphere.project, sphere.inner, sphere.norm))
+    inner, norm = map(staticmethod, (sphere.inner, sphere.norm))
     scale, combine = map(staticmethod, (sphere.scale, sphere.combine))
 
     @staticmethod
@@ -30,6 +30,9 @@ class Damped:
 
     def normalize(self, w):
         return self.polar(w)[1]
+
+    def project(self, y, g):
+        return g - y * np.sum(y * g, axis=0)  # once: their y is not quite a unit vector
 
     def move(self, y, h, v):
         theta, u = self.polar(h)
