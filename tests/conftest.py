@@ -26,15 +26,18 @@ def pytest_addoption(parser):
 
 def pytest_generate_tests(metafunc):
     if metafunc.definition.path.parent.name in EVERY_WAY:
-        metafunc.fixturenames.append("way")
         metafunc.parametrize("way", metafunc.config.getoption("--way").split(","), indirect=True)
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def way(request, monkeypatch):
-    """Every array goes the plain way, or through the loops, two threads sharing it; see grassmann_np/ways.py."""
-    take(request.param, monkeypatch)
-    return request.param
+    """Every array goes the plain way, or through the loops, two threads sharing it; see grassmann_np/ways.py.
+
+    For all tests, since one that only has it as a parameter would not get it; None outside of EVERY_WAY.
+    """
+    if name := getattr(request, "param", None):
+        take(name, monkeypatch)
+    return name
 
 
 def take(way, monkeypatch):

@@ -5,7 +5,7 @@ import weakref
 import numpy as np
 import pytest
 
-from grassmann_np import ops
+from grassmann_np import ops, ways
 from grassmann_np.testing import gradcheck
 from tests.fake_cupy import cupy
 from tests.ops.cases import CASES, as_tuple, draw
@@ -13,6 +13,11 @@ from tests.ops.cases import CASES, as_tuple, draw
 every_op = pytest.mark.parametrize("name", CASES)
 shaped = [name for name in CASES if not name.startswith(("flatten", "relu", "dropout", "cross_entropy"))]
 every_op_that_sees_shapes = pytest.mark.parametrize("name", shaped)
+
+
+@pytest.mark.parametrize("_", [0])
+def test_a_test_that_does_not_ask_for_its_way_goes_it(request, _):
+    assert {"plain": np.inf, "loops": 0}[request.node.callspec.params["way"]] == ways.LEAST
 
 
 def test_no_op_is_forgotten():

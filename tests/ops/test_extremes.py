@@ -44,14 +44,17 @@ def test_a_large_mean_costs_no_digits_of_the_variance(dtype):
 
 @both
 @pytest.mark.parametrize("start", [slice(0, 1), slice(0, 20_000)])
-def test_a_batch_that_starts_far_away_costs_no_digits_of_the_variance(dtype, start):
+def test_a_batch_that_starts_far_away_costs_no_digits_of_the_variance(dtype, start, way):
+    """The loops add up in float64; the plain way leaves it to BLAS, where ones are added to 1e8."""
     x = np.random.default_rng(0).standard_normal((400_000, 1))
     x[start] += 1e4
     x = x.astype(dtype)
     exact = x.astype(np.float64).var()
     running = ops.RunningMoments(1, momentum=1.0)
     ops.batch_norm(x, running=running)
-    assert abs(running.var[0] / exact * (len(x) - 1) / len(x) - 1) < 1e2 * np.finfo(dtype).eps
+    assert (
+        abs(running.var[0] / exact * (len(x) - 1) / len(x) - 1) < (1e2 if way == "loops" else 1e3) * np.finfo(dtype).eps
+    )
 
 
 def test_rms_norm_of_zeros_is_zero():

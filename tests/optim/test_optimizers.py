@@ -205,7 +205,7 @@ def test_sgd_on_flat_space_is_the_textbook():
         tau = 0.9 * tau - 0.2 * (g + 0.01 * w)
         w = w + tau
         expected.append(w)
-    np.testing.assert_allclose(walk(optim.SGD([p], 0.2, weight_decay=0.01), grads), expected, rtol=1e-14)
+    np.testing.assert_allclose(walk(optim.SGD([p], 0.2, weight_decay=0.01), grads), expected, atol=1e-15, rtol=1e-14)
 
 
 def test_nesterov_on_flat_space_is_the_textbook():
