@@ -19,7 +19,8 @@ from ..backend import Array, get_xp
 from ..geometry import Geometry
 from ..geometry.checks import check_finite
 from ..nn.parameter import Parameter
-from .optimizer import Optimizer, State, in_range, rule
+from .fused import known
+from .optimizer import Optimizer, State, in_range
 
 
 class Adam(Optimizer):
@@ -55,7 +56,7 @@ class Adam(Optimizer):
         tau = get_xp(parameter.value).zeros_like(parameter.matrix)
         return {"tau": tau, "v": parameter.geometry.inner(tau, tau, tau)}
 
-    @rule("Adam")
+    @known("Adam")
     def advance(self, geometry: Geometry, y: Array, h: Array, state: State) -> tuple[Array, State]:
         """y, tau = move(y, d, m)."""
         m = geometry.combine(self.beta1, state["tau"], 1 - self.beta1, h)

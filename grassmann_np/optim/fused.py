@@ -10,8 +10,9 @@ not like (a number that is not finite, a zero column, a square out of range) it 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -20,6 +21,18 @@ from ..backend import Array
 from ..geometry import euclidean, lines, sphere
 from ..nn.parameter import Parameter
 from .penalty import gram, orthogonality_gradient
+
+Advance = TypeVar("Advance", bound=Callable[..., Any])
+
+
+def known(name: str) -> Callable[[Advance], Advance]:
+    """Marks an `advance` that the wings know by this name. One that overrides it has no mark, and is obeyed."""
+
+    def mark(advance: Advance) -> Advance:
+        advance.known = name  # type: ignore[attr-defined]
+        return advance
+
+    return mark
 
 
 class Numbers(NamedTuple):
@@ -38,7 +51,7 @@ class Numbers(NamedTuple):
 def numbers(optimizer: Any) -> Numbers | None:
     """The next step of this optimizer in numbers; None if its `advance` is not one that the wings know."""
     clip, decay = optimizer.clip or math.inf, optimizer.weight_decay
-    match getattr(optimizer.advance, "rule", None):
+    match getattr(optimizer.advance, "known", None):
         case "SGD":
             return Numbers(optimizer.momentum, -optimizer.rate, clip, decay, int(optimizer.nesterov))
         case "Adam":

@@ -14,10 +14,10 @@ arrays are large, fused.py takes the same step in loops, and on a GPU device.py 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from numbers import Real
-from typing import Any, TypeVar
+from typing import Any
 
 from ..backend import Array, get_xp
 from ..geometry import Geometry
@@ -28,7 +28,6 @@ from .penalty import orthogonality_gradient
 
 State = dict[str, Array]
 Next = tuple[Parameter, Array, State]
-Rule = TypeVar("Rule", bound=Callable[..., Any])
 
 
 def clip_norm(geometry: Geometry, y: Array, h: Array, nu: float | None) -> Array:
@@ -40,16 +39,6 @@ def clip_norm(geometry: Geometry, y: Array, h: Array, nu: float | None) -> Array
         return h
     nu, xp, length = in_range("nu", nu, above=0.0), get_xp(y), geometry.norm(y, h)
     return geometry.scale(h, xp.where(length > nu, nu / xp.where(length > nu, length, 1.0), 1.0))
-
-
-def rule(name: str) -> Callable[[Rule], Rule]:
-    """Marks an `advance` that the wings know by this name. One that overrides it has no mark, and is obeyed."""
-
-    def mark(advance: Rule) -> Rule:
-        advance.rule = name  # type: ignore[attr-defined]
-        return advance
-
-    return mark
 
 
 class Optimizer:

@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from ..backend import Array, get_xp
 from ..geometry import Geometry, euclidean
 from ..nn.parameter import Parameter
-from .optimizer import Optimizer, State, in_range, rule
+from .fused import known
+from .optimizer import Optimizer, State, in_range
 
 
 class SGD(Optimizer):
@@ -51,7 +52,7 @@ class SGD(Optimizer):
         """tau = 0."""
         return {"tau": get_xp(parameter.value).zeros_like(parameter.matrix)}
 
-    @rule("SGD")
+    @known("SGD")
     def advance(self, geometry: Geometry, y: Array, h: Array, state: State) -> tuple[Array, State]:
         """y, tau = move(y, d, d), d = gamma tau - eta h; with nesterov the step is gamma d - eta h instead of d."""
         eta, gamma = self.rate, self.momentum
