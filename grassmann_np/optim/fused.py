@@ -22,15 +22,15 @@ from ..geometry import euclidean, lines, sphere
 from ..nn.parameter import Parameter
 from .penalty import gram, orthogonality_gradient
 
-Advance = TypeVar("Advance", bound=Callable[..., Any])
+Method = TypeVar("Method", bound=Callable[..., Any])
 
 
-def known(name: str) -> Callable[[Advance], Advance]:
-    """Marks an `advance` that the wings know by this name. One that overrides it has no mark, and is obeyed."""
+def known(name: str) -> Callable[[Method], Method]:
+    """Marks a method that the wings know by this name. One that overrides it has no mark, and is obeyed."""
 
-    def mark(advance: Advance) -> Advance:
-        advance.known = name  # type: ignore[attr-defined]
-        return advance
+    def mark(method: Method) -> Method:
+        method.known = name  # type: ignore[attr-defined]
+        return method
 
     return mark
 
@@ -49,9 +49,9 @@ class Numbers(NamedTuple):
 
 
 def numbers(optimizer: Any) -> Numbers | None:
-    """The next step of this optimizer in numbers; None if its `advance` is not one that the wings know."""
+    """The next step of this optimizer in numbers; None if its `advance` or its `next` is not one that the wings know."""
     clip, decay = optimizer.clip or math.inf, optimizer.weight_decay
-    match getattr(optimizer.advance, "known", None):
+    match getattr(optimizer.next, "known", "") and getattr(optimizer.advance, "known", ""):
         case "SGD":
             return Numbers(optimizer.momentum, -optimizer.rate, clip, decay, int(optimizer.nesterov))
         case "Adam":

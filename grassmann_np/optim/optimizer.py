@@ -87,6 +87,7 @@ class Optimizer:
         """The point and the state after a step from y; h is the clipped Riemannian gradient."""
         raise NotImplementedError
 
+    @fused.known("next")
     def next(self, parameter: Parameter, state: State) -> tuple[Array, State]:
         """The point and the state of one parameter after a step from its `.grad`: the lines above."""
         geometry, name = parameter.geometry, parameter.name or "parameter"

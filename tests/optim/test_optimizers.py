@@ -166,7 +166,16 @@ class Half(optim.SGD):
         return super().advance(geometry, y, h / 2, state)
 
 
+class Still(optim.SGD):
+    """SGD that stays where it is."""
+
+    def next(self, parameter, state):
+        return parameter.matrix, state
+
+
 def test_a_rule_that_overrides_ours_is_obeyed():
+    still = Still([parameter(sphere)], 0.2)
+    np.testing.assert_array_equal(walk(still, gradients(1, steps=1))[0], parameter(sphere).value)
     full, half = optim.SGD([parameter(sphere)], 0.2), Half([parameter(sphere)], 0.4)
     np.testing.assert_allclose(walk(half, gradients(1)), walk(full, gradients(1)), atol=1e-13)
     own = optim.SGD([parameter(sphere)], 0.2)
