@@ -49,7 +49,7 @@ class Numbers(NamedTuple):
 
 
 def numbers(optimizer: Any) -> Numbers | None:
-    """The next step of this optimizer in numbers; None if its `advance` or its `next` is not one that the wings know."""
+    """The next step of this optimizer in numbers; None if its `advance` or `next` is not one that the wings know."""
     clip, decay = optimizer.clip or math.inf, optimizer.weight_decay
     match getattr(optimizer.next, "known", "") and getattr(optimizer.advance, "known", ""):
         case "SGD":
