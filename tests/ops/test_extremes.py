@@ -71,6 +71,12 @@ def test_one_sample():
     assert float(ops.cross_entropy(np.zeros((1, 1)), np.array([0]))[0]) == 0.0
 
 
+def test_a_relu_behind_a_normalization_gives_no_gradient_at_zero():
+    y, pullback = ops.batch_norm(np.array([[-1.0], [0.0], [1.0]]), np.ones(1), np.zeros(1), relu=True)
+    assert y[1] == 0
+    assert not any(d.any() for d in pullback(np.array([[5.0], [7.0], [0.0]])))
+
+
 def test_relu_at_zero_and_beyond():
     y, pullback = ops.relu(np.array([0.0, -0.0, np.inf, -np.inf, np.nan]))
     np.testing.assert_array_equal(y, [0, 0, np.inf, 0, np.nan])
