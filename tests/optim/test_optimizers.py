@@ -206,6 +206,15 @@ def test_a_column_of_any_size_is_a_point(dtype, size, n, maker):
     np.testing.assert_allclose(p.value, n**-0.5, rtol=8 * np.finfo(dtype).eps)
 
 
+def test_orthogonality_of_columns_of_which_only_some_are_unit(way, monkeypatch):
+    value, found = np.array([[1.0, 2.0, 0.0], [0.0, 1.0, 3.0], [0.0, 0.0, 1.0]]), []
+    for least in (ways.LEAST, np.inf):
+        monkeypatch.setattr(ways, "LEAST", least)
+        p = nn.Parameter(value, geometry=sphere)
+        found.append(walk(optim.SGD([p], 0.1, orthogonality=0.5), np.zeros((1, 3, 3))))
+    np.testing.assert_allclose(*found, atol=1e-15)
+
+
 class Half(optim.SGD):
     """SGD that takes half of every step."""
 
@@ -339,8 +348,20 @@ def test_saved_state_goes_on_to_the_same_bits(maker):
 def test_what_is_saved_is_a_copy():
     optimizer = optim.SGD([parameter(sphere)], 0.2)
     walk(optimizer, gradients(1))
-    optimizer.state_dict()["state"][0]["tau"][:] = 0
+    saved = optimizer.state_dict()
+    saved["state"][0]["tau"][:] = 0
     assert np.all(optimizer.state[0]["tau"])
+    optimizer.load_state_dict(saved)
+    saved["state"][0]["tau"][:] = 1
+    assert not np.any(optimizer.state[0]["tau"])
+
+
+def test_what_is_loaded_lies_in_memory_as_the_weights_do():
+    optimizer = optim.SGD([parameter(sphere)], 0.2)
+    saved = optimizer.state_dict()
+    saved["state"][0]["tau"] = np.ones((6, 3))
+    optimizer.load_state_dict(saved)
+    assert optimizer.state[0]["tau"].T.flags.c_contiguous
 
 
 def test_only_what_decays_is_decayed():
@@ -370,6 +391,7 @@ def test_momentum_survives_a_drop_of_the_rate():
         lambda s: s | {"state": [{"tau": None}]},
         lambda s: s | {"state": [{"tau": np.full((6, 3), np.nan)}]},
         lambda s: s | {"settings": s["settings"] | {"lr": -1.0}},
+        lambda s: s | {"settings": s["settings"] | {"lr": np.nan}},
         lambda s: s | {"settings": s["settings"] | {"lr": "x"}},
         lambda s: s | {"settings": s["settings"] | {"nesterov": True}},
         lambda s: {"kind": "SGD"},
