@@ -14,6 +14,7 @@ from grassmann_np import ops, ways
 
 threadpoolctl = pytest.importorskip("threadpoolctl", reason="pip install 'grassmann-np[fast]'")
 module = pytest.importorskip("grassmann_np.host.share", reason="pip install 'grassmann-np[fast]'")
+pytest.importorskip("scipy.linalg")  # Numba loads it with the first loop, and BLAS in it: now none comes later
 share = module.share
 BIG = 10**9  # bytes
 

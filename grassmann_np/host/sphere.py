@@ -84,12 +84,11 @@ def _move(y: Any, h: Any, v: Any, point: Any, carried: Any) -> Any:
             vv += v_i * v_i
         theta = math.sqrt(hh)
         divisor = theta if theta > 0 else 1.0
-        cos, sinc = number(math.cos(theta)), number(math.sin(theta) / divisor if theta > 0 else 1.0)
-        along = hv / divisor
-        of_y = number(along * math.sin(theta))
-        of_h = number(along * 2 * math.sin(theta / 2) ** 2 / divisor)
+        sinc = math.sin(theta) / divisor if theta > 0 else 1.0
+        cos, of_u = number(math.cos(theta)), number(sinc)
+        of_y, of_h = number(hv * sinc), number(hv / divisor * 2 * math.sin(theta / 2) ** 2 / divisor)
         for i in range(n):
-            point[j, i] = y[j, i] * cos + h[j, i] * sinc
+            point[j, i] = y[j, i] * cos + h[j, i] * of_u
             carried[j, i] = v[j, i] - (y[j, i] * of_y + h[j, i] * of_h)
         odd += not (math.isfinite(hh + yy + vv) and (hh > SMALL or hh == 0))
     return odd
@@ -120,7 +119,7 @@ def _log(y: Any, x: Any, toward: Any, rounding: Any) -> Any:
             toward[j, i] = number(w)
             ww += w * w
         sine = math.sqrt(ww)
-        stretch = number(math.atan2(sine, cosine) / sine if sine > 0 else 0.0)
+        stretch = number(math.atan2(sine, cosine) / sine if sine > 0 else 1.0)
         for i in range(n):
             toward[j, i] *= stretch
         fine = min(yy, xx) > SMALL and math.isfinite(yy + xx) and (ww > SMALL or ww == 0)

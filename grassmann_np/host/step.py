@@ -21,6 +21,7 @@ from ..backend import Array
 from ..room import empty
 from .loop import loop
 from .share import share
+from .sphere import SMALL
 
 Result = tuple[Array, dict[str, Array]] | None
 
@@ -107,8 +108,8 @@ def _move_columns(
             y, m = w[j, i] * inverse, carried[j, i]
             new[j, i] = cos * y + of_m * m
             carried[j, i] = cos * m + of_y * y
-        fine = length > 0 and abs(inverse) > 0 and math.isfinite(inverse) and math.isfinite(mm + hh + ww)
-        odd += not (fine and (not adam or math.isfinite(new_v[j])))
+        fine = ww > SMALL and abs(inverse * length - 1) < 2**-20  # else a square or 1/|w| has lost digits
+        odd += not (fine and math.isfinite(mm + hh + ww) and (not adam or math.isfinite(new_v[j])))
     return odd
 
 
@@ -120,13 +121,13 @@ def _sgd(
     """Whether all numbers are finite."""
     odd = w.dtype.type(0)
     for i in range(w.size):
-        h = g[i] + decay * w[i]
-        h = clip if h > clip else (-clip if h < -clip else h)
+        given = g[i] + decay * w[i]
+        h = clip if given > clip else (-clip if given < -clip else given)
         m = a * tau[i] + b * h
         y = w[i] + (a * m + b * h if nesterov else m)
         new[i] = y
         carried[i] = m
-        odd += y - y  # 0, or NaN
+        odd += (y - y) + (given - given)  # 0, or NaN
     return odd == 0
 
 
@@ -138,13 +139,13 @@ def _adam(
     """Whether all numbers are finite."""
     odd, one = w.dtype.type(0), w.dtype.type(1)
     for i in range(w.size):
-        h = g[i] + decay * w[i]
-        h = clip if h > clip else (-clip if h < -clip else h)
+        given = g[i] + decay * w[i]
+        h = clip if given > clip else (-clip if given < -clip else given)
         m = a * tau[i] + b * h
         u = beta2 * v[i] + (one - beta2) * h * h
         y = w[i] - rate * m / np.sqrt(u + eps)
         new[i] = y
         carried[i] = m
         new_v[i] = u
-        odd += (y - y) + (u - u)  # 0, or NaN
+        odd += (y - y) + (u - u) + (given - given)  # 0, or NaN
     return odd == 0

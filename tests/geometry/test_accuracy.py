@@ -61,6 +61,35 @@ def test_float32_is_as_accurate_for_its_precision(values):
         assert np.max(np.abs(narrow - exact) / scale) <= 8 * 2.0**-23
 
 
+@pytest.mark.parametrize(
+    ("dtype", "size"),
+    [(np.float32, s) for s in (1e-42, 1e-30, 1e30, 3e38)]
+    + [(np.float64, s) for s in (1e-320, 1e-200, 1e-160, 1e160, 1e308)],
+)
+def test_the_logarithm_forgets_the_length_of_both(dtype, size):
+    y, x = np.eye(3, dtype=dtype)[:, :2], np.ones((3, 2), dtype)
+    digits = max(8 * np.finfo(dtype).eps, float(np.finfo(dtype).smallest_subnormal) / size)
+    for scaled in ((y, x * dtype(size)), (y * dtype(size), x)):
+        np.testing.assert_allclose(sphere.log(*scaled), sphere.log(y, x), rtol=digits, atol=digits)
+
+
+@pytest.mark.parametrize(("dtype", "size"), [(np.float32, 1e-42), (np.float64, 1e-300), (np.float64, 1e-160)])
+def test_the_shortest_steps_are_not_lost(dtype, size):
+    """Their squares are."""
+    y, h = np.array([[1.0, 0.0], [0.0, size]], dtype)
+    point, carried = sphere.move(y, h, h / dtype(size))
+    for found, right in ((sphere.exp(y, h), y + h), (point, y + h), (sphere.log(y, y + h), h)):
+        np.testing.assert_array_equal(found, right)
+    np.testing.assert_array_equal(carried, [-h[1], 1])
+
+
+@pytest.mark.parametrize(("dtype", "size"), [(np.float32, 1.2e-21), (np.float64, 1.6e-156)])
+def test_a_long_column_of_numbers_with_lost_squares_has_its_length(dtype, size):
+    """The sum of the squares is in the range of numbers, the squares are below it."""
+    h = np.full((10_000, 2), size, dtype)
+    np.testing.assert_allclose(sphere.norm(h, h), 100 * h[0], rtol=8 * np.finfo(dtype).eps)
+
+
 if __name__ == "__main__":  # the table: python tests/geometry/test_accuracy.py
     table: dict[str, list[float]] = {}
     for n in (2, 3, 9, 64):

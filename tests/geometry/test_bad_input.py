@@ -156,6 +156,19 @@ def test_cut_locus_of_the_sphere():
     )
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_cut_locus_of_the_sphere_is_as_wide_as_rounding(dtype):
+    """Opposite to within rounding is opposite; 64 eps away there is a shortest way, almost pi long."""
+    eps, rng = float(np.finfo(dtype).eps), np.random.default_rng(0)
+    y = sphere.random_point((5, 40), rng).astype(dtype)
+    for column in y.T:
+        with pytest.raises(ValueError, match="every direction is shortest"):
+            sphere.log(column, -3 * sphere.normalize(column))
+    start, turn = np.eye(2, dtype=dtype)
+    way = sphere.log(start, 64 * eps * turn - start)
+    np.testing.assert_allclose(way, np.pi * turn, atol=80 * eps)
+
+
 def test_cut_locus_of_lines():
     y, x = np.eye(2)[:, [0]], np.eye(2)[:, [1]]
     with pytest.raises(ValueError, match="equally near"):

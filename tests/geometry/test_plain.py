@@ -54,3 +54,11 @@ def test_the_sphere_is_the_plain_one(shape, layout, dtype):
     ):
         assert actual.dtype == np.dtype(dtype)
         np.testing.assert_allclose(actual, right, atol=60 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("layout", ["rows", "columns"])
+def test_points_lie_in_memory_as_before(layout):
+    y = LAYOUTS[layout](np.eye(6)[:, :3])
+    h = LAYOUTS[layout](np.eye(6)[:, 3:])
+    for a in (sphere.exp(y, h), *sphere.move(y, h, h), sphere.log(y, h)):
+        assert a.strides == y.strides

@@ -100,6 +100,13 @@ def test_minimal_filters(seed, dtype, n, height, width, c_in, c_out, padding, ti
         agree(*both(x, w, b if biased else None, 1, padding), x, w)
 
 
+@pytest.mark.parametrize("stride, kernel, padding", [(1, 3, 3), (1, 3, 4), (2, 3, 1), (1, 2, 1), (1, 4, 1)])
+def test_what_minimal_filters_cannot_do_is_left_to_windows(stride, kernel, padding, monkeypatch):
+    monkeypatch.setattr(winograd, "WIDE", 1)
+    x, w, b = draw(0, np.float64, 3, 7, 8, 4, 5, kernel, kernel, padding)
+    agree(*both(x, w, b, stride, padding), x, w)
+
+
 @pytest.mark.parametrize("wide", [1, 100], ids=["minimal", "windows"])
 @pytest.mark.parametrize("stride, kernel", [(1, 3), (2, 3), (1, 1), (2, 1)])
 def test_any_layout(wide, stride, kernel, monkeypatch):

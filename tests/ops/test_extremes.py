@@ -71,6 +71,23 @@ def test_one_sample():
     assert float(ops.cross_entropy(np.zeros((1, 1)), np.array([0]))[0]) == 0.0
 
 
+@pytest.mark.parametrize("place", range(4))
+def test_nan_stays_nan(place):
+    """A maximum does not hide what went wrong before it."""
+    x = np.array([1.0, -2.0, 3.0, 0.5])
+    x[place] = np.nan
+    assert np.isnan(ops.max_pool(x.reshape(1, 2, 2, 1), 2)[0]).all()
+    for relu in (False, True):
+        y, _ = ops.batch_norm(x[:, None], running=ops.RunningMoments(1), training=False, relu=relu)
+        np.testing.assert_array_equal(np.isnan(y[:, 0]), np.isnan(x))
+
+
+def test_a_relu_behind_a_normalization_gives_no_gradient_at_zero():
+    y, pullback = ops.batch_norm(np.array([[-1.0], [0.0], [1.0]]), np.ones(1), np.zeros(1), relu=True)
+    assert y[1] == 0
+    assert not any(d.any() for d in pullback(np.array([[5.0], [7.0], [0.0]])))
+
+
 def test_relu_at_zero_and_beyond():
     y, pullback = ops.relu(np.array([0.0, -0.0, np.inf, -np.inf, np.nan]))
     np.testing.assert_array_equal(y, [0, 0, np.inf, 0, np.nan])

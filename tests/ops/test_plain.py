@@ -46,10 +46,11 @@ def test_conv2d(seed, dtype, images, kernel, stride, padding):
     plain_y, plain_pullback = plain.conv2d(*arrays, stride=stride, padding=padding)
     dy = rng.standard_normal(y.shape).astype(dtype)
     grads = pullback(dy)
-    agree((y, *grads), (plain_y, *plain_pullback(dy)), terms=max(y.size, kh * kw * c_in * c_out))
+    terms = max(y.size, kh * kw * c_in * c_out)
+    agree((y, *grads), (plain_y, *plain_pullback(dy)), terms)
     none, *others = pullback(dy, wanted=False)
     assert none is None
-    agree(others, grads[1:], terms=1)
+    agree(others, grads[1:], terms)  # few channels are unfolded another way
 
 
 @some

@@ -142,6 +142,13 @@ def test_max_pool_gives_a_tie_to_the_first():
     assert pullback(np.ones((1, 1, 1, 1))).ravel().tolist() == [1.0, 0.0, 0.0, 0.0]
 
 
+def test_a_window_may_have_more_places_than_a_byte_has_numbers():
+    x = np.arange(17.0 * 17).reshape(1, 17, 17, 1)
+    y, pullback = ops.max_pool(x, 17)
+    assert y.item() == 288.0
+    np.testing.assert_array_equal(pullback(np.ones((1, 1, 1, 1))), x == 288)
+
+
 def test_norm_prop_constants_are_the_moments_of_a_rectified_normal():
     def expect(f):
         return quad(lambda z: f(max(z, 0.0)) * math.exp(-z * z / 2) / math.sqrt(2 * math.pi), -20, 20, points=[0])[0]

@@ -159,6 +159,66 @@ def test_loops_and_formulas_take_the_same_steps(nesterov, maker, kind, shape, la
         np.testing.assert_allclose(a, b, rtol=0, atol=60 * np.finfo(dtype).eps * max(1, np.abs(b).max()))
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("size", [0, 1e-200, 1e-42, 1e-30, 1e30, 1e38, 1e200, np.inf, np.nan])
+@pytest.mark.parametrize("spoiled", ["value", "gradient", "tau"])
+@pytest.mark.parametrize("kind", ["euclidean", "sphere"])
+@pytest.mark.parametrize("maker", MAKERS)
+def test_loops_and_formulas_take_or_refuse_the_same_steps(maker, kind, spoiled, size, dtype, way, monkeypatch):
+    """A column of numbers that leave the range, or whose squares do; where a turn by 1e30 ends nobody knows."""
+    if way == "plain" or (spoiled == "tau" and kind == "sphere" and 1 < size < np.inf):
+        return
+    rng = np.random.default_rng(0)
+    arrays = {name: rng.standard_normal((6, 3)).astype(dtype) for name in ("value", "gradient", "tau")}
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        arrays[spoiled][:, 1] = np.full(6, size, dtype) if size == np.inf else arrays[spoiled][:, 1] * dtype(size)
+
+    def outcome():
+        p = nn.Parameter(arrays["value"], geometry=GEOMETRIES[kind])
+        optimizer = MAKERS[maker]([p], clip=1.0)
+        optimizer.state[0]["tau"] = arrays["tau"]
+        try:
+            with np.errstate(all="ignore"):
+                return [*walk(optimizer, [arrays["gradient"]]), *optimizer.state[0].values()]
+        except ValueError as error:
+            return str(error)
+
+    by_loops = outcome()
+    monkeypatch.setattr(ways, "LEAST", np.inf)
+    if isinstance(by_formulas := outcome(), str):
+        assert by_loops == by_formulas
+        return
+    for a, b in zip(by_loops, by_formulas, strict=True):
+        np.testing.assert_allclose(a, b, rtol=60 * np.finfo(dtype).eps, atol=60 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+@pytest.mark.parametrize(
+    ("dtype", "size", "n"),
+    [
+        (np.float32, 1e-42, 6),
+        (np.float32, 3e38, 30_000),  # 1/|w| is hardly a number
+        (np.float64, 1e-320, 6),
+        (np.float64, 1e-160, 6),  # so are the squares
+        (np.float64, 1e-150, 6),
+        (np.float64, 1e308, 6),
+    ],
+)
+def test_a_column_of_any_size_is_a_point(dtype, size, n, maker):
+    p = nn.Parameter(np.full((n, 2), size, dtype), geometry=sphere)
+    walk(MAKERS[maker]([p]), np.zeros((1, n, 2), dtype))
+    np.testing.assert_allclose(p.value, n**-0.5, rtol=8 * np.finfo(dtype).eps)
+
+
+def test_orthogonality_of_columns_of_which_only_some_are_unit(way, monkeypatch):
+    value, found = np.array([[1.0, 2.0, 0.0], [0.0, 1.0, 3.0], [0.0, 0.0, 1.0]]), []
+    for least in (ways.LEAST, np.inf):
+        monkeypatch.setattr(ways, "LEAST", least)
+        p = nn.Parameter(value, geometry=sphere)
+        found.append(walk(optim.SGD([p], 0.1, orthogonality=0.5), np.zeros((1, 3, 3))))
+    np.testing.assert_allclose(*found, atol=1e-15)
+
+
 class Half(optim.SGD):
     """SGD that takes half of every step."""
 
@@ -301,8 +361,20 @@ def test_saved_state_goes_on_to_the_same_bits(maker):
 def test_what_is_saved_is_a_copy():
     optimizer = optim.SGD([parameter(sphere)], 0.2)
     walk(optimizer, gradients(1))
-    optimizer.state_dict()["state"][0]["tau"][:] = 0
+    saved = optimizer.state_dict()
+    saved["state"][0]["tau"][:] = 0
     assert np.all(optimizer.state[0]["tau"])
+    optimizer.load_state_dict(saved)
+    saved["state"][0]["tau"][:] = 1
+    assert not np.any(optimizer.state[0]["tau"])
+
+
+def test_what_is_loaded_lies_in_memory_as_the_weights_do():
+    optimizer = optim.SGD([parameter(sphere)], 0.2)
+    saved = optimizer.state_dict()
+    saved["state"][0]["tau"] = np.ones((6, 3))
+    optimizer.load_state_dict(saved)
+    assert optimizer.state[0]["tau"].T.flags.c_contiguous
 
 
 def test_only_what_decays_is_decayed():
@@ -332,6 +404,7 @@ def test_momentum_survives_a_drop_of_the_rate():
         lambda s: s | {"state": [{"tau": None}]},
         lambda s: s | {"state": [{"tau": np.full((6, 3), np.nan)}]},
         lambda s: s | {"settings": s["settings"] | {"lr": -1.0}},
+        lambda s: s | {"settings": s["settings"] | {"lr": np.nan}},
         lambda s: s | {"settings": s["settings"] | {"lr": "x"}},
         lambda s: s | {"settings": s["settings"] | {"nesterov": True}},
         lambda s: {"kind": "SGD"},
@@ -362,8 +435,9 @@ def test_a_bad_gradient_is_named_and_changes_nothing(bad, kind):
     assert good.value is values[0] and spoiled.value is values[1] and optimizer.steps == 0
 
 
-def test_overflow_of_the_second_moment_changes_nothing():
-    p = parameter(sphere, dtype=np.float32)
+@pytest.mark.parametrize("kind", ["euclidean", "sphere"])
+def test_overflow_of_the_second_moment_changes_nothing(kind):
+    p = parameter(GEOMETRIES[kind], dtype=np.float32)
     optimizer = optim.Adam([p], 0.1)
     p.grad = gradients(1, dtype=np.float32)[0] * np.float32(1e30)
     with np.errstate(over="ignore"), pytest.raises(ValueError, match="step of parameter: v: expected finite"):
@@ -371,10 +445,11 @@ def test_overflow_of_the_second_moment_changes_nothing():
     assert not np.any(optimizer.state[0]["v"])
 
 
-def test_a_step_beyond_the_largest_number_changes_nothing():
+@pytest.mark.parametrize("make", [lambda p: optim.SGD(p, 1.0), lambda p: optim.Adam(p, 3e38, eps=1e-30)])
+def test_a_step_beyond_the_largest_number_changes_nothing(make):
     p = nn.Parameter(np.full((2, 3), 3e38, np.float32))
-    before, p.grad = p.value, np.full((2, 3), -3e38, np.float32)
-    optimizer = optim.SGD([p], 1.0)
+    optimizer = make([p])
+    before, p.grad = p.value, np.full((2, 3), -1e18 if "v" in optimizer.state[0] else -3e38, np.float32)
     with np.errstate(over="ignore"), pytest.raises(ValueError, match="step of parameter: y \\+ h: expected finite"):
         optimizer.step()
     assert p.value is before and not np.any(optimizer.state[0]["tau"])
