@@ -4,6 +4,7 @@ import multiprocessing
 import sys
 import threading
 import time
+import weakref
 
 import numpy as np
 import pytest
@@ -68,6 +69,8 @@ def test_the_callers_errstate_holds_in_every_share():
         assert np.isnan(ops.linear(x, w)[0]).all()
     with np.errstate(invalid="raise"), pytest.raises(FloatingPointError):
         ops.linear(x, w)
+    with np.errstate(invalid="raise"):
+        assert share(lambda part: np.geterr()["invalid"], 6, BIG) == ["raise"] * 3
 
 
 def test_little_work_and_one_thread_are_one_share(monkeypatch):
@@ -76,6 +79,7 @@ def test_little_work_and_one_thread_are_one_share(monkeypatch):
     monkeypatch.setattr(module, "SMALLEST", 100)
     assert share(lambda part: part, 6, size=199) == [slice(0, 6)]
     assert len(share(lambda part: part, 6, size=200)) == 2
+    assert share(lambda part: part, 6, size=99, products=True) == [slice(0, 6)]
 
 
 def test_whose_turn_it_is_does_not_depend_on_how_long_a_helper_sleeps(monkeypatch):
@@ -94,6 +98,35 @@ def test_the_error_of_a_helper_comes_out_too():
     with pytest.raises(ZeroDivisionError, match="2"):
         share(work, 6, BIG)
     assert len(share(lambda part: part, 6, BIG)) == 3
+
+
+def test_a_helper_that_waits_keeps_nothing_alive():
+    given, found = np.ones(3), []
+    alive = [weakref.ref(given)]
+
+    def work(part, given=given):
+        made = given + part.start
+        alive.append(weakref.ref(made))
+        return made
+
+    found.extend(share(work, 6, BIG))
+    del given, work
+    found.clear()
+    assert len(alive) == 4 and all(one() is None for one in alive)
+
+
+def test_after_ctrl_c_others_help(monkeypatch):
+    """Those that were not waited for may still be at work."""
+
+    def interrupted(helper):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module.Helper, "end", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            share(lambda part: None, 6, BIG)
+    for _ in range(3):
+        assert share(lambda part: part.start, 6, BIG) == [0, 2, 4]
 
 
 def test_a_single_share_has_blas_to_itself():
@@ -170,8 +203,17 @@ def in_a_child(queue):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="forks safely on Linux only")
 @pytest.mark.filterwarnings("ignore")  # Python warns of forks beside threads: that is what is tested
-def test_a_forked_process_has_threads_of_its_own():
-    convolved(*example())  # now there is a pool, and the child gets a copy without its threads
+@pytest.mark.parametrize("during", [False, True], ids=["after a share", "during a share"])
+def test_a_forked_process_has_threads_of_its_own(during):
+    """It gets a copy of the helpers without their threads, and of a lock that nobody will open."""
+    if during:
+        share(lambda part: part.start or fork(), 6, BIG)
+    else:
+        convolved(*example())
+        fork()
+
+
+def fork():
     context = multiprocessing.get_context("fork")
     queue = context.Queue()
     child = context.Process(target=in_a_child, args=(queue,))

@@ -7,6 +7,7 @@ import pytest
 
 from grassmann_np import nn, ops
 from grassmann_np.backend import by_columns
+from grassmann_np.nn.layer import pull_to_data
 from grassmann_np.testing import gradcheck
 from tests import fake_cupy
 from tests.nn.helpers import layers
@@ -134,6 +135,51 @@ def test_gradients_lie_in_memory_as_the_weights_do(name):
     pullback(y)
     for p in layer.parameters():
         assert by_columns(p.grad) is p.grad, p.name
+
+
+class AtData(nn.Layer):
+    """x itself; nobody may ask for its dx."""
+
+    def __call__(self, x, training=True):
+        def pullback(dy):
+            raise AssertionError
+
+        return x, pullback
+
+
+@pytest.mark.parametrize(
+    ("make", "spared"),
+    [
+        (lambda linear: [linear()], 1),
+        (lambda linear: [linear(), nn.ReLU(), linear()], 1),
+        (lambda linear: [nn.Sequential(nn.ReLU(), nn.Sequential(linear(), nn.BatchNorm(3))), linear()], 1),
+        (lambda linear: [nn.Residual(linear()), linear()], 0),
+        (lambda linear: [nn.BatchNorm(3), nn.ReLU(), linear()], 0),
+    ],
+)
+def test_where_x_is_data_the_parameters_get_the_same_gradients(make, spared):
+    """And nothing is pulled through the layers before the first that learns, nor through that if it can be helped."""
+    rng, asked = np.random.default_rng(0), []
+
+    class Noted(nn.Linear):
+        def __call__(self, x, training=True):
+            y, pullback = super().__call__(x, training)
+            return y, lambda dy, wanted=True: asked.append(wanted) or pullback(dy, wanted=wanted)
+
+    layers = make(lambda: Noted(3, 3, rng))
+    model, x = nn.Sequential(AtData(), *layers), rng.standard_normal((5, 3), dtype=np.float32)
+    _, _, *right = pulled(nn.Sequential(*layers), x, x)
+    asked.clear()
+    pull_to_data(model, model(x)[1], x)
+    for p, grad in zip(model.parameters(), right, strict=True):
+        np.testing.assert_array_equal(p.grad, grad)
+    assert asked.count(False) == spared and all(asked[:-1])
+
+
+def test_without_parameters_there_is_nothing_to_pull():
+    model = nn.Sequential(nn.Flatten(), nn.ReLU())
+    x = np.ones((2, 3), np.float32)
+    pull_to_data(model, model(x)[1], x)
 
 
 def test_names_lead_to_the_parameters():
