@@ -197,16 +197,18 @@ assert published < invariant and len(invariant - published) == 3
 # **Renormalizing.** Algorithm 1 of the paper walks from $y$ to $\exp_y(d)$,
 # and so on. Both repositories divide $y$ by its length before every step.
 # The algorithm as printed does not say so, and it is needed: rounding errors
-# along $y$ are not corrected by anything else, and may grow. In single
-# precision:
+# along $y$ are not corrected by anything else, and may grow. Here are (6)
+# and (7) as printed, in single precision. (`sphere.project` does (6) twice,
+# which takes away the part along $y$ that rounding has left, and so it would
+# hide what happens.)
 
 # %%
 g = np.array([1.0, 2.0, -1.0], dtype=np.float32)
 free = kept = sphere.normalize(np.float32([1.0, 1.0, 0.2]))
 for _ in range(80):  # downhill on the loss g'y
-    free = sphere.exp(free, -0.5 * sphere.project(free, g))
+    free = sphere.exp(free, -0.5 * (g - (free @ g) * free))
     kept = sphere.normalize(kept)
-    kept = sphere.exp(kept, -0.5 * sphere.project(kept, g))
+    kept = sphere.exp(kept, -0.5 * (g - (kept @ g) * kept))
 length, right = np.linalg.norm(free), np.linalg.norm(kept)
 print(f"length after 80 steps: {length:.3f}, renormalized {right:.7f}")
 assert abs(length - 1) > 1e-3 and abs(right - 1) < 1e-6
