@@ -49,12 +49,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--out", type=Path, default=HERE / "results" / "bench.md")
     parser.add_argument("--only", default=",".join(SCRIPTS), help="some of " + ",".join(SCRIPTS))
+    parser.add_argument("--samples", type=int, help="of every row; each script has a number of its own")
     options = parser.parse_args()
+    words = [] if options.samples is None else ["--samples", str(options.samples)]
     parts = ["# Benchmarks", machine(), "A ratio is our time over the peer's, both taken turn by turn in one process."]
     for name in options.only.split(","):
         script = HERE / f"{name}.py"
         about = next(line for line in script.read_text().splitlines() if line.startswith('"""')).strip('" ')
-        found = subprocess.run([sys.executable, str(script)], stdout=subprocess.PIPE, text=True, check=True)
+        asked = words if "--samples" in script.read_text() else []
+        found = subprocess.run([sys.executable, str(script), *asked], stdout=subprocess.PIPE, text=True, check=True)
         parts += [f"## {about}", f"    python benchmarks/{name}.py", f"```text\n{found.stdout.strip()}\n```"]
         print(found.stdout, flush=True)
     with beside(options.out) as part:

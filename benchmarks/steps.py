@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from side_by_side import Run, header, row, same, threads
 
-from grassmann_np import nn, ops, optim
+from grassmann_np import nn, ops, optim, room
 from grassmann_np.nn.layer import pull_to_data
 
 try:
@@ -160,7 +160,7 @@ def memory(key: str) -> int:
 
 
 def peak(side: str, name: str) -> float:
-    """MB that two steps add to the memory of a fresh process, at their peak."""
+    """MB that two steps add to the memory of a fresh process, at their peak; libraries and loops are loaded before."""
     found = subprocess.run(
         [sys.executable, __file__, "--models", name, "--peak", side], check=True, text=True, capture_output=True
     )
@@ -176,7 +176,10 @@ def main() -> None:
     if torch is not None:
         torch.set_num_threads(threads())
     if options.peak:
-        step, _ = (ours if options.peak == "ours" else peer)(options.models)
+        make = ours if options.peak == "ours" else peer
+        make(options.models, n=32)[0]()
+        room._KEPT.let_go(room.MOST)
+        step, _ = make(options.models)
         Path("/proc/self/clear_refs").write_text("5")  # the peak begins here
         before = memory("VmRSS")
         step(), step()

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import chain
 from types import ModuleType
 from typing import Any, NamedTuple, TypeVar
 
@@ -23,6 +24,7 @@ from ..nn.parameter import Parameter
 from .penalty import gram, orthogonality_gradient
 
 Method = TypeVar("Method", bound=Callable[..., Any])
+KNOWN = (euclidean, sphere, lines)  # the geometries that the wings know
 
 
 def known(name: str) -> Callable[[Method], Method]:
@@ -61,36 +63,46 @@ def numbers(optimizer: Any) -> Numbers | None:
 
 
 class Loops(NamedTuple):
-    """The wing for NumPy arrays, and the numbers of a step."""
+    """The wing for NumPy arrays, the numbers of a step, and the orthogonality terms by the parameter's id."""
 
     wing: ModuleType
     numbers: Numbers
-    orthogonality: float
+    terms: dict[int, tuple[Array, bool]]
 
     def next(self, parameter: Parameter, state: dict[str, Array]) -> Any:
         """(the next point, the next state) of a parameter; None where its geometry must do it."""
-        w, g = parameter.matrix, parameter.matrix_grad
-        curved, extra = parameter.geometry is not euclidean, None
-        if parameter.geometry not in (euclidean, sphere, lines):
+        if parameter.geometry not in KNOWN:
             return None
-        if self.orthogonality and w.ndim == 2:
-            products = gram(w)
-            if curved and not _are_one(products.diagonal()):
-                return None
-            extra = orthogonality_gradient(w, self.orthogonality, products)
-        if curved:
-            return self.wing.move_columns(w, g, extra, state, self.numbers)
-        return self.wing.move_numbers(w, g if extra is None else g + extra, state, self.numbers, parameter.decay)
-
-
-def _are_one(squares: Array) -> bool:
-    """To rounding, as the lengths of points are after a step."""
-    return bool(np.all(np.abs(squares - 1) <= 64 * np.finfo(squares.dtype).eps))
+        w, g, (extra, unit) = parameter.matrix, parameter.matrix_grad, self.terms.get(id(parameter), (None, True))
+        if parameter.geometry is euclidean:
+            return self.wing.move_numbers(w, g if extra is None else g + extra, state, self.numbers, parameter.decay)
+        return self.wing.move_columns(w, g, extra, state, self.numbers) if unit else None
 
 
 def loops(optimizer: Any) -> Loops | None:
     """What takes the next step of an optimizer in loops; None if nothing does."""
     values = [p.value for p in optimizer.parameters]
-    if (found := numbers(optimizer)) is None or (wing := ways.wing("step", *values)) is None:
-        return None
-    return Loops(wing, found, optimizer.orthogonality)
+    wing, shares, found = ways.wing("step", *values), ways.wing("share", *values), numbers(optimizer)
+    return Loops(wing, found, _orthogonality_terms(optimizer, shares)) if wing and shares and found else None
+
+
+def _orthogonality_terms(optimizer: Any, shares: ModuleType) -> dict[int, tuple[Array, bool]]:
+    """{id: (the gradient of the term, whether the columns are unit)}; every thread takes some of the weights.
+
+    That beats threads inside BLAS, which would stay awake for a while, in the way of the next forward pass.
+    """
+    weights = [p for p in optimizer.parameters if p.value.ndim > 1 and p.geometry in KNOWN]
+    if not optimizer.orthogonality or not weights:
+        return {}
+
+    def term(parameter: Parameter) -> tuple[Array, bool]:
+        w = parameter.matrix
+        products = gram(w)
+        unit = np.abs(products.diagonal() - 1) <= 64 * np.finfo(w.dtype).eps  # to rounding, as after a step
+        return orthogonality_gradient(w, optimizer.orthogonality, products), bool(np.all(unit))
+
+    weights.sort(key=lambda p: -p.value.size * p.value.shape[-1])
+    weights = weights[::2] + weights[1::2]  # so that halves are alike
+    size = max(p.value.nbytes for p in weights) * len(weights)
+    found = shares.share(lambda part: [term(p) for p in weights[part]], len(weights), size, products=True)
+    return {id(p): one for p, one in zip(weights, chain.from_iterable(found), strict=True)}
