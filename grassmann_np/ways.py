@@ -38,16 +38,13 @@ def tried(file: str, function: str, *arrays: Array) -> Any:
 
 def wing(name: str, *arrays: Array) -> ModuleType | None:
     """cuda/name.py or host/name.py, whichever is made for such arrays; None: the plain formula is."""
-    if on_gpu(*arrays):
-        return _module("cuda", name)
-    if not all(map(_plain_memory, arrays)) or max(a.nbytes for a in arrays) < LEAST:
-        return None
-    return _module("host", name) if _loops_work() else None
-
-
-def _plain_memory(array: Array) -> bool:
-    """Whether a loop can read it: NumPy's own class, numbers in this machine's order, each at its own place."""
-    return type(array) is np.ndarray and array.dtype.isnative and array.flags.aligned
+    largest, readable = 0, True  # this is asked often: no calls before something is large
+    for array in arrays:
+        if type(array) is not np.ndarray:
+            return _module("cuda", name) if on_gpu(*arrays) else None
+        largest = max(largest, array.nbytes)
+        readable = readable and array.dtype.isnative and array.flags.aligned  # by a loop
+    return _module("host", name) if largest >= LEAST and readable and _loops_work() else None
 
 
 @cache

@@ -23,7 +23,9 @@ def dot(a: Array, b: Array) -> Array:
         return xp.sum(a * b, axis=0)
     if (found := ways.tried("columns", "dot", a, b)) is not None:
         return found
-    a, b = by_columns(a), by_columns(b)
     with np.errstate(over="ignore", invalid="ignore"):  # the caller looks, and an error says more than a warning
-        parts = [np.vecdot(a[i : i + PART].T, b[i : i + PART].T) for i in range(0, max(1, len(a)), PART)]
-        return np.asarray(parts[0] if len(parts) == 1 else np.sum(parts, axis=0, dtype=np.float64), dtype=a.dtype)
+        if len(a) <= PART:
+            return np.asarray(np.vecdot(a.T, b.T))
+        a, b = by_columns(a), by_columns(b)
+        parts = [np.vecdot(a[i : i + PART].T, b[i : i + PART].T) for i in range(0, len(a), PART)]
+        return np.asarray(np.sum(parts, axis=0, dtype=np.float64), dtype=a.dtype)
