@@ -2,7 +2,8 @@
 
     y_pq = max_ij x_(p size + i, q size + j)        dx = dy at the first place where x = y, else 0
 
-Forward leaves behind which place that was, i size + j: one byte takes the place of x and y on the way back.
+Forward leaves behind which place that was, i size + j: one byte takes the place of x and y on the way back. A window
+with NaN, which is nowhere equal to itself, has size^2: no place.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ def max_pool(x: Array, size: int) -> tuple[Array, Callable[[Array], Array]]:
     """`ops.max_pool` of a NumPy array that was checked."""
     x, (n, height, width, channels), dtype = np.ascontiguousarray(x), x.shape, x.dtype
     shape, bytes_of_x = (n, height // size, width // size, channels), x.nbytes
-    y, place = empty(shape, x), np.empty(shape, np.min_scalar_type(size * size - 1))
+    y, place = empty(shape, x), np.empty(shape, np.min_scalar_type(size * size))
 
     def pullback(dy: Array) -> Array:
         dy = np.ascontiguousarray(check_upstream(dy, shape, dtype))
@@ -38,19 +39,20 @@ def max_pool(x: Array, size: int) -> tuple[Array, Callable[[Array], Array]]:
 @loop
 def _forward(y: Any, place: Any, x: Any, size: Any) -> None:
     n, height, width, channels = y.shape
+    nowhere = size * size
     for s in range(n):
         for p in range(height):
             for q in range(width):
                 best, where = y[s, p, q], place[s, p, q]
                 for c in range(channels):
                     best[c] = x[s, p * size, q * size, c]
-                    where[c] = 0
+                    where[c] = 0 if best[c] == best[c] else nowhere
                 for k in range(1, size * size):
                     here = x[s, p * size + k // size, q * size + k % size]
                     for c in range(channels):
                         larger = not here[c] <= best[c] and best[c] == best[c]  # the first NaN stays
                         best[c] = here[c] if larger else best[c]
-                        where[c] = k if larger else where[c]
+                        where[c] = (k if here[c] == here[c] else nowhere) if larger else where[c]
 
 
 @loop

@@ -194,3 +194,12 @@ def test_a_class_at_minus_infinity_is_as_if_it_were_not_there():
     close(loss, without)
     close(np.delete(pullback(), 1, axis=1), without_pullback())
     assert not pullback()[:, 1].any()
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_a_window_with_nan_has_no_maximum_that_could_get_a_gradient(place):
+    x = np.arange(16.0).reshape(1, 4, 4, 1)
+    x[0, place // 2, place % 2] = np.nan
+    y, pullback = ops.max_pool(x, 2)
+    assert np.isnan(y.ravel()).tolist() == [True, False, False, False]
+    assert pullback(np.ones_like(y)).ravel().tolist() == [float(i in (7, 13, 15)) for i in range(16)]
