@@ -32,13 +32,6 @@ def empty(shape: tuple[int, ...], like: Array) -> Array:
     return np.asarray(_Loan(_KEPT.take(size))).view(like.dtype).reshape(shape)
 
 
-def empty_like(array: Array) -> Array:
-    """An array with numbers left over from others, like `array` in shape, backend, dtype and layout."""
-    if get_xp(array) is not np:
-        return get_xp(array).empty_like(array)
-    return empty(array.shape[::-1], array).T if array.flags.f_contiguous else empty(array.shape, array)
-
-
 @cache
 def _let_glibc_keep_more() -> None:
     """The GNU C library learns what to keep from the largest array that is freed: now up to 64 MiB.  See mallopt(3).

@@ -149,14 +149,6 @@ def test_two_forwards_before_a_pullback_in_a_steady_state():
             np.testing.assert_array_equal(a, b)
 
 
-@pytest.mark.parametrize("lay", [np.ascontiguousarray, np.asfortranarray])
-def test_an_array_like_another_is_laid_out_alike(lay):
-    a = lay(np.zeros((1024, 700), np.float64))
-    place = address(room.empty((1024, 700), a))
-    b = room.empty_like(a)
-    assert address(b) == place and (b.shape, b.dtype, b.strides) == (a.shape, a.dtype, a.strides)
-
-
 def test_threads_never_get_the_same_room():
     def work(number):
         for _ in range(200):

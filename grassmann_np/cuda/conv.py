@@ -80,9 +80,10 @@ def conv2d(
 
     def pullback(dy: Array, wanted: bool = True) -> Any:
         dy = contiguous(check_upstream(dy, y_shape, x.dtype))
-        turnable = stride == 1 and padding < min(kh, kw)
-        dx, dw = _back_by_turning(x, w, dy, padding) if turnable else _back_by_folding(x, w, dy, stride, padding)
-        dx = dx if wanted else None
+        if wanted and stride == 1 and padding < min(kh, kw):
+            dx, dw = _back_by_turning(x, w, dy, padding)
+        else:
+            dx, dw = _back_by_folding(x, w, dy, stride, padding, wanted)
         return (dx, dw) if b is None else (dx, dw, column_sums(dy))
 
     y_shape = y.shape
@@ -103,14 +104,17 @@ def _back_by_turning(x: Array, w: Array, dy: Array, padding: int) -> tuple[Array
     return dx, by_unit.transpose(1, 2, 3, 0)  # a unit's weights side by side, as the optimizer wants them
 
 
-def _back_by_folding(x: Array, w: Array, dy: Array, stride: int, padding: int) -> tuple[Array, Array]:
-    """dx, dw at any stride."""
+def _back_by_folding(
+    x: Array, w: Array, dy: Array, stride: int, padding: int, wanted: bool
+) -> tuple[Array | None, Array]:
+    """dx, dw at any stride; dx only if it is wanted."""
     xp = get_xp(x, w, dy)
     kh, kw, c_in, c_out = w.shape
-    dx, by_unit = xp.empty(x.shape, dtype=x.dtype), xp.zeros((c_out, kh * kw * c_in), dtype=x.dtype)
+    dx, by_unit = xp.empty(x.shape, dtype=x.dtype) if wanted else None, xp.zeros((c_out, kh * kw * c_in), dtype=x.dtype)
     for images, columns in unfold(x, (kh, kw), stride, (padding, padding), dy.shape[1:3]):
         by_unit += _rows(dy[images]).T @ columns
-        fold(_rows(dy[images]) @ _rows(w).T, dx[images], (kh, kw), stride, padding, dy.shape[1:3])
+        if dx is not None:
+            fold(_rows(dy[images]) @ _rows(w).T, dx[images], (kh, kw), stride, padding, dy.shape[1:3])
     return dx, by_unit.reshape(c_out, kh, kw, c_in).transpose(1, 2, 3, 0)
 
 

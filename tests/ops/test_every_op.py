@@ -43,6 +43,16 @@ def test_what_is_not_wanted_is_left_out(name):
         np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.parametrize("name", [name for name in CASES if name.startswith(("linear", "conv"))])
+def test_what_is_not_wanted_is_left_out_on_a_device(name, device):
+    op, arrays = draw(name)
+    y, pullback = op(*map(device.asarray, arrays))
+    (_, *right), (dx, *others) = pullback(y), pullback(y, wanted=False)
+    assert dx is None
+    for a, b in zip(others, right, strict=True):
+        np.testing.assert_allclose(a.get(), b.get(), rtol=1e-12, atol=1e-12)
+
+
 @every_op
 def test_float32_stays_float32_and_agrees_with_float64(name):
     op, arrays = draw(name)
