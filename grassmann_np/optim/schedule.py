@@ -42,11 +42,16 @@ def cosine(end: float = 0.0) -> Schedule:
     return lambda progress: end + (1 - end) * (1 + math.cos(math.pi * _within(progress))) / 2
 
 
-def warm_up(schedule: Schedule, fraction: float) -> Schedule:
-    """`schedule`, multiplied by a ramp from 0 to 1 over the first `fraction` of the training."""
+def warm_up(schedule: Schedule, fraction: float, first: float = 0.0) -> Schedule:
+    """`schedule`, multiplied by a ramp from `first` to 1 over the first `fraction` of the training.
+
+    With first = 0 the first step, or the first epoch, is at rate 0: it is lost.
+    """
     if not 0 < fraction <= 1:
         raise ValueError(f"fraction: expected a number from 0 to 1, got {fraction!r}")
-    return lambda progress: schedule(progress) * min(1.0, progress / fraction)
+    if not 0 <= first <= 1:
+        raise ValueError(f"first: expected a number from 0 to 1, got {first!r}")
+    return lambda progress: schedule(progress) * min(1.0, first + (1 - first) * _within(progress) / fraction)
 
 
 def per_epoch(schedule: Schedule, epochs: int) -> Schedule:

@@ -1,12 +1,14 @@
 """A checkpoint is all that a training needs to go on to the same bits, in one .npz file without pickles.
 
 It holds parameters, running moments, the optimizer's state, the random generators, the place in the epoch and the
-history: arrays under their own names, everything else as one JSON text. It is written beside and renamed, so that the
-last good one stays until the next is complete.
+history: arrays under their own names, everything else as one JSON text, and a checksum of it all. It is written beside
+and renamed, so that the last good one stays until the next is complete.
 """
 
 from __future__ import annotations
 
+import copy
+import hashlib
 import json
 import zipfile
 import zlib
@@ -22,8 +24,9 @@ from .history import History
 from .loop import Trainer
 
 FORMAT = "grassmann_np checkpoint"
-VERSION = 2
+VERSION = 3
 PARTS = {"setup", "data", "parameters", "moments", "optimizer", "generators", "progress", "history"}
+PROGRESS = ("position", "loss_sum", "wrong", "seconds", "measured")
 Tree = dict[str, Any]
 
 
@@ -44,19 +47,14 @@ def save(path: str | Path, trainer: Trainer, generators: dict[str, np.random.Gen
         },
         "optimizer": trainer.optimizer.state_dict(),
         "generators": {"order": trainer.order_state, **{k: g.bit_generator.state for k, g in drawn.items()}},
-        "progress": {
-            "position": trainer.position,
-            "loss_sum": trainer.loss_sum,
-            "wrong": trainer.wrong,
-            "seconds": trainer.seconds,
-            "measured": trainer.measured,
-        },
+        "progress": {name: getattr(trainer, name) for name in PROGRESS},
         "history": trainer.history.as_dict(),
     }
     arrays: dict[str, Any] = {}
-    skeleton = json.dumps({"format": FORMAT, "version": VERSION, "tree": _pack(tree, arrays, "")})
+    text = json.dumps(_pack(tree, arrays, ""), allow_nan=False)
+    head = {"format": FORMAT, "version": VERSION, "checksum": _checksum(text, arrays), "tree": text}
     with beside(path) as part:
-        np.savez(part, skeleton=np.array(skeleton), **arrays)
+        np.savez(part, skeleton=np.array(json.dumps(head)), **arrays)
 
 
 def load(path: str | Path) -> Tree:
@@ -68,6 +66,9 @@ def load(path: str | Path) -> Tree:
         with open(path, "rb") as file:
             if not zipfile.is_zipfile(file):
                 raise ValueError("it is no .npz file, or cut short")
+            with zipfile.ZipFile(file) as packed:
+                if any(member.compress_size != member.file_size for member in packed.infolist()):
+                    raise ValueError("its members are compressed")  # ours are not: nothing expands without end
             file.seek(0)
             with np.load(file, allow_pickle=False) as members:
                 arrays = dict(members)
@@ -77,18 +78,20 @@ def load(path: str | Path) -> Tree:
         raise ValueError(f"{path}: expected a checkpoint, got a file that cannot be read: {error}") from error
     try:
         head = json.loads(str(arrays.pop("skeleton")))
-        kind, version, skeleton = head["format"], head["version"], head["tree"]
-    except (KeyError, TypeError, ValueError) as error:
+        kind, version = head["format"], head["version"]
+    except (KeyError, RecursionError, TypeError, ValueError) as error:
         raise ValueError(f"{path}: expected a checkpoint of grassmann_np, got another .npz file") from error
     if kind != FORMAT or version != VERSION:
         raise ValueError(f"{path}: expected {FORMAT} version {VERSION}, got {kind} version {version}")
     try:
-        tree = _unpack(skeleton, arrays)
-    except KeyError as error:
-        raise ValueError(f"{path}: the array {error} is missing from the checkpoint") from error
-    if not isinstance(tree, dict) or set(tree) != PARTS:
-        raise ValueError(f"{path}: expected a checkpoint with {', '.join(sorted(PARTS))}; it is damaged")
-    return tree
+        if head["checksum"] != _checksum(head["tree"], arrays):
+            raise ValueError("its checksum does not fit")
+        tree = _unpack(json.loads(head["tree"]), arrays)
+        if set(tree) != PARTS:
+            raise ValueError(f"expected {', '.join(sorted(PARTS))}")
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
+        raise ValueError(f"{path}: the checkpoint is damaged: {error}") from error
+    return dict(tree)
 
 
 def restore(trainer: Trainer, generators: dict[str, np.random.Generator], tree: Tree) -> None:
@@ -104,19 +107,30 @@ def restore(trainer: Trainer, generators: dict[str, np.random.Generator], tree: 
         raise ValueError(f"checkpoint: it is of another model; the first difference is in {wrong[:1] or 'the moments'}")
     if tree["data"] != _fingerprint(trainer.data):
         raise ValueError("checkpoint: the data have changed since it was written; the order of its batches is lost")
+    drawn = {"augmentation": trainer.augmentation, **generators}
+    try:
+        states = {name: tree["generators"][name] for name in ("order", *drawn)}
+        for state in states.values():
+            copy.deepcopy(trainer.order).bit_generator.state = state
+        progress = {name: type(getattr(trainer, name))(tree["progress"][name]) for name in PROGRESS}
+        history = History(**tree["history"])
+        kept = {name: [tree["moments"][name][key] for key in ("mean", "var")] for name in moments}
+        fits = all(a.shape == running.mean.shape for name, running in moments.items() for a in kept[name])
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"checkpoint: its generators, moments, progress or history are damaged: {error}") from error
+    if not fits:
+        raise ValueError("checkpoint: it is of another model; the first difference is in the moments")
     trainer.optimizer.load_state_dict(tree["optimizer"])
     for p in parameters:
         p.value = asarray_like(tree["parameters"][p.name], p.value)
     for name, running in moments.items():
-        mean, var = (asarray_like(tree["moments"][name][key], running.mean) for key in ("mean", "var"))
-        running.mean, running.var = mean, var
-    drawn = {"augmentation": trainer.augmentation, **generators}
+        running.mean, running.var = (asarray_like(a, running.mean) for a in kept[name])
     for name, generator in drawn.items():
-        generator.bit_generator.state = tree["generators"][name]
-    trainer.order_state = tree["generators"]["order"]
-    for name, value in tree["progress"].items():
+        generator.bit_generator.state = states[name]
+    trainer.order_state = states["order"]
+    for name, value in progress.items():
         setattr(trainer, name, value)
-    trainer.history = History(**tree["history"])
+    trainer.history = history
 
 
 def _fingerprint(data: Dataset) -> Tree:
@@ -129,6 +143,15 @@ def _fingerprint(data: Dataset) -> Tree:
         "shapes": [list(x.shape) for x in (data.x_train, data.x_test)],
         "labels": [zlib.crc32(y.astype("<i8").tobytes()) for y in labels],
     }
+
+
+def _checksum(text: str, arrays: dict[str, Any]) -> str:
+    """SHA-256 of the text and of every array: its name, kind, shape and numbers."""
+    found = hashlib.sha256(text.encode())
+    for name, array in sorted(arrays.items()):
+        found.update(f"{name} {array.dtype.str} {array.shape}".encode())
+        found.update(np.ascontiguousarray(array).data)
+    return found.hexdigest()
 
 
 def _pack(node: Any, arrays: dict[str, Any], path: str) -> Any:

@@ -6,19 +6,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from .compare import Spread
+
 PATIENCE = 10  # seconds to wait for a scheduler
 
 
 @contextmanager
-def workers(scheduler: str, folder: str | Path) -> Iterator[None]:
-    """Within it, joblib's runs go to the Dask scheduler at HOST:PORT, whose workers must all see `folder`.
+def workers(scheduler: str, folder: str | Path) -> Iterator[Spread]:
+    """What maps the runs of `compare` over the workers of the Dask scheduler at HOST:PORT, which all see `folder`.
 
     Raises ImportError without Dask (the extra `cluster`), and OSError if the scheduler does not answer, has no workers,
     or has one that does not see the folder.
     """
     try:
         from dask.distributed import Client
-        from joblib import parallel_config
     except ImportError as error:
         raise ImportError("a cluster needs Dask: pip install 'grassmann-np[data,cluster]'") from error
     place = Path(folder).absolute()
@@ -30,5 +31,4 @@ def workers(scheduler: str, folder: str | Path) -> Iterator[None]:
         blind = [worker for worker, sees in seen.items() if not sees]
         if blind:
             raise OSError(f"--out: the workers {', '.join(blind)} do not see {place}; choose a folder that all share")
-        with parallel_config("dask", client=client):
-            yield
+        yield lambda function, runs: (run.result() for run in client.map(function, runs, pure=False))

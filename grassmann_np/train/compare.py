@@ -5,7 +5,11 @@ Every run has a folder of its own, and runs go on in parallel, one per core. Wha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,9 +18,14 @@ import numpy as np
 from scipy.stats import wilcoxon
 
 from . import folder as run_folder
+from .lock import alone
 from .setup import Setup
 
+MOST = 10_000
+"""Runs of a comparison; more are a slip of the hand."""
 Result = dict[str, Any]
+Run = tuple[Path, Setup, bool, int]  # its folder, its setup, whether to begin anew, and who asks for it
+Spread = Callable[[Callable[[Run], Result], Sequence[Run]], Iterable[Result]]
 
 
 def compare(
@@ -28,34 +37,54 @@ def compare(
     jobs: int = -1,
     overwrite: bool = False,
     after_run: Callable[[str, Result], None] = lambda name, found: None,
+    spread: Spread | None = None,
 ) -> Result:
     """Runs every optimizer with every schedule and seed, in out/runs/NAME; the results as JSON takes them.
 
-    `jobs` processes at a time, -1 for one per core; inside `cluster.workers`, or another joblib backend, there. Raises
-    ImportError without joblib (the extra `data`), and ValueError if out/runs holds a run of another setup; with
-    `overwrite`, every run begins anew in its folder.
+    `jobs` processes at a time, -1 for one per core; or wherever `spread` maps the runs, as `cluster.workers` does.
+    Raises ImportError without joblib and filelock (the extra `data`); RuntimeError if another process works in `out`;
+    ValueError if out/runs holds a run of another setup, or for more than MOST runs. With `overwrite`, every run begins
+    anew in its folder.
 
     {"data", "model", "epochs", "seeds", "setup", "runs": [{"optimizer", "seed", "history"}], "summary", "paired",
     "failed": [{"optimizer", "seed", "problem"}]}; a run whose loss is not finite is in "failed" and nowhere else.
     """
-    try:
-        from joblib import Parallel, delayed
-    except ImportError as error:
-        raise ImportError("runs go in parallel through joblib: pip install 'grassmann-np[data]'") from error
     several = len(schedules) > 1
     cells = {
         f"{optimizer} {schedule}" if several else optimizer: replace(setup, optimizer=optimizer, schedule=schedule)
         for optimizer in optimizers
         for schedule in schedules or [setup.schedule]
     }
+    if len(cells) * len(seeds) > MOST:
+        raise ValueError(f"seeds: expected at most {MOST} runs, got {len(cells)} times {len(seeds)}")
     runs = [(label, replace(cell, seed=seed)) for label, cell in cells.items() for seed in seeds]
-    folders = [Path(out).absolute() / "runs" / f"{label.replace(' ', '-')}-{one.seed}" for label, one in runs]
-    for (_, one), place in zip(runs, folders, strict=True):
-        if not overwrite and (place / "setup.json").exists() and run_folder.read_setup(place) != one:
-            raise ValueError(f"--out: {place} holds a run of another setup; choose another folder, or say --overwrite")
-    histories = Parallel(n_jobs=jobs, return_as="generator", batch_size=1)(
-        delayed(_finish)(place, one, overwrite) for (_, one), place in zip(runs, folders, strict=True)
-    )
+    places = [Path(out).absolute() / "runs" / f"{label.replace(' ', '-')}-{one.seed}" for label, one in runs]
+    with alone(out):
+        for (_, one), place in zip(runs, places, strict=True):
+            if not overwrite and (place / "setup.json").exists():
+                _expect(place, one, run_folder.read_setup(place))
+        asked = [(place, one, overwrite, os.getpid()) for (_, one), place in zip(runs, places, strict=True)]
+        return _gather(setup, cells, runs, (spread or on_cores(jobs))(_finish, asked), after_run)
+
+
+def on_cores(jobs: int) -> Spread:
+    """Maps runs over `jobs` processes of this machine, -1 for one per core.  Raises ImportError without joblib."""
+    try:
+        from joblib import Parallel, delayed
+    except ImportError as error:
+        raise ImportError("runs go in parallel through joblib: pip install 'grassmann-np[data]'") from error
+    parallel = Parallel(n_jobs=jobs, return_as="generator", batch_size=1, pre_dispatch="n_jobs")
+    return lambda function, runs: parallel(delayed(function)(run) for run in runs)
+
+
+def _gather(
+    setup: Setup,
+    cells: dict[str, Setup],
+    runs: list[tuple[str, Setup]],
+    histories: Iterable[Result],
+    after_run: Callable[[str, Result], None],
+) -> Result:
+    """What `compare` returns, from the results of its runs in their order."""
     results: list[Result] = []
     failed: list[Result] = []
     for (label, one), found in zip(runs, histories, strict=True):
@@ -67,7 +96,7 @@ def compare(
         "data": setup.data,
         "model": setup.model,
         "epochs": setup.epochs,
-        "seeds": list(seeds),
+        "seeds": list(dict.fromkeys(one.seed for _, one in runs)),
         "setup": common,
         "runs": results,
         "failed": failed,
@@ -76,20 +105,54 @@ def compare(
     }
 
 
-def _finish(place: Path, setup: Setup, overwrite: bool) -> Result:
+def _finish(run: Run) -> Result:
     """{"history"} of a run, finished if it is not yet; {"problem"} if its loss is not finite."""
-    written = None if overwrite else run_folder.read_history(place)
-    if written is None or not written["done"]:
-        try:
-            if overwrite or not (place / "setup.json").exists():
-                run_folder.begin(place, setup, overwrite)
-            else:
-                run_folder.go_on(place)
-        except FloatingPointError as error:
-            return {"problem": str(error)}
-        written = run_folder.read_history(place)
-    assert written is not None
-    return {"history": written["history"]}
+    place, setup, overwrite, asker = run
+    with _ending_with(asker):
+        written = None if overwrite else run_folder.read_history(place)
+        if written is None or not written["done"]:
+            try:
+                if overwrite or not (place / "setup.json").exists():
+                    run_folder.begin(place, setup, overwrite)
+                else:
+                    run_folder.go_on(place)
+            except FloatingPointError as error:
+                return {"problem": str(error)}
+            written = run_folder.read_history(place)
+        assert written is not None
+        _expect(place, setup, Setup.from_dict(written["setup"]))
+        return {"history": written["history"]}
+
+
+def _expect(place: Path, wanted: Setup, found: Setup) -> None:
+    """Raises ValueError if a folder holds a run of another setup, but for where its images lie."""
+    if replace(found, folder=wanted.folder, device=wanted.device) != wanted:
+        raise ValueError(f"--out: {place} holds a run of another setup; choose another folder, or say --overwrite")
+
+
+@contextmanager
+def _ending_with(asker: int) -> Iterator[None]:
+    """Within it a process that was started by the process `asker` ends when that does, its run saved.
+
+    A thread looks whether this process has another parent, and then sends it SIGTERM.
+    """
+    done = threading.Event()
+
+    def watch() -> None:
+        while os.getppid() == asker:
+            if done.wait(0.5):
+                return
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    child = os.getppid() == asker
+    if child:
+        threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield
+    finally:
+        done.set()
+        if child and os.getppid() != asker:
+            os._exit(1)  # nobody waits for its result, and what is left of the queue is nobody's either
 
 
 def summary(label: str, runs: Sequence[Result]) -> Result:

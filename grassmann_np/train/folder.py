@@ -4,29 +4,34 @@
     history.json      what was measured; "done" at the end    history.csv       the same, a row an epoch
 
 Every epoch ends with a new checkpoint. A training stopped at any moment, even by kill -9, goes on from the last one
-to the same bits as if it had not been stopped.
+to the same bits as if it had not been stopped. One process at a time writes into the folder (lock.py).
 """
 
 from __future__ import annotations
 
-import json
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from ..files import beside, write_json
+from ..files import beside, check_target, read_json, write_json
 from . import checkpoint
+from .lock import alone, is_empty
 from .loop import Trainer
 from .setup import Generators, Setup
 
 Callback = Callable[[Trainer], None]
+FILES = ("setup.json", "checkpoint.npz", "history.json", "history.csv")
+STOPPING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+MAY_CHANGE = ("epochs", "folder", "device")
+"""What a run may go on with anew: for longer, with its images elsewhere, on another device."""
 
 
 class Stopped(KeyboardInterrupt):
-    """Ctrl-C was pressed; the step was finished and the run saved."""
+    """Ctrl-C, SIGTERM or SIGHUP came; the step was finished and the run saved."""
 
 
 def begin(
@@ -42,39 +47,58 @@ def begin(
     and optimizer can be made.
     """
     folder = Path(folder)
-    if folder.exists() and not folder.is_dir():
-        raise ValueError(f"--out: expected a folder, got the file {folder}")
-    if folder.exists() and any(folder.iterdir()) and not overwrite:
-        raise ValueError(f"--out: {folder} is not empty; choose another folder, or say --resume or --overwrite")
+    _check(folder, overwrite)
     trainer, generators = setup.start()
-    for name in ("checkpoint.npz", "history.json", "history.csv"):
-        (folder / name).unlink(missing_ok=True)
-    write_json(folder / "setup.json", setup.as_dict())
-    return _run(folder, setup, trainer, generators, after_step, after_epoch)
+    with alone(folder):
+        _check(folder, overwrite)  # while the images were read, another may have been faster
+        for name in FILES:
+            (folder / name).unlink(missing_ok=True)
+        write_json(folder / "setup.json", setup.as_dict())
+        return _run(folder, setup, trainer, generators, after_step, after_epoch)
 
 
 def go_on(
-    folder: str | Path, after_step: Callback = lambda trainer: None, after_epoch: Callback = lambda trainer: None
+    folder: str | Path,
+    after_step: Callback = lambda trainer: None,
+    after_epoch: Callback = lambda trainer: None,
+    **change: Any,
 ) -> Trainer:
     """Runs the training of this folder to its end, from its checkpoint if there is one, and returns its trainer.
 
-    Raises Stopped after Ctrl-C; ValueError if setup or checkpoint cannot be read or do not belong together;
-    FloatingPointError as Trainer.run.
+    `change` gives some of MAY_CHANGE anew. Raises RuntimeError if another process trains there, Stopped after Ctrl-C;
+    ValueError if setup or checkpoint cannot be read or do not belong together; FloatingPointError as Trainer.run.
     """
     folder = Path(folder)
-    setup = read_setup(folder)
-    trainer, generators = setup.start()
-    if (folder / "checkpoint.npz").exists():
-        tree = checkpoint.load(folder / "checkpoint.npz")
-        if (written := Setup.from_dict(tree["setup"])) != setup:
-            changed = [name for name, value in written.as_dict().items() if value != getattr(setup, name)]
-            raise ValueError(
-                f"{folder}: setup.json and checkpoint.npz are of two runs, with another "
-                f"{', '.join(changed)}; put setup.json back as it was, or say --overwrite"
-            )
-        checkpoint.restore(trainer, generators, tree)
+    read_setup(folder)  # before a lock is laid into a folder that holds no run
+    with alone(folder):
+        setup = replace(read_setup(folder), **change)
+        trainer, generators = setup.start()
+        if (folder / "checkpoint.npz").exists():
+            tree = checkpoint.load(folder / "checkpoint.npz")
+            written = Setup.from_dict(tree["setup"])
+            changed = [key for key, value in written.as_dict().items() if value != setup.as_dict()[key]]
+            if changed := [key for key in changed if key not in MAY_CHANGE]:
+                raise ValueError(
+                    f"{folder}: setup.json and checkpoint.npz are of two runs, with another "
+                    f"{', '.join(changed)}; put setup.json back as it was, or say --overwrite"
+                )
+            checkpoint.restore(trainer, generators, tree)
+            if len(trainer.history) > setup.epochs:
+                raise ValueError(f"epochs: expected at least the {len(trainer.history)} done, got {setup.epochs}")
+        if change:
+            write_json(folder / "setup.json", setup.as_dict())
         _save_history(folder, trainer, setup)  # a kill may have come after the checkpoint and before this
-    return _run(folder, setup, trainer, generators, after_step, after_epoch)
+        return _run(folder, setup, trainer, generators, after_step, after_epoch)
+
+
+def _check(folder: Path, overwrite: bool) -> None:
+    """Raises ValueError or OSError unless a run may begin in this folder."""
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"--out: expected a folder, got the file {folder}")
+    if folder.exists() and not is_empty(folder) and not overwrite:
+        raise ValueError(f"--out: {folder} is not empty; choose another folder, or say --resume or --overwrite")
+    for name in FILES:
+        check_target(folder / name)
 
 
 def _run(
@@ -101,9 +125,12 @@ def _run(
 def read_setup(folder: str | Path) -> Setup:
     """The setup of a run folder.  Raises ValueError if there is none or it cannot be read."""
     path = Path(folder) / "setup.json"
+    if not path.exists():
+        raise ValueError(f"{path}: expected the setup of a run, got no such file")
+    values = read_json(path)
     try:
-        return Setup.from_dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, TypeError, ValueError) as error:
+        return Setup.from_dict(values)
+    except (TypeError, ValueError) as error:
         raise ValueError(f"{path}: expected the setup of a run: {error}") from error
 
 
@@ -113,10 +140,12 @@ def read_history(folder: str | Path) -> dict[str, Any] | None:
     Raises ValueError if it cannot be read.
     """
     path = Path(folder) / "history.json"
-    try:
-        return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{path}: expected the history of a run: {error}") from error
+    if not path.exists():
+        return None
+    found = read_json(path)
+    if set(found) != {"done", "setup", "history"}:
+        raise ValueError(f"{path}: expected the history of a run, got {sorted(found)}")
+    return found
 
 
 def _save(folder: Path, trainer: Trainer, generators: Generators, setup: Setup) -> None:
@@ -133,7 +162,10 @@ def _save_history(folder: Path, trainer: Trainer, setup: Setup) -> None:
 
 @contextmanager
 def _finishing_the_step() -> Iterator[list[int]]:
-    """Turns Ctrl-C into an entry of the list, so that a step is not cut in two.  A second Ctrl-C stops at once."""
+    """Turns Ctrl-C, SIGTERM and SIGHUP into an entry of the list: no step is cut in two.  A second stops at once.
+
+    What the program ignores, as SIGHUP under nohup, stays ignored.
+    """
     pressed: list[int] = []
 
     def note(number: int, frame: FrameType | None) -> None:
@@ -141,12 +173,15 @@ def _finishing_the_step() -> Iterator[list[int]]:
             raise KeyboardInterrupt
         pressed.append(number)
 
+    before: dict[int, Any] = {}
     try:
-        before = signal.signal(signal.SIGINT, note)
-    except ValueError:  # not the main thread: Ctrl-C does not come here
-        yield pressed
-        return
+        for number in STOPPING:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                before[number] = signal.signal(number, note)
+    except ValueError:  # not the main thread: no signal comes here
+        pass
     try:
         yield pressed
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -53,7 +53,7 @@ class Trainer:
     """A training in progress: `run()` goes on to the end from where it is.
 
     `rng` draws the order of the batches and the augmentation. `generators` are all that a checkpoint must keep.
-    Raises ValueError for no epochs or a batch of less than two.
+    Raises ValueError for no epochs, a batch of less than two, or nothing to train on or to test with.
     """
 
     def __init__(
@@ -68,6 +68,9 @@ class Trainer:
     ) -> None:
         if epochs < 1 or batch_size < 2:
             raise ValueError(f"expected epochs >= 1 and batch_size >= 2, got {epochs} and {batch_size}")
+        for name in ("y_train", "y_test"):
+            if not len(getattr(data, name)):
+                raise ValueError(f"{name}: expected at least one image, got none")
         self.model, self.optimizer, self.data = model, optimizer, data
         self.epochs, self.batch_size, self.schedule = epochs, batch_size, schedule or constant()
         self.order, self.augmentation = rng.spawn(2)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any, Self, TextIO
 
+from ..terminal import UNREACHABLE, say
 from .loop import Trainer
 
 
@@ -12,7 +14,7 @@ class Progress:
     """Shows steps and epochs of the run called `name` on standard error, as callbacks of Trainer.run.
 
     At a terminal that is a bar with the time left, if tqdm is there (the extra `data`); in a pipe, a line for every
-    epoch; with `quiet`, nothing.
+    epoch; with `quiet`, or where nobody reads any more, nothing: it never stops the training.
     """
 
     def __init__(self, name: str, quiet: bool = False, stream: TextIO | None = None) -> None:
@@ -25,22 +27,33 @@ class Progress:
 
     def __exit__(self, *_: object) -> None:
         if self.bar is not None:
-            self.bar.close()
+            self._try(self.bar.close)
 
     def step(self, trainer: Trainer) -> None:
         """One more step."""
-        if self.bar is None and not self.quiet and self.stream.isatty():
-            self.bar = _bar(trainer.step - 1, trainer.epochs * trainer.steps_per_epoch, self.name, self.stream)
+        if self.quiet:
+            return
+        if self.bar is None and self.stream.isatty():
+            total = trainer.epochs * trainer.steps_per_epoch
+            self._try(lambda: setattr(self, "bar", _bar(trainer.step - 1, total, self.name, self.stream)))
         if self.bar is not None:
-            self.bar.update()
+            self._try(self.bar.update)
 
     def epoch(self, trainer: Trainer) -> None:
         """One more epoch."""
+        if self.quiet:
+            return
         if self.bar is not None:
-            self.bar.set_postfix_str(trainer.history.line())
-        elif not self.quiet:
+            self._try(lambda: self.bar.set_postfix_str(trainer.history.line()))
+        else:
             line = f"{self.name}  epoch {len(trainer.history):3}  {trainer.history.line()}"
-            print(line, file=self.stream, flush=True)
+            self.quiet = not say(line, self.stream)
+
+    def _try(self, draw: Callable[[], Any]) -> None:
+        try:
+            draw()
+        except UNREACHABLE:
+            self.quiet = True
 
 
 def _bar(done: int, total: int, name: str, stream: TextIO) -> Any:

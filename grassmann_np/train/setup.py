@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
@@ -22,8 +23,10 @@ DATA = ("digits", "mnist", "cifar10", "cifar100", "svhn")
 RATES = {"sgd": 0.02, "sgd-g": 0.2, "adam": 0.001, "adam-g": 0.05}
 """sgd-g and adam-g: the paper's for CIFAR. sgd: not the paper's 0.1, with which the small CNN on MNIST diverges."""
 SCHEDULES = ("constant", "step", "linear", "exponential", "cosine")
-WHOLE = {"epochs": 1, "batch_size": 2, "seed": 0}
-"""The whole numbers of a setup, and the least that each may be."""
+WHOLE = {"epochs": (1, 10**6), "batch_size": (2, 10**6), "seed": (0, 2**63)}
+"""The whole numbers of a setup, the least and the most that each may be: what is beyond never ends."""
+LARGEST = 50_000
+"""The most that depth times width squared of a wide residual net may be; the paper's largest is 4000."""
 RANGES: dict[str, dict[str, float]] = {
     "lr": {},
     "lr_euclidean": {},
@@ -45,15 +48,17 @@ Generators = dict[str, np.random.Generator]
 class Setup:
     """One training.  Everything but the names is a number or None, so that it can be written as JSON.
 
-    lr None takes the optimizer's rate in RATES. In the G runs lr, clip and orthogonality are for the weights on the
-    sphere, which `rule` chooses (see nn.on_sphere), and lr_euclidean is the rate of the rest. decay is "weights", or
-    "all" for biases, gamma and beta too. drops, in fractions of the training, and drop are the step schedule's;
-    end is where linear, exponential and cosine lead; per_epoch holds the rate within an epoch. keep is the dropout
-    of wide residual nets. Weights and images are made on the host, and then moved to `device`.
+    folder holds the images of CIFAR and SVHN, of the latter with or without the extra ones; it is made absolute, so
+    that every process finds it. lr None takes the optimizer's rate in RATES. In the G runs lr, clip and orthogonality
+    are for the weights on the sphere, which `rule` chooses (see nn.on_sphere), and lr_euclidean is the rate of the
+    rest. decay is "weights", or "all" for biases, gamma and beta too. drops, in fractions of the training, and drop
+    are the step schedule's; end is where linear, exponential and cosine lead; per_epoch holds the rate within an
+    epoch. keep is the dropout of wide residual nets. Weights and images are made on the host, then moved to `device`.
     """
 
     data: str = "digits"
     folder: str | None = None
+    extra: bool = True
     model: str = "mlp"
     optimizer: str = "sgd-g"
     epochs: int = 30
@@ -84,15 +89,23 @@ class Setup:
         _choose("decay", self.decay, ("weights", "all"))
         _choose("rule", self.rule, ("invariant", "published"))
         _choose("device", self.device, ("cpu", "gpu"))
-        if not isinstance(self.model, str) or not re.fullmatch(r"mlp|cnn|vgg-\d+|wrn-\d+-\d+", self.model):
+        if not isinstance(self.model, str) or not re.fullmatch(r"mlp|cnn|vgg-\d+|wrn-\d+-\d+", self.model, re.ASCII):
             raise ValueError(f"model: expected {MODELS}, got {self.model!r}")
-        if not isinstance(self.folder, str | None):
+        kind, *sizes = self.model.split("-")
+        if any(len(size) > 4 for size in sizes) or (kind == "wrn" and int(sizes[0]) * int(sizes[1]) ** 2 > LARGEST):
+            raise ValueError(f"model: expected depth times width squared of at most {LARGEST}, got {self.model!r}")
+        if not isinstance(self.folder, str | None) or "\0" in (self.folder or ""):
             raise ValueError(f"folder: expected a path or None, got {self.folder!r}")
-        if not isinstance(self.per_epoch, bool):
-            raise ValueError(f"per_epoch: expected true or false, got {self.per_epoch!r}")
-        for name, least in WHOLE.items():
-            if _number(name, getattr(self, name), int) < least:
-                raise ValueError(f"{name}: expected at least {least}, got {getattr(self, name)}")
+        if self.folder is not None:
+            object.__setattr__(self, "folder", os.path.abspath(os.path.expanduser(self.folder)))
+        for name in ("per_epoch", "extra"):
+            if not isinstance(getattr(self, name), bool):
+                raise ValueError(f"{name}: expected true or false, got {getattr(self, name)!r}")
+        for name, (least, most) in WHOLE.items():
+            value = _number(name, getattr(self, name), int)
+            if not least <= value <= most:
+                bound = f"at least {least}" if value < least else f"at most {most}"
+                raise ValueError(f"{name}: expected {bound}, got {value}")
         for name, limits in RANGES.items():
             if not (name in OPTIONAL and getattr(self, name) is None):
                 in_range(name, _number(name, getattr(self, name), int | float), **limits)
@@ -112,7 +125,8 @@ class Setup:
         images = self.load().to(self.device)
         model = self.make_model(images, weights)
         optimizer = self.make_optimizer(model)
-        trainer = Trainer(model, optimizer, images, self.epochs, order, self.batch_size, self.make_schedule())
+        trainer = Trainer(model, optimizer, images, self.epochs, order, self.batch_size)
+        trainer.schedule = self.make_schedule(trainer.steps_per_epoch)
         return trainer, {"weights": weights}
 
     def run(self, after_epoch: Callable[[Trainer], None] = lambda trainer: None) -> tuple[Layer, History]:
@@ -120,14 +134,16 @@ class Setup:
         trainer, _ = self.start()
         return trainer.model, trainer.run(after_epoch=after_epoch)
 
-    def load(self) -> Dataset:
-        """The images, padded to 32 x 32 for the deep networks, which are made for that size."""
+    def load(self, download: bool = False) -> Dataset:
+        """The images, padded to 32 x 32 for the deep networks, which are made for that size; fetched if need be."""
         if self.data in ("digits", "mnist"):
             images = data.digits() if self.data == "digits" else data.mnist()
         elif self.folder is None:
             raise ValueError(f"folder: expected the folder that holds {self.data}, got None; say --folder FOLDER")
+        elif self.data == "svhn":
+            images = data.svhn(self.folder, extra=self.extra, download=download)
         else:
-            images = getattr(data, self.data)(self.folder)
+            images = getattr(data, self.data)(self.folder, download=download)
         return images if self.model in ("mlp", "cnn") else images.padded(32)
 
     def make_model(self, images: Dataset, rng: np.random.Generator) -> Layer:
@@ -167,8 +183,8 @@ class Setup:
             weight_decay=self.weight_decay,
         )
 
-    def make_schedule(self) -> Schedule:
-        """The factor of the rate, by progress from 0 to 1."""
+    def make_schedule(self, steps: int = 1) -> Schedule:
+        """The factor of the rate, by progress from 0 to 1; a warm-up begins with what one of `steps` an epoch adds."""
         make = getattr(optim.schedule, "step_decay" if self.schedule == "step" else self.schedule)
         if self.schedule == "step":
             schedule: Schedule = make(self.drops, self.drop)
@@ -177,7 +193,8 @@ class Setup:
         else:
             schedule = make(self.end)
         if self.warm_up:
-            schedule = optim.schedule.warm_up(schedule, self.warm_up)
+            moments = self.epochs * (1 if self.per_epoch else steps)  # at which the rate changes
+            schedule = optim.schedule.warm_up(schedule, self.warm_up, min(1.0, 1 / (self.warm_up * moments)))
         return optim.schedule.per_epoch(schedule, self.epochs) if self.per_epoch else schedule
 
     def as_dict(self) -> dict[str, Any]:

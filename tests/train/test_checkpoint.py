@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grassmann_np import train
+from grassmann_np.files import read_json, write_json
 from grassmann_np.train import checkpoint, folder
 
 SETUP = train.Setup(epochs=3, batch_size=256)
@@ -135,7 +136,7 @@ def test_kill_nine_and_resume(tmp_path, delay):
     assert finish(process)[0] in (-signal.SIGKILL, 0)
     assert finish(command("train", "--resume", "--quiet", "--out", killed)) == (0, "")
     same_run(whole, killed)
-    assert json.loads((killed / "history.json").read_text())["done"]
+    assert read_json(killed / "history.json")["done"]
 
 
 def test_ctrl_c_finishes_the_step_saves_and_says_how_to_go_on(tmp_path):
@@ -169,18 +170,29 @@ def test_foreign_and_corrupt_files_are_refused(tmp_path):
     with pytest.raises(ValueError, match="cannot be read"):
         checkpoint.load(path)
     np.savez(path, skeleton=np.array(json.dumps({"format": checkpoint.FORMAT, "version": 99, "tree": {}})))
-    with pytest.raises(ValueError, match=r"expected grassmann_np checkpoint version 2, got .* version 99"):
+    with pytest.raises(ValueError, match=r"expected grassmann_np checkpoint version 3, got .* version 99"):
         checkpoint.load(path)
-    head = {"format": checkpoint.FORMAT, "version": checkpoint.VERSION, "tree": {}}
+    head = {"format": checkpoint.FORMAT, "version": checkpoint.VERSION, "tree": "{}"}
     for change, message in (
         ({"format": "another"}, r"expected grassmann_np checkpoint .* got another version"),
-        ({"tree": {"setup": {}}}, "it is damaged"),
-        ({"tree": []}, "it is damaged"),
-        ({"tree": {"setup": {"array": "gone"}}}, "the array 'gone' is missing"),
+        ({"checksum": "0"}, "damaged: its checksum does not fit"),
+        ({"tree": '{"setup": {}}'}, "damaged: expected data, generators"),
+        ({"tree": "[]"}, "damaged: expected data"),
+        ({"tree": "["}, "damaged: Expecting value"),
+        ({"tree": "[" * 9999 + "]" * 9999}, "damaged: maximum recursion"),
+        ({"tree": '{"setup": {"array": "gone"}}'}, "damaged: 'gone'"),
     ):
-        np.savez(path, skeleton=np.array(json.dumps(head | change)))
+        changed = head | change
+        changed = {"checksum": checkpoint._checksum(changed["tree"], {})} | changed
+        np.savez(path, skeleton=np.array(json.dumps(changed)))
         with pytest.raises(ValueError, match=message):
             checkpoint.load(path)
+
+
+def test_a_file_that_expands_is_refused(tmp_path):
+    np.savez_compressed(tmp_path / "bomb.npz", skeleton=np.zeros(10**7))
+    with pytest.raises(ValueError, match="its members are compressed"):
+        checkpoint.load(tmp_path / "bomb.npz")
 
 
 def test_a_damaged_byte_is_refused_or_was_of_no_account(tmp_path):
@@ -234,8 +246,8 @@ def test_seconds_of_an_epoch_go_on(tmp_path):
 def test_setup_and_checkpoint_of_two_runs_are_refused(tmp_path):
     folder.begin(tmp_path, replace(SETUP, epochs=1))
     before = (tmp_path / "checkpoint.npz").read_bytes()
-    for change in ({"epochs": 2}, {"seed": 1}, {"lr": 0.3}):
-        (tmp_path / "setup.json").write_text(json.dumps(replace(SETUP, **{"epochs": 1} | change).as_dict()))
+    for change in ({"momentum": 0.5}, {"seed": 1}, {"lr": 0.3}):
+        write_json(tmp_path / "setup.json", replace(SETUP, **{"epochs": 1} | change).as_dict())
         with pytest.raises(ValueError, match=f"of two runs, with another {next(iter(change))};"):
             folder.go_on(tmp_path)
     assert (tmp_path / "checkpoint.npz").read_bytes() == before
@@ -283,7 +295,7 @@ def test_ctrl_c_twice_while_a_checkpoint_is_written_keeps_the_last(tmp_path, mon
     monkeypatch.setattr(np, "savez", slow)
     with pytest.raises(KeyboardInterrupt):
         folder.begin(tmp_path, SETUP)
-    assert sorted(os.listdir(tmp_path)) == ["checkpoint.npz", "history.csv", "history.json", "setup.json"]
+    assert sorted(os.listdir(tmp_path)) == [".lock", "checkpoint.npz", "history.csv", "history.json", "setup.json"]
     assert len(checkpoint.load(tmp_path / "checkpoint.npz")["history"]["seconds"]) == 1
 
 

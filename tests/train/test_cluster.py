@@ -1,14 +1,14 @@
 """A real scheduler and two real workers, on this machine's loopback: other processes, another working folder."""
 
-import json
 import os
 import socket
 
 import numpy as np
 import pytest
 
-from grassmann_np import __main__ as command
+from grassmann_np import commands as command
 from grassmann_np import train
+from grassmann_np.files import read_json
 
 distributed = pytest.importorskip("distributed", reason="pip install 'grassmann-np[cluster]'")
 SHORT = ["--epochs", "1", "--seeds", "2", "--optimizers", "sgd,sgd-g", "--model", "mlp"]
@@ -34,7 +34,7 @@ def test_a_cluster_finds_what_the_cores_find(cluster, tmp_path, monkeypatch):
     words = ["--backend", "dask", "--scheduler", cluster.scheduler_address]
     assert command.main(["compare", *SHORT, *words, "--out", "there"]) == 0
     assert command.main(["compare", *SHORT, "--jobs", "1", "--out", "here"]) == 0
-    there, here = (json.loads((tmp_path / name / "results.json").read_text())["runs"] for name in ("there", "here"))
+    there, here = (read_json(tmp_path / name / "results.json")["runs"] for name in ("there", "here"))
     assert [(run["optimizer"], run["seed"]) for run in there] == [(o, s) for o in ("sgd", "sgd-g") for s in (0, 1)]
     for ours, theirs in zip(here, there, strict=True):
         np.testing.assert_allclose(ours["history"]["train_loss"], theirs["history"]["train_loss"], rtol=1e-3)
@@ -43,11 +43,22 @@ def test_a_cluster_finds_what_the_cores_find(cluster, tmp_path, monkeypatch):
 
 @pytest.mark.filterwarnings("ignore")
 def test_a_worker_does_the_work(cluster, tmp_path):
-    with train.cluster.workers(cluster.scheduler_address, tmp_path):
-        from joblib import Parallel, delayed
+    with train.cluster.workers(cluster.scheduler_address, tmp_path) as spread:
+        found = list(spread(_process, range(4)))
+    assert os.getpid() not in [process for _, process in found] and [one for one, _ in found] == list(range(4))
 
-        found = Parallel()(delayed(os.getpid)() for _ in range(4))
-    assert os.getpid() not in found
+
+def _process(one):
+    return one, os.getpid()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_one_worker_of_one_thread_does_the_work_too(tmp_path):
+    with (
+        distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None, silence_logs=50) as one,
+        train.cluster.workers(one.scheduler_address, tmp_path) as spread,
+    ):
+        assert os.getpid() not in [process for _, process in spread(_process, range(2))]
 
 
 @pytest.mark.filterwarnings("ignore")

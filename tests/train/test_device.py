@@ -7,7 +7,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from grassmann_np import __main__ as command
+from grassmann_np import commands as command
 from grassmann_np.data import crop_and_flip
 from grassmann_np.train import Setup, Trainer, checkpoint, evaluate, loop
 from grassmann_np.train.setup import RATES, SCHEDULES

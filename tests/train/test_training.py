@@ -148,7 +148,15 @@ ODD = [None, True, "3", [], {}, float("nan"), float("inf"), -1, 1e400]
 @pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(train.Setup)])
 def test_every_field_names_itself_when_it_is_odd(name):
     """A setup that is taken can be written as JSON and comes back as it was; one that is not names the field."""
-    taken = {"folder": [None, "3"], "lr": [None], "clip": [None], "end": [None], "per_epoch": [True], "drops": [[]]}
+    taken = {
+        "folder": [None, "3"],
+        "lr": [None],
+        "clip": [None],
+        "end": [None],
+        "per_epoch": [True],
+        "extra": [True],
+        "drops": [[]],
+    }
     for value in ODD:
         if any(value is one or (value == one and type(value) is type(one)) for one in taken.get(name, [])):
             setup = train.Setup.from_dict({name: value})
@@ -254,15 +262,17 @@ def test_models_by_name(model):
         (replace(SHORT, schedule="step", drops=(0.5,), drop=0.1), (1, 1, 0.1)),
         (replace(SHORT, schedule="exponential", end=0.01), (1, 10**-0.5, 0.1)),
         (replace(SHORT, schedule="exponential", end=100.0), (1, 10**0.5, 10)),
-        (replace(SHORT, schedule="constant", warm_up=0.5), (0, 0.5, 1)),
+        (replace(SHORT, schedule="constant", warm_up=0.5), (1 / 6, 7 / 12, 1)),
         (replace(SHORT, schedule="linear", per_epoch=True), (1, 1, 0.5)),
         (replace(SHORT, schedule="linear", end=0.0), (1, 0.75, 0.5)),
-        (replace(SHORT, schedule="linear", warm_up=0.5), (0, 0.375, 0.5)),
+        (replace(SHORT, schedule="linear", warm_up=0.5), (1 / 6, 0.75 * 7 / 12, 0.5)),
+        (replace(SHORT, schedule="constant", warm_up=1.0, per_epoch=True), (0.5, 0.5, 0.75)),
         (replace(SHORT, schedule="cosine", end=0.5), (1, 0.75 + 0.25 * 0.5**0.5, 0.75)),
     ],
 )
 def test_schedule_of_a_setup(setup, factors):
-    np.testing.assert_allclose([setup.make_schedule()(p) for p in (0, 0.25, 0.5)], factors)
+    """The warm-up takes six steps of an epoch here, or two epochs."""
+    np.testing.assert_allclose([setup.make_schedule(6)(p) for p in (0, 0.25, 0.5)], factors)
 
 
 def test_everything_decays_if_asked():
@@ -300,7 +310,8 @@ def test_the_effective_rate_of_weights_on_the_sphere_is_the_rate_of_their_group(
     trainer.optimizer.optimizers = trainer.optimizer.optimizers[::-1]
     history = trainer.run()
     np.testing.assert_allclose(history.effective_rate, 0.3 * np.array(history.factor), rtol=1e-5)
-    np.testing.assert_allclose(history.factor, [2 / 6, 5 / 6])
+    first = 1 / 6  # a step's worth
+    np.testing.assert_allclose(history.factor, [first + (1 - first) * step / 6 for step in (2, 5)])
     np.testing.assert_allclose(history.norm, 1, rtol=1e-5)
 
 

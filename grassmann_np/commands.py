@@ -1,0 +1,268 @@
+"""The commands of `python -m grassmann_np`: train, compare, evaluate and recipes."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import shlex
+import sys
+from contextlib import nullcontext
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any, NoReturn
+
+from .files import check_target, write_json
+from .terminal import answer, describe, say
+from .train import Setup, compare, evaluate, recipes, table
+from .train import checkpoint as checkpoints
+from .train import folder as runs
+from .train.cluster import workers
+from .train.compare import MOST
+from .train.progress import Progress
+from .train.setup import DATA, MODELS, RATES, SCHEDULES
+
+MOST_JOBS = 256
+NONE = object()  # what `none` on the command line stands for; None is what was not given
+
+
+class UsageError(ValueError):
+    """A command line that makes no sense."""
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raises UsageError."""
+        raise UsageError(f"{message}; see {self.prog} --help")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The exit status: 0 when done, 1 when something failed, 2 for a wrong command line, 130 after Ctrl-C or SIGTERM.
+
+    What cannot be printed is no failure where the results are in files.
+    """
+    words = sys.argv[1:] if arguments is None else arguments
+    options = argparse.Namespace(action=None)
+    try:
+        options = _parser().parse_args(words)
+        result: int = options.action(options, shlex.join(["python", "-m", "grassmann_np", *words]))
+        return result
+    except runs.Stopped:
+        say(f"grassmann_np: stopped after a step and saved; go on with\n  {_again(options, words)}", sys.stderr)
+        return 130
+    except KeyboardInterrupt:
+        how = f"; go on with\n  {_again(options, words)}" if options.action in (_train, _compare) else ""
+        say(f"grassmann_np: stopped{how}", sys.stderr)
+        return 130
+    except (ValueError, RuntimeError, FloatingPointError, ImportError, MemoryError, OSError) as error:
+        say(f"grassmann_np: {describe(error)}", sys.stderr)
+        return 2 if isinstance(error, UsageError) else 1
+
+
+def _again(options: argparse.Namespace, words: list[str]) -> str:
+    """The command that goes on with what was stopped."""
+    if options.action is _train and (Path(options.out) / "setup.json").exists():
+        words = ["train", "--resume", "--out", options.out]
+    return shlex.join(["python", "-m", "grassmann_np", *(word for word in words if word != "--overwrite")])
+
+
+def _train(options: argparse.Namespace, command: str) -> int:
+    changes = {}
+    if options.resume:
+        changes = {name: getattr(options, name) for name in runs.MAY_CHANGE if getattr(options, name) is not None}
+        if given := [option for name, option in _given(options).items() if name not in changes]:
+            raise UsageError(f"--resume: the setup is that of {options.out}; leave out {', '.join(given)}")
+        setup = replace(runs.read_setup(options.out), **changes)
+    else:
+        setup = _setup(options)
+    if options.download:
+        setup.load(download=True)
+    with Progress(setup.optimizer, options.quiet) as progress:
+        calls = progress.step, progress.epoch
+        trainer = (
+            runs.go_on(options.out, *calls, **changes)
+            if options.resume
+            else runs.begin(options.out, setup, options.overwrite, *calls)
+        )
+    say(f"{setup.model} on {setup.data} with {setup.optimizer}: {trainer.history.line()}", sys.stdout)
+    say(f"setup, history and checkpoint in {options.out}", sys.stdout)
+    return 0
+
+
+def _compare(options: argparse.Namespace, command: str) -> int:
+    out, setup = Path(options.out), _setup(options)
+    optimizers = _several("optimizers", options.optimizers, tuple(RATES))
+    schedules = _several("schedules", options.schedules, SCHEDULES) if options.schedules is not None else []
+    if not 1 <= options.seeds <= MOST:
+        raise UsageError(f"--seeds: expected at least 1 and at most {MOST}, got {options.seeds}")
+    if options.jobs != -1 and not 1 <= options.jobs <= MOST_JOBS:
+        raise UsageError(f"--jobs: expected -1, or 1 to {MOST_JOBS}, got {options.jobs}")
+    if (options.backend == "dask") != (options.scheduler is not None):
+        raise UsageError("--backend dask and --scheduler HOST:PORT go together")
+    if out.exists() and not out.is_dir():
+        raise ValueError(f"--out: expected a folder, got the file {out}")
+    for name in ("results.json", "comparison.png"):  # before hours of work, not after them
+        check_target(out / name)
+    if options.download:
+        setup.load(download=True)
+
+    def after_run(name: str, found: dict[str, Any]) -> None:
+        if not options.quiet:
+            said = found.get("problem") or f"test error {100 * found['history']['test_error'][-1]:5.2f} %"
+            say(f"{name}  {said}", sys.stderr)
+
+    seeds = range(setup.seed, setup.seed + options.seeds)
+    with workers(options.scheduler, out) if options.backend == "dask" else nullcontext() as spread:
+        found = compare(out, setup, optimizers, seeds, schedules, options.jobs, options.overwrite, after_run, spread)
+    results = {"command": command, **found}
+    write_json(out / "results.json", results)
+    figure = _draw(results, out / "comparison.png", command, many=bool(schedules))
+    say(f"{table(results)}\nresults in {out / 'results.json'}\n{figure}", sys.stdout)
+    if not results["runs"]:
+        raise RuntimeError(f"every run failed; {results['failed'][0]['problem']}")
+    return 0
+
+
+def _draw(results: dict[str, Any], path: Path, command: str, many: bool) -> str:
+    """Draws the comparison, if anything can draw here, and says where it is.  Whatever happens, the results stand."""
+    if not results["runs"]:
+        return "no figure: every run failed"
+    try:
+        found = importlib.util.find_spec("viz")
+        if found is not None and Path(found.origin or "").parent.parent != Path(__file__).parent.parent:
+            return f"no figure: {found.origin} is in the place of our viz"
+        from viz import cells, curves, files
+
+        figure = cells.cells(results) if many else curves.comparison(results)
+        return f"figure in {files.save(figure, path, command)}"
+    except ModuleNotFoundError as error:
+        return f"no figure: {error.name} is missing; pip install 'grassmann-np[viz]'"
+    except Exception as error:  # of matplotlib, or of a setting of its user's
+        return f"no figure: {type(error).__name__}: {describe(error)}"
+
+
+def _several(name: str, text: str, known: tuple[str, ...]) -> list[str]:
+    """The words of a comma-separated list, each known and there once."""
+    words = [word.strip() for word in text.split(",")]
+    for word in words:
+        if word not in known or words.count(word) > 1:
+            raise UsageError(f"--{name}: expected some of {', '.join(known)}, each once, got {text!r}")
+    return words
+
+
+def _evaluate(options: argparse.Namespace, command: str) -> int:
+    tree = checkpoints.load(Path(options.run) / "checkpoint.npz")
+    changes = {name: getattr(options, name) for name in ("folder", "device") if getattr(options, name) is not None}
+    setup = replace(Setup.from_dict(tree["setup"]), **changes)
+    trainer, generators = setup.start()
+    checkpoints.restore(trainer, generators, tree)
+    loss, error = evaluate(trainer.model, trainer.data.x_test, trainer.data.y_test)
+    words = f"{setup.model} on {setup.data} with {setup.optimizer}, {len(trainer.history)} of {setup.epochs} epochs"
+    answer(f"{words}: test loss {loss:.4f}, test error {100 * error:.2f} %", sys.stdout)
+    return 0
+
+
+def _recipes(options: argparse.Namespace, command: str) -> int:
+    answer(recipes.table(), sys.stdout)
+    return 0
+
+
+def _given(options: argparse.Namespace) -> dict[str, str]:
+    """The options of the setup that were given, as on the command line, by their fields."""
+    names = {f.name: "--" + f.name.replace("_", "-") for f in fields(Setup)} | {"recipe": "--recipe"}
+    return {key: names[key] for key, value in vars(options).items() if key in names and value is not None}
+
+
+def _setup(options: argparse.Namespace) -> Setup:
+    base, known = Setup(), recipes.recipes()
+    if options.recipe is not None:
+        if options.recipe not in known:
+            raise UsageError(f"--recipe: expected one of `python -m grassmann_np recipes`, got {options.recipe!r}")
+        base = known[options.recipe]
+    given: dict[str, Any] = {name: getattr(options, name, None) for name in base.as_dict()}
+    chosen: dict[str, Any] = {
+        name: None if value is NONE else value for name, value in given.items() if value is not None
+    }
+    try:
+        return replace(base, **chosen)
+    except ValueError as error:
+        raise UsageError(error) from error
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = Parser(prog="python -m grassmann_np", description="Train networks on the sphere.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, action: Any, about: str) -> argparse.ArgumentParser:
+        one: argparse.ArgumentParser = commands.add_parser(name, help=about, description=about, allow_abbrev=False)
+        one.set_defaults(action=action)
+        return one
+
+    train = command("train", _train, "Train one network; a run folder with setup, history and checkpoint.")
+    _add_setup(train)
+    train.add_argument("--optimizer", choices=RATES, help=f"default {Setup.optimizer}")
+    train.add_argument("--schedule", choices=SCHEDULES, help=f"of the rate; default {Setup.schedule}")
+    train.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out, to the same bits")
+    several = command("compare", _compare, "Train with several optimizers and seeds; a table, a figure, a JSON.")
+    _add_setup(several)
+    several.add_argument("--optimizers", default="sgd,sgd-g,adam-g", help="separated by commas; default %(default)s")
+    several.add_argument("--schedules", help=f"separated by commas; default {Setup.schedule}")
+    several.add_argument("--seeds", type=int, default=5, help="how many, from --seed on; default %(default)s")
+    several.add_argument("--jobs", type=int, default=-1, help="runs at a time; default one per core")
+    several.add_argument("--backend", choices=("cores", "dask"), default="cores", help="where; default %(default)s")
+    several.add_argument("--scheduler", metavar="HOST:PORT", help="of Dask; its workers must all see the folder --out")
+    one = command("evaluate", _evaluate, "Loss and error on the test images, of the checkpoint in a run folder.")
+    one.add_argument("run", metavar="FOLDER", type=os.path.expanduser)
+    _add_places(one)
+    command("recipes", _recipes, "List the recipes: every cell of the paper's tables, and small ones.")
+    return parser
+
+
+def _add_setup(parser: argparse.ArgumentParser) -> None:
+    """The options of a setup that train and compare share; what is not given is the recipe's or the default."""
+    numbers: dict[str, tuple[Any, str]] = {
+        "epochs": (int, ""),
+        "seed": (int, "of the weights and the order of the batches; "),
+        "batch-size": (int, ""),
+        "lr-euclidean": (float, "rate of what is not on the sphere, in the G runs; "),
+        "momentum": (float, ""),
+        "weight-decay": (float, ""),
+        "clip": (_number_or_none, "longest gradient on the sphere, or none; "),
+        "orthogonality": (float, "alpha; "),
+        "drop": (float, "factor of the step schedule; "),
+        "end": (float, "factor that linear, exponential and cosine lead to; "),
+        "keep": (float, "of dropout in WRN; "),
+        "warm-up": (float, "fraction of the training; "),
+    }
+    parser.add_argument("--out", required=True, metavar="FOLDER", type=os.path.expanduser, help="where the results go")
+    parser.add_argument("--overwrite", action="store_true", help="write into a folder that is not empty")
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+    parser.add_argument("--recipe", metavar="NAME", help="what to start from; `recipes` lists them")
+    parser.add_argument("--data", choices=DATA, help=f"default {Setup.data}")
+    parser.add_argument("--download", action="store_true", help="fetch the images into --folder if they are not there")
+    parser.add_argument(
+        "--no-extra", dest="extra", action="store_false", default=None, help="SVHN without its easier images"
+    )
+    _add_places(parser)
+    parser.add_argument("--model", help=f"{MODELS}; default {Setup.model}")
+    parser.add_argument(
+        "--lr", type=float, help="default: " + ", ".join(f"{name} {rate:g}" for name, rate in RATES.items())
+    )
+    parser.add_argument("--rule", choices=("invariant", "published"), help="which weights live on the sphere")
+    parser.add_argument("--decay", choices=("weights", "all"), help="all: biases, gamma and beta too")
+    parser.add_argument("--per-epoch", action="store_true", default=None, help="change the rate between epochs only")
+    for name, (kind, about) in numbers.items():
+        default = getattr(Setup, name.replace("-", "_"))
+        parser.add_argument(f"--{name}", type=kind, help=f"{about}default {default}")
+
+
+def _add_places(parser: argparse.ArgumentParser) -> None:
+    """Where images and arrays lie: what may be given anew for a run that is there."""
+    parser.add_argument("--folder", help="that holds CIFAR or SVHN")
+    parser.add_argument("--device", choices=("cpu", "gpu"), help=f"default {Setup.device}")
+
+
+def _number_or_none(text: str) -> Any:
+    return NONE if text == "none" else float(text)
