@@ -98,8 +98,12 @@ class Trainer:
     ) -> History:
         """Trains to the end and returns the history.  A callback may raise to stop: the trainer is then between steps.
 
-        Raises FloatingPointError, before the step, if the loss is not finite, and says where that began.
+        Raises FloatingPointError, before the step, if the loss or the step is not finite, and says where that began.
         """
+        with np.errstate(all="ignore"):  # nothing to warn of: every loss and every step is looked at
+            return self._run(after_step, after_epoch)
+
+    def _run(self, after_step: Callable[[Trainer], None], after_epoch: Callable[[Trainer], None]) -> History:
         while len(self.history) < self.epochs:
             for index, batch in enumerate(self._batches()):
                 if index >= self.position:  # else it was done before the checkpoint
@@ -135,7 +139,7 @@ class Trainer:
     def look(self) -> None:
         """Adds the steps that nobody has looked at to the epoch's sums: all of them are fetched at once.
 
-        Raises FloatingPointError for a loss that is not finite, ValueError for a step that could not be taken.
+        Raises FloatingPointError for a loss that is not finite, or a step that could not be taken.
         """
         unseen, self.unseen = self.unseen, []
         if not unseen:
@@ -153,7 +157,16 @@ class Trainer:
             self.loss_sum += loss * samples
             self.wrong += int(wrong)
         if any(numbers[2 * len(unseen) :]):
-            self.optimizer.check()
+            self._must(self.optimizer.check)
+
+    def _must(self, act: Callable[[], None]) -> None:
+        """Does what the optimizer does in a step; a step that cannot be taken has diverged."""
+        try:
+            act()
+        except ValueError as error:
+            raise FloatingPointError(
+                f"{error}, at epoch {len(self.history) + 1}, step {self.step}; lower the rate"
+            ) from error
 
     def _one_step(self, batch: Array) -> None:
         started = time.perf_counter()
@@ -169,7 +182,7 @@ class Trainer:
             self.look()
         pull_to_data(self.model, back, back_loss())
         before = self.monitor.look()
-        self.optimizer.step()
+        self._must(self.optimizer.step)
         self.position += 1
         if self.position == self.steps_per_epoch:
             self.look()
