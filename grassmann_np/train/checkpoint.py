@@ -60,7 +60,7 @@ def save(path: str | Path, trainer: Trainer, generators: dict[str, np.random.Gen
 def load(path: str | Path) -> Tree:
     """The tree that `save` wrote.
 
-    Raises FileNotFoundError, or ValueError for a corrupt or foreign file, or one of another version.
+    Raises OSError, or ValueError for a corrupt or foreign file, or one of another version.
     """
     try:
         with open(path, "rb") as file:
@@ -72,7 +72,7 @@ def load(path: str | Path) -> Tree:
             file.seek(0)
             with np.load(file, allow_pickle=False) as members:
                 arrays = dict(members)
-    except FileNotFoundError:
+    except OSError:
         raise
     except Exception as error:  # a damaged byte breaks the readers of zip and .npy in any way
         raise ValueError(f"{path}: expected a checkpoint, got a file that cannot be read: {error}") from error
