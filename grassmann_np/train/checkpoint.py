@@ -13,7 +13,7 @@ import json
 import zipfile
 import zlib
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -62,20 +62,13 @@ def load(path: str | Path) -> Tree:
 
     Raises OSError, or ValueError for a corrupt or foreign file, or one of another version.
     """
-    try:
-        with open(path, "rb") as file:
-            if not zipfile.is_zipfile(file):
-                raise ValueError("it is no .npz file, or cut short")
-            with zipfile.ZipFile(file) as packed:
-                if any(member.compress_size != member.file_size for member in packed.infolist()):
-                    raise ValueError("its members are compressed")  # ours are not: nothing expands without end
-            file.seek(0)
-            with np.load(file, allow_pickle=False) as members:
-                arrays = dict(members)
-    except OSError:
-        raise
-    except Exception as error:  # a damaged byte breaks the readers of zip and .npy in any way
-        raise ValueError(f"{path}: expected a checkpoint, got a file that cannot be read: {error}") from error
+    with open(path, "rb") as file:
+        try:
+            arrays = _arrays(file)
+        except Exception as error:  # a damaged byte breaks the readers of zip and .npy in any way
+            raise ValueError(
+                f"{path}: expected a checkpoint, got a file that cannot be read: {str(error):.200}"
+            ) from error
     try:
         head = json.loads(str(arrays.pop("skeleton")))
         kind, version = head["format"], head["version"]
@@ -131,6 +124,18 @@ def restore(trainer: Trainer, generators: dict[str, np.random.Generator], tree: 
     for name, value in progress.items():
         setattr(trainer, name, value)
     trainer.history = history
+
+
+def _arrays(file: IO[bytes]) -> dict[str, Any]:
+    """The arrays of an .npz file that is not compressed, as ours are: nothing in it expands without end."""
+    if not zipfile.is_zipfile(file):
+        raise ValueError("it is no .npz file, or cut short")
+    with zipfile.ZipFile(file) as packed:
+        if any(member.compress_size != member.file_size for member in packed.infolist()):
+            raise ValueError("its members are compressed")
+    file.seek(0)
+    with np.load(file, allow_pickle=False) as members:
+        return dict(members)
 
 
 def _fingerprint(data: Dataset) -> Tree:
