@@ -82,7 +82,7 @@ def _train(options: argparse.Namespace, command: str) -> int:
     with Progress(setup.optimizer, options.quiet) as progress:
         calls = progress.step, progress.epoch
         trainer = (
-            runs.go_on(options.out, *calls, **changes)
+            runs.go_on(options.out, *calls, changes)
             if options.resume
             else runs.begin(options.out, setup, options.overwrite, *calls)
         )

@@ -27,15 +27,18 @@ def answer(text: str, stream: IO[str] | None) -> None:
     """
     if stream is not None:
         letters = getattr(stream, "encoding", None) or "utf-8"
-        with suppress(BrokenPipeError):
+        try:
             print(text.encode(letters, "backslashreplace").decode(letters), file=stream, flush=True)
+        except BrokenPipeError:
+            pass
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, "standard output") from error
 
 
 def describe(error: BaseException) -> str:
     """One line that says what was wrong, with the file if it was about one."""
     if isinstance(error, OSError) and error.strerror:
-        name = error.filename if error.filename is not None else "standard output"
-        words = f"{name}: {error.strerror}"
+        words = error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
     else:
         words = str(error) or type(error).__name__
     return " ".join(words.split())

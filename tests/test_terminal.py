@@ -48,7 +48,7 @@ def test_letters_that_a_stream_does_not_know():
     [
         (ValueError("a\nb  c"), "a b c"),
         (OSError(28, "No space left on device", "/x/y"), "/x/y: No space left on device"),
-        (OSError(28, "No space left on device"), "standard output: No space left on device"),
+        (OSError(28, "No space left on device"), "No space left on device"),
         (OSError("odd"), "odd"),
         (MemoryError(), "MemoryError"),
     ],

@@ -67,7 +67,7 @@ def load(path: str | Path) -> Tree:
             arrays = _arrays(file)
         except Exception as error:  # a damaged byte breaks the readers of zip and .npy in any way
             raise ValueError(
-                f"{path}: expected a checkpoint, got a file that cannot be read: {str(error):.200}"
+                f"{path}: expected a checkpoint, got a file that cannot be read: {error!s:.200}"
             ) from error
     try:
         head = json.loads(str(arrays.pop("skeleton")))

@@ -10,7 +10,7 @@ to the same bits as if it had not been stopped. One process at a time writes int
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -61,7 +61,7 @@ def go_on(
     folder: str | Path,
     after_step: Callback = lambda trainer: None,
     after_epoch: Callback = lambda trainer: None,
-    **change: Any,
+    change: Mapping[str, Any] | None = None,
 ) -> Trainer:
     """Runs the training of this folder to its end, from its checkpoint if there is one, and returns its trainer.
 
@@ -71,7 +71,7 @@ def go_on(
     folder = Path(folder)
     read_setup(folder)  # before a lock is laid into a folder that holds no run
     with alone(folder):
-        setup = replace(read_setup(folder), **change)
+        setup = replace(read_setup(folder), **(change or {}))
         trainer, generators = setup.start()
         if (folder / "checkpoint.npz").exists():
             tree = checkpoint.load(folder / "checkpoint.npz")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..files import PART
@@ -32,10 +32,13 @@ def alone(folder: str | Path) -> Iterator[None]:
     try:
         lock.acquire(blocking=False)
     except Timeout as error:
-        who = holder.read_text(encoding="utf-8") if holder.exists() else "another process"
+        who = "another process"
+        with suppress(OSError):
+            who = holder.read_text(encoding="utf-8") or who
         raise RuntimeError(f"--out: {who} writes into {folder}; wait for its end, or choose another folder") from error
     try:
-        holder.write_text(f"process {os.getpid()} of {platform.node()}", encoding="utf-8")
+        with suppress(OSError):  # a full disk: then nobody is told who writes
+            holder.write_text(f"process {os.getpid()} of {platform.node()}", encoding="utf-8")
         yield
     finally:
         holder.unlink(missing_ok=True)

@@ -11,7 +11,7 @@ import pytest
 from scipy.stats import binomtest
 
 from grassmann_np import commands as command
-from grassmann_np import train
+from grassmann_np import data, train
 from grassmann_np.files import read_json, write_json
 from grassmann_np.train import checkpoint
 from grassmann_np.train.compare import paired, summary
@@ -51,6 +51,78 @@ def test_a_recipe_with_one_value_changed(tmp_path):
     assert command.main(words) == 0
     setup = read_json(tmp_path / "setup.json")
     assert (setup["optimizer"], setup["epochs"]) == ("adam", 1)
+
+
+def test_a_run_goes_on_for_longer(tmp_path, capsys):
+    words = ["train", "--quiet", "--out", str(tmp_path)]
+    assert command.main([*words, "--epochs", "1"]) == 0
+    assert command.main([*words, "--resume", "--epochs", "3"]) == 0
+    assert len(read_json(tmp_path / "history.json")["history"]["seconds"]) == 3
+    assert read_json(tmp_path / "setup.json")["epochs"] == 3
+    capsys.readouterr()
+    assert command.main([*words, "--resume", "--epochs", "2"]) == 1
+    assert "epochs: expected at least the 3 done, got 2" in capsys.readouterr().err
+    assert read_json(tmp_path / "setup.json")["epochs"] == 3
+    assert command.main([*words, "--resume"]) == 0
+
+
+def test_a_run_goes_on_with_its_images_elsewhere(tmp_path, monkeypatch):
+    seen = []
+
+    def cifar10(folder, download):
+        seen.append((folder, download))
+        return data.digits()
+
+    monkeypatch.setattr(data, "cifar10", cifar10)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    words = ["train", "--quiet", "--out", "~/run"]
+    assert command.main([*words, "--data", "cifar10", "--model", "mlp", "--epochs", "1", "--folder", "here"]) == 0
+    assert read_json(tmp_path / "run" / "setup.json")["folder"] == str(tmp_path / "here")
+    assert command.main([*words, "--resume", "--folder", "~/there"]) == 0
+    assert command.main(["evaluate", "~/run", "--folder", "elsewhere"]) == 0
+    assert command.main([*words, "--resume", "--download", "--epochs", "2"]) == 0
+    places = ["here", "there", "elsewhere", "there", "there"]
+    assert seen == [(str(tmp_path / place), k == 3) for k, place in enumerate(places)]
+
+
+def test_svhn_without_its_easier_images(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(data, "svhn", lambda folder, extra, download: asked.append(extra) or data.digits())
+    words = ["train", "--data", "svhn", "--folder", "x", "--model", "mlp", "--epochs", "1", "--quiet", "--out"]
+    assert command.main([*words, str(tmp_path / "a")]) == 0
+    assert command.main([*words, str(tmp_path / "b"), "--no-extra"]) == 0
+    assert asked == [True, False] and read_json(tmp_path / "b" / "setup.json")["extra"] is False
+
+
+def test_clipping_can_be_turned_off(tmp_path):
+    assert command.main(["train", "--clip", "none", "--epochs", "1", "--quiet", "--out", str(tmp_path)]) == 0
+    assert read_json(tmp_path / "setup.json")["clip"] is None
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--momentum", "0", "--warm-up", "0.5", "--optimizer", "sgd"],
+        ["--momentum", "0", "--warm-up", "1", "--clip", "none"],
+        ["--lr-euclidean", "0", "--optimizer", "adam-g"],
+        ["--lr", "0"],
+        ["--warm-up", "0.5", "--per-epoch"],
+    ],
+)
+def test_rates_of_nothing_and_of_little(tmp_path, words):
+    assert command.main(["train", "--epochs", "1", "--quiet", "--out", str(tmp_path), *words]) == 0
+    moved = read_json(tmp_path / "history.json")["history"]["angle"][0] > 1e-5
+    assert moved != (words == ["--lr", "0"])
+
+
+def test_a_first_step_is_at_one_steps_worth():
+    factors = []
+    trainer, _ = replace(SHORT, warm_up=0.5, schedule="constant").start()
+    trainer.run(lambda trainer: factors.append(trainer.optimizer.factor))
+    steps = trainer.steps_per_epoch
+    np.testing.assert_allclose(factors[:steps], [1 / steps + (1 - 1 / steps) * k / steps for k in range(steps)])
+    assert min(factors) == 1 / steps and factors[steps:] == [1.0] * steps
 
 
 def test_recipes(capsys):
@@ -241,7 +313,44 @@ def test_a_run_that_diverges_does_not_take_the_others_with_it(tmp_path, capsys):
     results = read_json(tmp_path / "results.json")
     assert [row["optimizer"] for row in results["summary"]] == ["sgd-g"]
     assert [run["seed"] for run in results["failed"]] == [0, 1]
-    assert "adam seed 1 failed: the " in capsys.readouterr().out
+    assert "adam seed 1 failed: " in capsys.readouterr().out
+
+
+def test_a_comparison_whose_every_run_fails_has_failed(tmp_path, capsys):
+    words = [
+        "compare",
+        "--epochs",
+        "1",
+        "--seeds",
+        "1",
+        "--optimizers",
+        "sgd",
+        "--lr",
+        "1e300",
+        "--jobs",
+        "1",
+        "--quiet",
+    ]
+    assert command.main([*words, "--out", str(tmp_path)]) == 1
+    assert capsys.readouterr().err.startswith("grassmann_np: every run failed; step of 1.w: h: expected finite numbers")
+    assert read_json(tmp_path / "results.json")["runs"] == []
+
+
+@pytest.mark.parametrize("name", ["results.json", "comparison.png"])
+def test_a_place_that_cannot_be_written_is_noticed_before_anything_is_trained(tmp_path, capsys, name):
+    (tmp_path / name).mkdir()
+    assert command.main(["compare", "--epochs", "1", "--seeds", "1", "--out", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == f"grassmann_np: {tmp_path / name}: Is a directory\n"
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_users_own_viz_is_not_ours(tmp_path, monkeypatch):
+    (tmp_path / "viz.py").write_text("raise SystemExit(3)")
+    for name in [name for name in sys.modules if name.partition(".")[0] == "viz"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.syspath_prepend(tmp_path)
+    said = command._draw({"runs": [1]}, tmp_path / "x.png", "", many=False)
+    assert said == f"no figure: {tmp_path / 'viz.py'} is in the place of our viz"
 
 
 class Terminal(io.StringIO):
