@@ -18,4 +18,8 @@ if __name__ == "__main__":
     from .terminal import leave, stop_on_signals
 
     stop_on_signals()
-    sys.exit(leave(main()))
+    try:
+        status = main()
+    except SystemExit as asked:  # for --help
+        status = int(asked.code or 0)
+    sys.exit(leave(status))

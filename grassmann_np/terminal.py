@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from contextlib import suppress
@@ -53,12 +52,9 @@ def stop_on_signals() -> None:
 
 
 def leave(status: int) -> int:
-    """The exit status, once Python has nothing more to say: a stream that takes no more is turned to nowhere."""
+    """The exit status, once all is said: what a stream still holds and cannot take is given up, before Python tries."""
     for stream in (sys.stdout, sys.stderr):
-        try:
-            if stream is not None:
-                stream.flush()
-        except UNREACHABLE:
+        if stream is not None:
             with suppress(*UNREACHABLE):
-                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+                stream.flush()
     return status

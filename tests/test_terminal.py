@@ -67,6 +67,8 @@ FEW = "train --epochs 2 --batch-size 500 --out"
         ("recipes", "| true", 0),
         ("recipes", "> /dev/full", 1),
         ("recipes", ">&-", 0),
+        ("--help", "> /dev/full", 0),
+        ("--help", "| true", 0),
         ("evaluate run", "> /dev/full", 1),
         ("evaluate run", "| true", 0),
         (f"{FEW} new", "2>&1 | head -1", 0),

@@ -142,17 +142,18 @@ def test_kill_nine_and_resume(tmp_path, delay):
     assert read_json(killed / "history.json")["done"]
 
 
-def test_ctrl_c_finishes_the_step_saves_and_says_how_to_go_on(tmp_path):
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_finishes_the_step_saves_and_says_how_to_go_on(tmp_path, name):
     run = tmp_path / "run"
-    process = command("train", "--epochs", "300", "--quiet", "--out", run)
+    process = command("train", "--epochs", "3000", "--quiet", "--out", run)
     wait_for(run / "checkpoint.npz", process)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(getattr(signal, name))
     status, errors = finish(process)
     assert status == 130
     assert "stopped after a step and saved" in errors and f"train --resume --out {run}" in errors
     assert "Traceback" not in errors
     tree = checkpoint.load(run / "checkpoint.npz")
-    assert 0 < len(tree["history"]["test_error"]) < 300
+    assert 0 < len(tree["history"]["test_error"]) < 3000
 
 
 def test_foreign_and_corrupt_files_are_refused(tmp_path):
