@@ -211,8 +211,9 @@ PARTS |= {"x_test": PARTS["x_train"][:4], "y_test": LABELS[:4]}
     [
         ({"classes": 0}, ValueError, "classes: expected classes >= 1, got 0"),
         ({"classes": 4.0}, TypeError, "classes: expected a whole number, got 4.0"),
-        ({"x_train": IMAGES}, TypeError, "x_train: expected float32, got uint8"),
-        ({"x_test": PARTS["x_test"].astype(">f4")}, TypeError, "x_test: expected float32, got >f4"),
+        ({"x_train": IMAGES}, TypeError, "x_train: expected float32 or float64, got uint8"),
+        ({"x_test": PARTS["x_test"].astype(">f4")}, TypeError, "x_test: expected float32 or float64, got >f4"),
+        ({"x_test": PARTS["x_test"].astype(float)}, TypeError, "x_test: expected float32 like x_train, got float64"),
         ({"y_train": LABELS.astype(np.int32)}, TypeError, "y_train: expected int64, got int32"),
         ({"y_test": LABELS[:4].astype(float)}, TypeError, "y_test: expected int64, got float64"),
         ({"x_train": PARTS["x_train"][..., 0]}, ValueError, "x_train: expected shape .N, H, W, C."),
