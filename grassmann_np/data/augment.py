@@ -11,13 +11,15 @@ from __future__ import annotations
 import numpy as np
 
 from ..backend import Array, get_xp
+from ..checks import check_whole
 
 
 def crop_and_flip(x: Array, rng: np.random.Generator, padding: int = 4) -> Array:
     """Every image shifted by up to `padding` pixels in each direction, and half of them mirrored left to right.
 
     x (N, H, W, C) on any backend -> the same shape, dtype and backend; the same `rng` gives the same choices on each.
-    Raises ValueError for another shape, or a padding that is not less than H and W.
+    Raises ValueError for another shape, or a padding that is not less than H and W, TypeError for a `padding` that is
+    not whole, or an `rng` that is not a numpy Generator.
     Source: the code of Cho and Lee 2017 for CIFAR: reflect-pad 4, a random 32 x 32 crop, a horizontal flip.
 
     >>> x = np.broadcast_to(np.arange(3)[:, None], (4, 3, 3, 1))  # four images, each with columns 0, 1, 2
@@ -28,7 +30,9 @@ def crop_and_flip(x: Array, rng: np.random.Generator, padding: int = 4) -> Array
            [1, 0, 1]])
     """
     xp = get_xp(x)
-    if len(x.shape) != 4 or not 0 <= padding < min(x.shape[1:3]):
+    check_whole("padding", padding, 0)
+    check_generator(rng)
+    if len(x.shape) != 4 or 0 in x.shape[1:] or padding >= min(x.shape[1:3]):
         raise ValueError(f"expected images (N, H, W, C) and 0 <= padding < H, W; got {tuple(x.shape)} and {padding}")
     n, height, width, channels = x.shape
     rows, columns = _window(n, height, padding, rng), _window(n, width, padding, rng)  # (N, H), (N, W)
@@ -38,6 +42,12 @@ def crop_and_flip(x: Array, rng: np.random.Generator, padding: int = 4) -> Array
     pixels = (image * height + rows) * width + columns  # (N, H, W), put together where x is
     taken = xp.take(xp.reshape(x, (-1, channels)), xp.reshape(pixels, (-1,)), axis=0)
     return xp.reshape(taken, x.shape)
+
+
+def check_generator(rng: np.random.Generator) -> None:
+    """Raises TypeError for anything but a numpy Generator."""
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng: expected a numpy Generator, as numpy.random.default_rng(0) gives, got {rng!r}")
 
 
 def _window(n: int, size: int, padding: int, rng: np.random.Generator) -> Array:

@@ -7,6 +7,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from ..checks import check_whole
+from .augment import check_generator
 from .dataset import Array
 
 
@@ -14,15 +16,17 @@ def batches(n: int, size: int, rng: np.random.Generator, drop_last: bool = False
     """The numbers 0 to n - 1 in an order drawn from `rng`, `size` at a time; every call draws a new one.
 
     The last batch may be smaller, and is left out with `drop_last`.  A last batch of one sample joins the one before:
-    batch normalization needs two.  Raises ValueError, at once, where there would be no batch.
+    batch normalization needs two.  Raises ValueError, at once, where there would be no batch, TypeError for an `n` or
+    `size` that is not whole, or an `rng` that is not a numpy Generator.
 
     >>> [len(batch) for batch in batches(10, 4, np.random.default_rng(0))]
     [4, 4, 2]
     """
-    if size < 1 or n < 1:
-        raise ValueError(f"expected at least one sample and batches of at least one, got n = {n} and size = {size}")
+    check_whole("n", n, 1)
+    check_whole("size", size, 1)
+    check_generator(rng)
     if drop_last and n < size:
-        raise ValueError(f"expected at least one full batch of {size}, got {n} samples; keep the last, or take fewer")
+        raise ValueError(f"size: expected at most {n}, for one full batch, got {size}; or keep the last batch")
     order = rng.permutation(n)
     stop = n - n % size if drop_last else n
     starts = list(range(0, stop, size))

@@ -32,15 +32,28 @@ def records(n, classes, rng):
     return labels, images, content
 
 
-def archive(contents):
-    """The bytes of a .tar.gz with `contents`, by path."""
+def archive(contents, *more):
+    """The bytes of a .tar.gz with `contents`, by path, and then `more` (TarInfo, content)."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w:gz") as tar:
         for path, content in contents.items():
-            member = tarfile.TarInfo(path)
-            member.size = len(content)
-            tar.addfile(member, io.BytesIO(content))
+            tar.addfile(member(path, len(content)), io.BytesIO(content))
+        for one, content in more:
+            tar.addfile(one, io.BytesIO(content))
     return out.getvalue()
+
+
+def member(path, size=0, kind=tarfile.REGTYPE, link=""):
+    """The header of a member of an archive."""
+    info = tarfile.TarInfo(path)
+    info.size, info.type, info.linkname = size, kind, link
+    return info
+
+
+def publish(monkeypatch, small, content):
+    """Makes `content` the published archive of a small CIFAR, whatever is in it: {its name: content}."""
+    monkeypatch.setattr(cifar, small.name.upper(), replace(small, md5=md5(content)))
+    return {small.url.rsplit("/", 1)[1]: content}
 
 
 def shrink_cifar(monkeypatch, name):
@@ -50,7 +63,9 @@ def shrink_cifar(monkeypatch, name):
     sizes = {file: 7 + i for i, file in enumerate([*full.train, *full.test])}
     made = {file: records(n, full.classes, rng) for file, n in sizes.items()}
     files = {file: content for file, (_, _, content) in made.items()}
-    whole = archive({"readme.html": b"read me", **{f"{full.inside}/{file}": c for file, c in files.items()}})
+    whole = archive(
+        {f"{full.inside}/readme.html": b"read me", **{f"{full.inside}/{file}": c for file, c in files.items()}}
+    )
     small = replace(
         full, md5=md5(whole), train={file: sizes[file] for file in full.train}, test={f: sizes[f] for f in full.test}
     )
@@ -62,13 +77,13 @@ def shrink_svhn(monkeypatch):
     """Makes the published SVHN a small one for one test: (its files, labels and images by name)."""
     rng = np.random.default_rng(0)
     made, files = {}, {}
-    for n, name in enumerate(svhn.MD5, start=11):
+    for n, name in enumerate(svhn.FILES, start=11):
         labels = rng.permutation(np.arange(n) % 10 + 1).astype(np.uint8)
         images = rng.integers(0, 256, (n, 32, 32, 3), dtype=np.uint8)
         out = io.BytesIO()
         savemat(out, {"X": images.transpose(1, 2, 3, 0), "y": labels[:, None]}, do_compression=True)
         made[name], files[name] = (labels, images), out.getvalue()
-    monkeypatch.setattr(svhn, "MD5", {name: md5(content) for name, content in files.items()})
+    monkeypatch.setattr(svhn, "FILES", {name: (md5(files[name]), len(labels)) for name, (labels, _) in made.items()})
     return files, made
 
 

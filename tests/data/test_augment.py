@@ -89,8 +89,36 @@ def test_every_backend_gives_the_same_bits(device, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("shape", "padding"), [((8, 8, 8), 4), ((2, 4, 8, 3), 4), ((2, 8, 4, 3), 4), ((2, 8, 8, 3), -1)]
+    ("shape", "padding"), [((8, 8, 8), 4), ((2, 4, 8, 3), 4), ((2, 8, 4, 3), 4), ((2, 8, 8, 0), 4), ((2, 0, 0, 3), 0)]
 )
 def test_refused(shape, padding):
     with pytest.raises(ValueError, match=r"0 <= padding < H, W; got"):
         crop_and_flip(np.zeros(shape, np.float32), np.random.default_rng(0), padding)
+
+
+@pytest.mark.parametrize(
+    ("x", "rng", "padding", "error", "reason"),
+    [
+        (numbered(2, 8, 8), 0, 4, TypeError, "rng: expected a numpy Generator"),
+        (numbered(2, 8, 8), None, -1, ValueError, "padding: expected padding >= 0, got -1"),
+        (numbered(2, 8, 8), None, 1.5, TypeError, "padding: expected a whole number, got 1.5"),
+        (numbered(2, 8, 8), None, True, TypeError, "padding: expected a whole number, got True"),
+        ([[[[1.0]]]], None, 0, TypeError, "expected a NumPy or CuPy array, got list"),
+        (np.ma.masked_array(numbered(2, 8, 8)), None, 4, TypeError, "expected a plain array, got MaskedArray"),
+    ],
+)
+def test_what_is_wrong_is_named_before_anything_is_drawn(x, rng, padding, error, reason):
+    mine = np.random.default_rng(0)
+    before = mine.bit_generator.state
+    with pytest.raises(error, match=f"^{reason}"):
+        crop_and_flip(x, mine if rng is None else rng, padding)
+    assert mine.bit_generator.state == before
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "bool", "float16", ">f4", "int64"])
+def test_any_dtype_and_a_read_only_image_will_do(dtype):
+    x = numbered(3, 5, 6).astype(dtype)
+    x.flags.writeable = False
+    y = crop_and_flip(x, np.random.default_rng(0), 2)
+    assert y.dtype == x.dtype
+    np.testing.assert_array_equal(y, slow(x, np.random.default_rng(0), 2))

@@ -47,10 +47,35 @@ def test_a_new_order_each_epoch_and_the_same_epochs_from_the_same_seed():
     assert len(orders) == 6
 
 
-@pytest.mark.parametrize(("n", "size", "drop_last"), [(0, 4, False), (4, 0, False), (3, 4, True)])
-def test_no_batch_at_all_is_refused_before_anything_is_drawn(n, size, drop_last):
+@pytest.mark.parametrize(
+    ("n", "size", "drop_last", "error", "reason"),
+    [
+        (0, 4, False, ValueError, "n: expected n >= 1, got 0"),
+        (4, 0, False, ValueError, "size: expected size >= 1, got 0"),
+        (3, 4, True, ValueError, "size: expected at most 3, for one full batch, got 4"),
+        (4.0, 2, False, TypeError, "n: expected a whole number, got 4.0"),
+        (4, 2.0, False, TypeError, "size: expected a whole number, got 2.0"),
+        (4, True, False, TypeError, "size: expected a whole number, got True"),
+        (4, float("nan"), False, TypeError, "size: expected a whole number, got nan"),
+        ("4", 2, False, TypeError, "n: expected a whole number, got '4'"),
+    ],
+)
+def test_no_batch_at_all_is_refused_before_anything_is_drawn(n, size, drop_last, error, reason):
     rng = np.random.default_rng(0)
     before = rng.bit_generator.state
-    with pytest.raises(ValueError, match="expected at least one"):
+    with pytest.raises(error, match=f"^{reason}"):
         batches(n, size, rng, drop_last)
     assert rng.bit_generator.state == before
+
+
+@pytest.mark.parametrize("rng", [0, None, np.random, np.random.RandomState(0), np.random.default_rng])
+def test_only_a_generator_draws(rng):
+    with pytest.raises(TypeError, match=r"^rng: expected a numpy Generator"):
+        batches(4, 2, rng)
+
+
+def test_numbers_of_numpy_will_do():
+    first, again = (
+        list(batches(n, size, np.random.default_rng(0))) for n, size in ((9, 4), (np.int32(9), np.uint8(4)))
+    )
+    np.testing.assert_equal(first, again)

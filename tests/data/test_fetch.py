@@ -1,6 +1,9 @@
 """Downloads, from a server on loopback: whole and checked, or nothing, with the reason; tried again first."""
 
+import errno
 import io
+import os
+import shutil
 import socket
 import sys
 from dataclasses import replace
@@ -50,7 +53,7 @@ def test_nothing_is_fetched_unless_asked(small, tmp_path):
     point, whole = small
     with serving({NAME: [whole]}) as (address, requests):
         point(address)
-        with pytest.raises(FileNotFoundError, match="download=True"):
+        with pytest.raises(FileNotFoundError, match=r"pass download=True \(--download on the command line\)"):
             data.cifar10(tmp_path)
         assert requests == []
 
@@ -120,3 +123,99 @@ def test_without_pooch_its_extra_is_named(small, tmp_path, monkeypatch):
     with pytest.raises(ImportError, match=r"pip install 'grassmann-np\[data\]'"):
         data.cifar10(tmp_path / "new", download=True)
     assert not (tmp_path / "new").exists()
+
+
+def test_a_failure_leaves_no_new_folder(small, tmp_path):
+    point, _ = small
+    with serving({}) as (address, _):
+        point(address)
+        with pytest.raises(OSError, match="404"):
+            data.cifar10(tmp_path / "new" / "folder", download=True)
+        (tmp_path / "mine").mkdir()
+        with pytest.raises(OSError, match="404"):
+            data.cifar10(tmp_path / "mine", download=True)
+    assert os.listdir(tmp_path) == ["mine"]
+
+
+def test_ctrl_c_leaves_nothing(small, tmp_path, monkeypatch):
+    point, whole = small
+
+    def stopped(*args, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pooch.core.hash_matches", stopped)  # what has been written is about to be checked
+    with serving({NAME: [whole]}) as (address, requests):
+        point(address)
+        with pytest.raises(KeyboardInterrupt):
+            data.cifar10(tmp_path / "new", download=True)
+        assert requests == [NAME]
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_full_disk_leaves_nothing(small, tmp_path, monkeypatch):
+    point, whole = small
+
+    def full(*args, **options):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(shutil, "move", full)
+    with serving({NAME: [whole]}) as (address, requests):
+        point(address)
+        with pytest.raises(OSError, match=rf"could not fetch {address}{NAME}: .*No space left on device; or put"):
+            data.cifar10(tmp_path, download=True)
+        assert requests == [NAME]
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("kind", ["a folder", "a broken link", "a pipe"])
+def test_something_else_of_that_name_stays(small, tmp_path, kind):
+    point, whole = small
+    path = tmp_path / NAME
+    {"a folder": path.mkdir, "a broken link": lambda: path.symlink_to("nowhere"), "a pipe": lambda: os.mkfifo(path)}[
+        kind
+    ]()
+    before = os.lstat(path)
+    with serving({NAME: [whole]}) as (address, requests):
+        point(address)
+        for download in (False, True):
+            with pytest.raises(OSError, match=f"{NAME}: expected a file, got something else; move it away"):
+                data.cifar10(tmp_path, download=download)
+        assert requests == []
+    assert os.lstat(path) == before and os.listdir(tmp_path) == [NAME]
+
+
+def test_a_file_in_place_of_the_folder_stays(small, tmp_path):
+    point, whole = small
+    write(tmp_path, {"mine": b"keep"})
+    with serving({NAME: [whole]}) as (address, _):
+        point(address)
+        for folder in (tmp_path / "mine", tmp_path / "mine" / "folder"):
+            with pytest.raises(FileNotFoundError, match="pass download=True"):
+                data.cifar10(folder)
+            with pytest.raises(OSError, match=rf"could not fetch {address}{NAME}: .*mine.*; or put the file into"):
+                data.cifar10(folder, download=True)
+    assert listing(tmp_path) == {"mine": b"keep"}
+
+
+def test_a_folder_that_cannot_be_written(small, tmp_path, monkeypatch):
+    point, whole = small
+    monkeypatch.setattr(os, "access", lambda *args: False)  # a superuser may write anywhere
+
+    def refused(*args, **options):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(tmp_path))
+
+    monkeypatch.setattr("tempfile.NamedTemporaryFile", refused)
+    with serving({NAME: [whole]}) as (address, _):
+        point(address)
+        with pytest.raises(OSError, match=r"could not fetch .*Permission denied.*; or put the file into"):
+            data.cifar10(tmp_path, download=True)
+    assert os.listdir(tmp_path) == []
+
+
+def test_without_a_terminal_or_any_stderr_it_is_fetched_too(small, tmp_path, monkeypatch):
+    point, whole = small
+    monkeypatch.setattr(sys, "stderr", None)
+    with serving({NAME: [whole]}) as (address, _):
+        point(address)
+        data.cifar10(tmp_path, download=True)
+    assert listing(tmp_path) == {NAME: whole}

@@ -83,6 +83,8 @@ def test_combine_takes_numbers_and_one_number_per_point(geometry):
     np.testing.assert_allclose(geometry.combine(s, u, 1.0, v), geometry.scale(u, s) + v, rtol=1e-15)
     with pytest.raises(ValueError, match="b: expected float64 of shape"):
         geometry.combine(1.0, u, np.ones(7), v)
+    with pytest.raises(ValueError, match=r"v: expected shape"):
+        geometry.combine(1.0, u, 1.0, v[..., :1])  # which would broadcast
 
 
 @pytest.mark.parametrize("geometry", ALL, ids=lambda g: g.__name__.split(".")[-1])

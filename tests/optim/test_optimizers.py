@@ -578,6 +578,18 @@ def test_schedules(make, values):
     np.testing.assert_allclose([make()(p) for p in (0, 0.3, 0.6, 1)], values, atol=1e-15)
 
 
+def test_after_its_warm_up_a_schedule_is_as_without():
+    constant = optim.schedule.warm_up(optim.schedule.constant(), 0.25)
+    assert [constant(progress) for progress in (0.25, 0.5, 0.75, 1.0)] == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("shape", [(3,), (2, 3, 3)])
+def test_only_the_columns_of_a_matrix_are_orthogonal(shape):
+    for f in (optim.orthogonality, optim.penalty.orthogonality_gradient):
+        with pytest.raises(ValueError, match=r"w: expected a matrix \(n, p\), got shape"):
+            f(np.ones(shape), 0.1)
+
+
 @pytest.mark.parametrize("make", [
     optim.schedule.constant, optim.schedule.step_decay, optim.schedule.linear, optim.schedule.exponential,
     optim.schedule.cosine, lambda: optim.schedule.per_epoch(optim.schedule.linear(), 4),

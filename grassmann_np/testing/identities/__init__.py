@@ -17,7 +17,7 @@ import numpy as np
 
 from ..cases import KINDS, Case, draw
 from . import distances, geodesics, projection, quotients, transports
-from .catalogue import Identity
+from .catalogue import Identity, worst
 
 __all__ = ["CATALOGUE", "Identity", "Report", "Result", "check", "kind_of", "measure"]
 
@@ -99,7 +99,7 @@ def measure(identity: Identity, cases: list[Case]) -> Result:
         if identity.unit == "slope" and case.y.dtype != np.float64:
             continue
         try:
-            residual = max(residual, float(identity.measure(case)))
+            residual = worst(residual, identity.measure(case))
         except Exception as error:  # whatever the module under test raises is a result, not the end of the table
             return Result(identity, np.inf, f"{type(error).__name__}: {error}")
     return Result(identity, residual)

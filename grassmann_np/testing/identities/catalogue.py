@@ -34,7 +34,7 @@ def identity(
     """Makes a function an Identity: its name is the name, the first line of its docstring the statement."""
 
     def wrap(measure: Callable[[Case], Array | float]) -> Identity:
-        statement = (measure.__doc__ or "").strip().splitlines()[0].rstrip(".")
+        statement = (measure.__doc__ or "").strip().partition("\n")[0].rstrip(".")  # python -OO has no docstrings
         return Identity(number, measure.__name__, statement, kinds, unit, limit, measure)
 
     return wrap
