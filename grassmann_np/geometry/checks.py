@@ -10,6 +10,8 @@ import numpy as np
 
 from ..backend import Array, get_xp
 
+quiet = np.errstate(over="ignore", invalid="ignore")  # what is beyond the largest number is inf; see who takes it
+
 
 def check(**arrays: Array) -> Any:
     """The backend of the named arrays, which must agree with the first in backend, device, dtype and shape.

@@ -14,6 +14,8 @@ import copy
 from typing import NamedTuple
 
 from ..backend import Array, get_xp
+from ..geometry.columns import dot
+from ..geometry.lengths import polar
 from ..ops import cross_entropy
 from .layer import Layer
 from .parameter import Parameter
@@ -73,7 +75,6 @@ def _loss(model: Layer, x: Array, labels: Array, pull: bool = False) -> float:
 
 def _cosines(parameter: Parameter) -> Array:
     """|<w_j, grad_j>|/(|w_j||grad_j|) of every column, 0 where the gradient is 0."""
-    w, g = parameter.matrix, parameter.matrix_grad
-    xp = get_xp(w, g)
-    lengths = xp.sqrt(xp.sum(w * w, axis=0)) * xp.sqrt(xp.sum(g * g, axis=0))
-    return xp.abs(xp.sum(w * g, axis=0)) / xp.where(lengths > 0, lengths, 1.0)
+    _, u = polar(parameter.matrix)
+    _, v = polar(parameter.matrix_grad)
+    return get_xp(u, v).abs(dot(u, v))

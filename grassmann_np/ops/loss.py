@@ -12,6 +12,7 @@ import math
 from ..backend import Array, get_xp, on_gpu
 from ..checks import check_arrays, check_shape
 from ..pullback import Pullback
+from ..sums import column_sums, row_sums
 
 
 def cross_entropy(logits: Array, labels: Array, smoothing: float = 0.0) -> tuple[Array, Pullback]:
@@ -38,13 +39,13 @@ def cross_entropy(logits: Array, labels: Array, smoothing: float = 0.0) -> tuple
     smoothing = float(smoothing)
     q = q * (1 - smoothing) + smoothing / k
     shifted = logits - xp.max(logits, axis=1, keepdims=True)
-    log_p = shifted - xp.log(xp.sum(xp.exp(shifted), axis=1, keepdims=True))
+    log_p = shifted - xp.log(row_sums(xp.exp(shifted)))
     costs = q * xp.where(q == 0, 0.0, log_p)  # a class at -inf is as if it were not there
 
     def pullback(dloss: float = 1.0) -> Array:
         return (xp.exp(log_p) - q) * (float(dloss) / n)
 
-    return -xp.sum(costs) / n, pullback
+    return -column_sums(row_sums(costs))[0] / n, pullback
 
 
 def _check_labels(labels: Array, logits: Array) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..backend import Array, asarray_like, get_xp
+from ..backend import Array, asarray_like
+from ..sums import column_sums, inner_products, row_sums
 
 
 def orthogonality(w: Array, alpha: float) -> Array:
@@ -19,7 +20,7 @@ def orthogonality(w: Array, alpha: float) -> Array:
     >>> float(orthogonality(np.array([[1.0, 0.6], [0.0, 0.8]]), alpha=1.0))
     0.36
     """
-    return float(alpha) / 2 * get_xp(w).sum((gram(w) - _identity(w)) ** 2)
+    return float(alpha) / 2 * column_sums(row_sums((gram(w) - _identity(w)) ** 2))[0]
 
 
 def orthogonality_gradient(w: Array, alpha: float, products: Array | None = None) -> Array:
@@ -32,7 +33,7 @@ def gram(w: Array) -> Array:
     """W'W of w (n, p): the inner products of its columns, (p, p)."""
     if w.ndim != 2:
         raise ValueError(f"w: expected a matrix (n, p), got shape {tuple(w.shape)}")
-    return w.T @ w
+    return inner_products(w)
 
 
 def welch_bound(n: int, p: int) -> float:
