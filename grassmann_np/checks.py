@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from numbers import Integral
+import math
+from numbers import Integral, Real
 from typing import Any
+
+import numpy as np
 
 from .backend import Array, get_xp
 
@@ -48,18 +51,41 @@ def check_shape(name: str, array: Array, *expected: Any) -> None:
             raise ValueError(f"{problem}: axis {axis} is empty")
 
 
-def check_whole(name: str, value: int, least: int) -> None:
-    """Raises TypeError unless `value` is a whole number, ValueError if it is less than `least`."""
-    if isinstance(value, bool) or not isinstance(value, Integral):
+def check_number(name: str, value: Any) -> float:
+    """Python's, NumPy's or a 0-d number as a float.  Raises TypeError unless it is real, ValueError where it is beyond."""
+    one = value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
+    if isinstance(one, bool | np.bool_) or not isinstance(one, Real):
+        raise TypeError(f"{name}: expected a number, got {value!r}")
+    try:
+        return float(one)
+    except OverflowError as error:
+        raise ValueError(f"{name}: expected a number in the range of a float, got a larger one") from error
+
+
+def check_whole(name: str, value: Any, least: int) -> int:
+    """The number as an int.  Raises TypeError unless `value` is a whole number, ValueError if it is less than `least`."""
+    one = value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
+    if isinstance(one, bool | np.bool_) or not isinstance(one, Integral):
         raise TypeError(f"{name}: expected a whole number, got {value!r}")
-    if value < least:
+    if one < least:
         raise ValueError(f"{name}: expected {name} >= {least}, got {value}")
+    return int(one)
 
 
-def check_between(name: str, value: float, low: float, high: float) -> None:
-    """Raises ValueError unless low < value <= high."""
-    if not low < value <= high:
+def check_between(name: str, value: Any, low: float, high: float) -> float:
+    """The number as a float.  Raises TypeError unless `value` is one, ValueError unless low < value <= high."""
+    number = check_number(name, value)
+    if not low < number <= high:
         raise ValueError(f"{name}: expected {low} < {name} <= {high}, got {value}")
+    return number
+
+
+def check_least(name: str, value: Any, least: float = 0.0) -> float:
+    """The number as a float.  Raises TypeError unless `value` is one, ValueError unless it is finite and >= least."""
+    number = check_number(name, value)
+    if not (number >= least and math.isfinite(number)):
+        raise ValueError(f"{name}: expected a finite number >= {least:g}, got {value!r}")
+    return number
 
 
 def check_upstream(dy: Array, shape: tuple[int, ...], dtype: Any, name: str = "dy") -> Array:

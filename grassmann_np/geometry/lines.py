@@ -54,8 +54,8 @@ def distance(y: Array, x: Array) -> Array:
 def log(y: Array, x: Array, cut: str = "raise") -> Array:
     """The tangent vector at y that points to the nearer of x and -x, as long as their distance.
 
-    Where y'x = 0 both are equally near: ValueError, unless cut="x" or cut="-x" says where to go. After rounding, that is
-    |y'x| <= 4 sqrt(n) eps: 2 eps from what the unit vectors have lost, and n roundings of a sum that go either way.
+    Where y'x = 0 both are equally near: ValueError, unless cut="x" or cut="-x" says where to go. After rounding, that
+    is |y'x| <= 4 sqrt(n) eps: the unit vectors have lost 2 eps, and the n roundings of a sum go either way.
 
     >>> import numpy as np
     >>> log(np.array([1.0, 0.0]), np.array([0.0, 3.0]), cut="-x") / np.pi

@@ -73,9 +73,11 @@ class Groups:
 
     def load_state_dict(self, saved: dict[str, Any]) -> None:
         """Takes back what `state_dict` gave.  Raises ValueError, before anything changes, if a group does not fit."""
-        ours, theirs = self.optimizers, saved.get("groups", [])
-        if len(ours) != len(theirs):
-            raise ValueError(f"state: expected {len(ours)} groups, got {len(theirs)}")
+        ours, theirs = self.optimizers, saved.get("groups", []) if isinstance(saved, dict) else []
+        if not isinstance(theirs, list) or len(ours) != len(theirs):
+            raise ValueError(
+                f"state: expected {len(ours)} groups, got {theirs if not isinstance(theirs, list) else len(theirs)}"
+            )
         understood = [understand(optimizer, one) for optimizer, one in zip(ours, theirs, strict=True)]
         for optimizer, (settings, state) in zip(ours, understood, strict=True):
             accept(optimizer, settings, state)

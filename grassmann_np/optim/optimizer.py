@@ -13,11 +13,9 @@ arrays are large, fused.py takes the same step in loops, and on a GPU device.py 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from numbers import Real
-from typing import Any
+from typing import Any, ClassVar
 
 from ..backend import Array, get_xp
 from ..geometry import Geometry
@@ -25,6 +23,7 @@ from ..nn.layer import Layer
 from ..nn.parameter import Parameter
 from . import device, fused, saved
 from .penalty import orthogonality_gradient
+from .settings import in_range, setting
 
 State = dict[str, Array]
 Next = tuple[Parameter, Array, State]
@@ -48,6 +47,8 @@ class Optimizer:
     schedules. Raises ValueError for no parameters, one given twice, or a setting out of range.
     """
 
+    never_negative: ClassVar[tuple[str, ...]] = ()  # arrays of a state
+
     def __init__(
         self,
         parameters: Iterable[Parameter],
@@ -69,10 +70,10 @@ class Optimizer:
         if len({id(p) for p in self.parameters}) < len(self.parameters):
             raise ValueError("parameters: expected every parameter once, got one twice")
         self.geometries = [p.geometry for p in self.parameters]
-        self.lr = in_range("lr", lr)
-        self.weight_decay = in_range("weight_decay", weight_decay)
-        self.clip = None if clip is None else in_range("clip", clip, above=0.0)
-        self.orthogonality = in_range("orthogonality", orthogonality)
+        self.lr: float = setting("lr", lr)
+        self.weight_decay: float = setting("weight_decay", weight_decay)
+        self.clip: float | None = setting("clip", clip)
+        self.orthogonality: float = setting("orthogonality", orthogonality)
         self.factor = 1.0
         self.steps = 0
         self.on_device: device.DeviceStep | None = None
@@ -147,7 +148,7 @@ class Optimizer:
     @property
     def rate(self) -> float:
         """The present learning rate: lr times the schedule's factor, a Python float whatever a schedule returns."""
-        return self.lr * in_range("factor", self.factor)
+        return float(self.lr * setting("factor", self.factor))
 
     def __getstate__(self) -> dict[str, Any]:
         """What copies and pickles take along: neither modules, which a parameter names, nor what lies on a device."""
@@ -163,27 +164,16 @@ class Optimizer:
         return {key: value for key, value in vars(self).items() if key not in hidden}
 
     def state_dict(self) -> dict[str, Any]:
-        """{"kind", "settings", "state"}; state is one dict of host arrays per parameter, in their order."""
+        """{"kind", "settings", "names", "state"}; state is one dict of host arrays per parameter, in their order."""
         self.check()
         return saved.of(self)
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Takes back what `state_dict` gave.  Raises ValueError, before anything changes, if it does not fit."""
+        """Takes back what `state_dict` gave, by the names of the parameters if all have one, else in their order.
+
+        Raises ValueError, before anything changes, if it does not fit or a number is out of range.
+        """
         saved.accept(self, *saved.understand(self, state))
-
-
-def in_range(
-    name: str, value: float, above: float | None = None, most: float = math.inf, below: float = math.inf
-) -> float:
-    """`value` as a float.  Raises ValueError unless it is finite, >= 0 (or > above), <= most and < below."""
-    if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(f"{name}: expected a number, got {value!r}")
-    low = value > above if above is not None else value >= 0
-    if not (low and value <= most and value < below and math.isfinite(value)):
-        least = f"> {above:g}" if above is not None else ">= 0"
-        limit = f" and <= {most:g}" if most < math.inf else f" and < {below:g}" if below < math.inf else ""
-        raise ValueError(f"{name}: expected a finite number {least}{limit}, got {value!r}")
-    return float(value)
 
 
 @contextmanager

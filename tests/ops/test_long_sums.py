@@ -1,4 +1,4 @@
-"""A sum of a hundred thousand numbers or more loses no digits, whatever their layout: rounding does not grow with it."""
+"""A sum of a hundred thousand numbers or more loses no digits, whatever their layout."""
 
 import math
 
