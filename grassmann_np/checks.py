@@ -52,7 +52,7 @@ def check_shape(name: str, array: Array, *expected: Any) -> None:
 
 
 def check_number(name: str, value: Any) -> float:
-    """Python's, NumPy's or a 0-d number as a float.  Raises TypeError unless it is real, ValueError where it is beyond."""
+    """Python's, NumPy's or a 0-d number as a float.  Raises TypeError unless it is real, ValueError if it is beyond."""
     one = value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
     if isinstance(one, bool | np.bool_) or not isinstance(one, Real):
         raise TypeError(f"{name}: expected a number, got {value!r}")
@@ -63,7 +63,7 @@ def check_number(name: str, value: Any) -> float:
 
 
 def check_whole(name: str, value: Any, least: int) -> int:
-    """The number as an int.  Raises TypeError unless `value` is a whole number, ValueError if it is less than `least`."""
+    """The number as an int.  Raises TypeError unless `value` is a whole number, ValueError if it is below `least`."""
     one = value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
     if isinstance(one, bool | np.bool_) or not isinstance(one, Integral):
         raise TypeError(f"{name}: expected a whole number, got {value!r}")

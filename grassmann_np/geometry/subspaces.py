@@ -113,8 +113,8 @@ def log(y: Array, x: Array, cut: str = "raise") -> Array:
     """The shortest tangent vector H at Y with exp(Y, H) spanning the same subspace as X.
 
     Where a principal angle is pi/2 (Y'X singular) there are several: ValueError, unless cut="any" takes the one that
-    the SVD happens to give. After rounding, that is a cosine <= 4 sqrt(n p) eps: 4 sqrt(n) eps in every entry of Y'X, as
-    for lines, and p entries in a column.
+    the SVD happens to give. After rounding, that is a cosine <= 4 sqrt(n p) eps: 4 sqrt(n) eps in every entry of Y'X,
+    as for lines, and p entries in a column.
     """
     xp = check_matrices(y=y, x=x)
     check_option("cut", cut, ("raise", "any"))

@@ -16,9 +16,10 @@ from .. import ways
 from ..backend import Array, asarray_like
 from ..checks import check_arrays, check_between, check_upstream
 from ..masks import only
-from ..pullback import Pullback
+from ..pullback import Pullback, quiet
 
 
+@quiet
 def relu(x: Array) -> tuple[Array, Pullback]:
     """max(x, 0), of any shape.  pullback(dy) = dx.  It keeps y, which says where x > 0.
 
@@ -39,6 +40,7 @@ def relu(x: Array) -> tuple[Array, Pullback]:
     return y, pullback
 
 
+@quiet
 def dropout(x: Array, keep: float, rng: Any) -> tuple[Array, Pullback]:
     """x m / keep, every m being 1 with probability `keep`, else 0: the expected value is x.  pullback(dy) = dx.
 

@@ -15,10 +15,11 @@ from typing import Any
 from .. import ways
 from ..backend import Array, get_xp
 from ..checks import check_arrays, check_shape, check_upstream, check_whole
-from ..pullback import Pullback
+from ..pullback import Pullback, quiet
 from ..sums import column_sums
 
 
+@quiet
 def conv2d(x: Array, w: Array, b: Array | None = None, stride: int = 1, padding: int = 0) -> tuple[Array, Pullback]:
     """y_hw = sum_ij x_(h+i, w+j) w_ij + b.
 

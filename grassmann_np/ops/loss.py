@@ -11,10 +11,11 @@ import math
 
 from ..backend import Array, get_xp, on_gpu
 from ..checks import check_arrays, check_shape
-from ..pullback import Pullback
+from ..pullback import Pullback, quiet
 from ..sums import column_sums, row_sums
 
 
+@quiet
 def cross_entropy(logits: Array, labels: Array, smoothing: float = 0.0) -> tuple[Array, Pullback]:
     """The mean negative log-likelihood of the labels, in nats.  logits (N, K), labels (N,) integers in [0, K).
 

@@ -15,10 +15,11 @@ from .. import ways
 from ..backend import Array
 from ..checks import check_arrays, check_shape, check_upstream, check_whole
 from ..masks import only
-from ..pullback import Pullback
+from ..pullback import Pullback, quiet
 from ..sums import pixel_sums
 
 
+@quiet
 def max_pool(x: Array, size: int) -> tuple[Array, Pullback]:
     """The maximum of every window.  (N, H, W, C) -> (N, H/size, W/size, C).  pullback(dy) = dx.
 
@@ -45,6 +46,7 @@ def max_pool(x: Array, size: int) -> tuple[Array, Pullback]:
     return y, pullback
 
 
+@quiet
 def avg_pool(x: Array, size: int) -> tuple[Array, Pullback]:
     """The mean of every window.  (N, H, W, C) -> (N, H/size, W/size, C).  pullback(dy) = dx."""
     xp = check_arrays(x=x)
@@ -61,6 +63,7 @@ def avg_pool(x: Array, size: int) -> tuple[Array, Pullback]:
     return y, pullback
 
 
+@quiet
 def global_avg_pool(x: Array) -> tuple[Array, Pullback]:
     """The mean over all pixels.  (N, H, W, C) -> (N, C).  pullback(dy) = dx."""
     xp = check_arrays(x=x)

@@ -13,18 +13,22 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from ..backend import Array, on_gpu
 from ..checks import check_arrays, check_shape, check_upstream
-from ..pullback import Pullback
+from ..pullback import Pullback, quiet
 from ..sums import column_sums
 from .activate import relu
 from .linear import linear
 from .normalize import center
+from .scale import scale_of
 
 RELU_MEAN = math.sqrt(1 / (2 * math.pi))
 RELU_DEVIATION = math.sqrt((1 - 1 / math.pi) / 2)
 
 
+@quiet
 def weight_norm(v: Array, g: Array) -> tuple[Array, Pullback]:
     """w = g v/|v|, every column.  v (..., n_out), g (n_out,) -> w like v.  pullback(dw) = dv, dg.
 
@@ -54,13 +58,19 @@ def weight_norm_start(x: Array, v: Array) -> tuple[Array, Array]:
     """
     xp = check_arrays(x=x, v=v)
     t, _ = linear(x, _polar(v)[1])
-    mean, centered = center(t)
-    deviation = xp.sqrt(column_sums(centered * centered) / x.shape[0])
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean, centered = center(t)
+        square = column_sums(centered * centered)
+        if (r := scale_of(t, square)) is not None:
+            mean, centered = center(t / r)
+            square = column_sums(centered * centered)
+    deviation = xp.sqrt(square / x.shape[0])
     if not xp.all(deviation > 0):
         raise ValueError(f"x: expected samples that give every unit several values, got {x.shape[0]} that give one")
-    return 1 / deviation, -mean / deviation
+    return 1 / deviation / (1.0 if r is None else r), -mean / deviation
 
 
+@quiet
 def norm_prop(x: Array, w: Array, gamma: Array, beta: Array) -> tuple[Array, Pullback]:
     """o = (ReLU(gamma u'x + beta) - c1)/c2.  x (N, n_in), w (n_in, n_out).  pullback(do) = dx, dw, dgamma, dbeta.
 

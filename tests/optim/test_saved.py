@@ -144,7 +144,7 @@ def test_without_a_name_each_state_goes_in_order(names):
 
 def test_other_names_are_other_parameters():
     one = stepped(optim.SGD, parameters())
-    refused(stepped(optim.SGD, parameters(("0.w", "1.w", "9.w"))), one.state_dict(), "the same names; 2.w is in one")
+    refused(stepped(optim.SGD, parameters(("0.w", "1.w", "9.w"))), one.state_dict(), r"the same names; 2\.w is in one")
 
 
 @pytest.mark.parametrize("bad", [1, 0, "yes", None])
