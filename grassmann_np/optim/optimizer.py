@@ -23,7 +23,8 @@ from ..nn.layer import Layer
 from ..nn.parameter import Parameter
 from . import device, fused, saved
 from .penalty import orthogonality_gradient
-from .settings import in_range, setting
+from .settings import in_range as in_range
+from .settings import setting
 
 State = dict[str, Array]
 Next = tuple[Parameter, Array, State]
