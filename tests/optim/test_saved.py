@@ -114,7 +114,7 @@ def test_something_else(saved):
     refused(optimizer, optimizer.state_dict() | {"state": [None] * 3}, "expected a dict of arrays, got NoneType")
     groups = optim.Groups(optimizer)
     for other in (saved, {"groups": saved}, {"groups": [saved]}):
-        with pytest.raises(ValueError, match="^state: expected"):
+        with pytest.raises(ValueError, match=r"^state: expected"):
             groups.load_state_dict(other)
 
 
