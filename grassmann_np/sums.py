@@ -8,11 +8,16 @@ each, so that rounding hardly grows with its length.
 
 from __future__ import annotations
 
-from .backend import Array, get_xp
+import math
+
+import numpy as np
+
+from .backend import Array, get_named_xp, get_xp
 
 PART = 256  # numbers that are added up one after another
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def column_sums(x: Array) -> Array:
     """The sum over all axes but the last.  x (..., C) -> (C,).
 
@@ -20,7 +25,8 @@ def column_sums(x: Array) -> Array:
     >>> column_sums(np.array([[1.0, 10.0], [2.0, 20.0]]))
     array([ 3., 30.])
     """
-    return pixel_sums(x.reshape(1, -1, x.shape[-1]))[0]
+    *others, channels = _shape(x)
+    return pixel_sums(x.reshape(1, math.prod(others), channels))[0]
 
 
 def pixel_sums(x: Array) -> Array:
@@ -34,14 +40,15 @@ def pixel_sums(x: Array) -> Array:
     return xp.ones(n, dtype=x.dtype) @ x
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def row_sums(x: Array) -> Array:
     """The sum over the last axis, which stays with length 1.  x (..., C) -> (..., 1)."""
-    xp, (*others, c) = get_xp(x), x.shape
+    (*others, c), xp = _shape(x), get_xp(x)
     if c > PART:
         whole = c - c % PART
         sums = row_sums(x[..., :whole].reshape(*others, -1, PART))[..., 0]
         return row_sums(xp.concatenate([sums, x[..., whole:]], axis=-1))
-    return (x.reshape(-1, c) @ xp.ones(c, dtype=x.dtype)).reshape(*others, 1)
+    return (x.reshape(math.prod(others), c) @ xp.ones(c, dtype=x.dtype)).reshape(*others, 1)
 
 
 def inner_products(w: Array) -> Array:
@@ -49,3 +56,13 @@ def inner_products(w: Array) -> Array:
     if (n := w.shape[0]) <= 16 * PART:
         return w.T @ w
     return inner_products(w[: n // 2]) + inner_products(w[n // 2 :])
+
+
+def _shape(x: Array) -> tuple[int, ...]:
+    """The shape of x.  Raises TypeError unless x is an array of floats, ValueError for a number."""
+    xp = get_named_xp(x=x)
+    if x.dtype not in (xp.float32, xp.float64):
+        raise TypeError(f"x: expected float32 or float64, got {x.dtype}")
+    if x.ndim == 0:
+        raise ValueError("x: expected one axis or more, got a number")
+    return tuple(x.shape)

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from ..backend import Array, asarray_like
-from .checks import check, check_alike, check_finite, check_numbers, is_finite, quiet
+from ..checks import check_generator
+from .checks import check, check_alike, check_finite, check_numbers, check_shape, is_finite, quiet
 
 
 def normalize(w: Array) -> Array:
@@ -92,11 +93,13 @@ def move(y: Array, h: Array, v: Array) -> tuple[Array, Array]:
 
 def random_point(shape: tuple[int, ...], rng: Any) -> Array:
     """Standard normal numbers; a float64 NumPy array."""
-    return rng.standard_normal(shape)
+    check_generator(rng)
+    return rng.standard_normal(check_shape(shape, 0))
 
 
 def random_tangent(y: Array, rng: Any) -> Array:
     """Standard normal numbers, with the shape, dtype and device of y."""
+    check_generator(rng)
     check(y=y)
     return asarray_like(rng.standard_normal(y.shape), y)
 

@@ -15,8 +15,9 @@ from __future__ import annotations
 import math
 
 from ..backend import Array
+from ..checks import check_option
 from . import sphere
-from .checks import check_alike_columns, check_option
+from .checks import check_alike_columns
 from .columns import dot
 from .lengths import directions, length
 from .sphere import combine, exp, inner, move, norm, normalize, project, random_point, random_tangent, scale, transport

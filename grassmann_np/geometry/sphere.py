@@ -17,7 +17,8 @@ from typing import Any
 
 from .. import ways
 from ..backend import Array, asarray_like
-from .checks import check_alike_columns, check_columns, check_finite, check_numbers, check_option, check_products, quiet
+from ..checks import check_generator, check_option
+from .checks import check_alike_columns, check_columns, check_finite, check_numbers, check_products, check_shape, quiet
 from .columns import dot
 from .lengths import directions, length, polar, scaled
 
@@ -161,9 +162,12 @@ def log(y: Array, x: Array, cut: str | Array = "raise") -> Array:
 
 def random_point(shape: tuple[int, ...], rng: Any) -> Array:
     """Uniform points: an (n,) or (n, m) float64 NumPy array, drawn by the numpy Generator `rng`."""
-    return normalize(rng.standard_normal(shape))
+    check_generator(rng)
+    return normalize(rng.standard_normal(check_shape(shape, 1, 2)))
 
 
 def random_tangent(y: Array, rng: Any) -> Array:
     """A standard normal vector of the tangent space at every column of y."""
+    check_generator(rng)
+    check_columns(y=y)
     return project(y, asarray_like(rng.standard_normal(y.shape), y))

@@ -18,7 +18,8 @@ import math
 from typing import Any
 
 from ..backend import Array, asarray_like, get_xp
-from .checks import check_matrices, check_numbers, check_option, is_finite, quiet
+from ..checks import check_generator, check_option
+from .checks import check_matrices, check_numbers, check_shape, is_finite, quiet
 
 
 def normalize(w: Array) -> Array:
@@ -27,7 +28,7 @@ def normalize(w: Array) -> Array:
     Raises ValueError if the columns of a matrix are linearly dependent, to rounding.
     """
     xp = check_matrices(w=w)
-    u, s, vt = xp.linalg.svd(_scaled(xp, w)[1], full_matrices=False)
+    u, s, vt = _svd("w", _scaled(xp, w)[1])
     rounding = w.shape[-2] * float(xp.finfo(w.dtype).eps) * s[..., :1]  # what an exact 0 may have become
     if not xp.all(s > rounding):
         raise ValueError("w: expected linearly independent columns, got a matrix of lower rank")
@@ -83,7 +84,7 @@ def transport(y: Array, h: Array, v: Array) -> Array:
 def move(y: Array, h: Array, v: Array) -> tuple[Array, Array]:
     """(exp(y, h), transport(y, h, v)), computed once from one SVD: walk along h, carrying v."""
     xp = check_matrices(y=y, h=h, v=v)
-    u, s, vt = xp.linalg.svd(h, full_matrices=False)
+    u, s, vt = _svd("h", h)
     if not is_finite(s):
         raise ValueError("h: expected singular values that are numbers, got one beyond the largest")
     factor, v = _scaled(xp, v)
@@ -101,14 +102,16 @@ def distance(y: Array, x: Array) -> Array:
     return _norm(xp, principal_angles(y, x), -1)
 
 
+@quiet
 def principal_angles(y: Array, x: Array) -> Array:
     """The p angles between two subspaces, smallest first, each in [0, pi/2]: (..., p)."""
     xp = check_matrices(y=y, x=x)
-    cosine = xp.linalg.svd(_t(y) @ x, full_matrices=False)[1]
-    sine = xp.flip(xp.linalg.svd(_project(y, x), full_matrices=False)[1], axis=-1)
+    cosine = _svd("y, x", _t(y) @ x)[1]
+    sine = xp.flip(_svd("y, x", _project(y, x))[1], axis=-1)
     return xp.atan2(sine, cosine)
 
 
+@quiet
 def log(y: Array, x: Array, cut: str = "raise") -> Array:
     """The shortest tangent vector H at Y with exp(Y, H) spanning the same subspace as X.
 
@@ -118,10 +121,10 @@ def log(y: Array, x: Array, cut: str = "raise") -> Array:
     """
     xp = check_matrices(y=y, x=x)
     check_option("cut", cut, ("raise", "any"))
-    q, cosine, rt = xp.linalg.svd(_t(x) @ y, full_matrices=False)
+    q, cosine, rt = _svd("y, x", _t(x) @ y)
     rounding = 4 * math.sqrt(y.shape[-2] * y.shape[-1]) * float(xp.finfo(y.dtype).eps)
     if cut == "raise" and not xp.all(cosine > rounding):
-        raise ValueError('log(y, x): a principal angle is pi/2, where several geodesics are shortest; or cut="any"')
+        raise ValueError('log(y, x): a principal angle is pi/2, where several geodesics are shortest; choose cut="any"')
     toward = _project(y, x @ (q @ rt) - y)  # X turned within its subspace to be nearest to Y
     lr = toward @ _t(rt)  # orthogonal columns of length sin(theta)
     sine = _norm(xp, lr, -2)
@@ -132,11 +135,14 @@ def log(y: Array, x: Array, cut: str = "raise") -> Array:
 
 def random_point(shape: tuple[int, ...], rng: Any) -> Array:
     """Uniform subspaces: a (..., n, p) float64 NumPy array, drawn by the numpy Generator `rng`."""
-    return normalize(rng.standard_normal(shape))
+    check_generator(rng)
+    return normalize(rng.standard_normal(check_shape(shape, 2)))
 
 
 def random_tangent(y: Array, rng: Any) -> Array:
     """A standard normal vector of the tangent space at every matrix of y."""
+    check_generator(rng)
+    check_matrices(y=y)
     return project(y, asarray_like(rng.standard_normal(y.shape), y))
 
 
@@ -159,6 +165,13 @@ def _norm(xp: Any, a: Array, axis: int | tuple[int, int]) -> Array:
     """The root of the sum of squares over `axis`. Division by the largest entry keeps squares in range."""
     largest = _largest(xp, a, axis)
     return xp.squeeze(largest, axis=axis) * xp.sqrt(_sum(xp, (a / largest) ** 2, axis))
+
+
+def _svd(name: str, a: Array) -> Any:
+    """The thin SVD.  Raises ValueError for NaN and inf, which points that are not orthonormal may lead to."""
+    if not is_finite(a):
+        raise ValueError(f"{name}: expected orthonormal matrices, got products beyond the largest number")
+    return get_xp(a).linalg.svd(a, full_matrices=False)
 
 
 def _scaled(xp: Any, a: Array) -> tuple[Array, Array]:

@@ -11,9 +11,11 @@ with the second convolution of a residual block, but then it is constrained: the
 from __future__ import annotations
 
 import copy
+import math
 from typing import NamedTuple
 
 from ..backend import Array, get_xp
+from ..checks import check_kind, check_several
 from ..geometry.columns import dot
 from ..geometry.lengths import polar
 from ..ops import cross_entropy
@@ -38,8 +40,11 @@ def measure_invariance(model: Layer, x: Array, labels: Array) -> list[Invariance
     Every loss is that of a fresh copy, so that running moments stay and dropout draws the same masks. The eps in
     BatchNorm breaks the invariance by about eps/variance.
     """
+    check_kind("model", model, Layer)
     base = copy.deepcopy(model)
     loss = _loss(base, x, labels, pull=True)
+    if not math.isfinite(loss):
+        raise ValueError(f"x: expected a batch with a finite loss, got {loss}")
 
     def change(index: int, column: int | None) -> float:
         """|loss - loss before| after column j, or every column, of one weight is made twice as long."""
@@ -61,6 +66,8 @@ def measure_invariance(model: Layer, x: Array, labels: Array) -> list[Invariance
 
 def invariance_table(measured: list[Invariance]) -> str:
     """The rows as aligned text."""
+    for one in check_several("measured", measured):
+        check_kind("measured", one, Invariance)
     lines = [Invariance._fields] + [(m.name, m.geometry, *(f"{number:.1e}" for number in m[2:])) for m in measured]
     return aligned(lines, "<<>>>")
 

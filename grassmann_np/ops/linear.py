@@ -10,7 +10,7 @@ from typing import Any
 
 from .. import ways
 from ..backend import Array
-from ..checks import check_arrays, check_shape, check_upstream
+from ..checks import check_arrays, check_shape, check_upstream, given
 from ..pullback import Pullback, quiet
 from ..sums import column_sums
 
@@ -26,7 +26,7 @@ def linear(x: Array, w: Array, b: Array | None = None) -> tuple[Array, Pullback]
     >>> y, pullback(np.array([[1.0]]))[0]
     (array([[11.]]), array([[3., 4.]]))
     """
-    check_arrays(x=x, w=w, b=b)
+    check_arrays(x=x, w=w, **given(b=b))
     check_shape("x", x, "N", "n_in")
     check_shape("w", w, x.shape[1], "n_out")
     if b is not None:
@@ -48,9 +48,9 @@ def linear(x: Array, w: Array, b: Array | None = None) -> tuple[Array, Pullback]
 def add(a: Array, b: Array) -> tuple[Array, Pullback]:
     """a + b, of one shape.  pullback(dy) = da, db, which are dy itself."""
     check_arrays(a=a, b=b)
-    check_shape("a", a, ...)
-    check_shape("b", b, *a.shape)
     shape, dtype = a.shape, a.dtype
+    if b.shape != shape:
+        raise ValueError(f"b: expected shape {tuple(shape)} like a, got {tuple(b.shape)}")
 
     def pullback(dy: Array) -> tuple[Array, Array]:
         dy = check_upstream(dy, shape, dtype)

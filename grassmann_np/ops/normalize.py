@@ -13,8 +13,8 @@ from __future__ import annotations
 from typing import Any
 
 from .. import ways
-from ..backend import Array, get_xp
-from ..checks import check_arrays, check_least, check_shape, check_upstream
+from ..backend import Array, get_named_xp
+from ..checks import check_arrays, check_flag, check_kind, check_least, check_shape, check_upstream, given
 from ..masks import only
 from ..pullback import Pullback, gradients, quiet
 from ..sums import column_sums
@@ -42,8 +42,9 @@ def batch_norm(
     >>> batch_norm(np.array([[1.0], [3.0]]), eps=0.0)[0].T
     array([[-1.,  1.]])
     """
-    xp = _check(x, running, training, gamma=gamma, beta=beta)
+    xp = _check(x, running, training, **given(gamma=gamma, beta=beta))
     eps = check_least("eps", eps)
+    check_flag("relu", relu)
     other = ways.find("normalize", "batch_norm", x)
     if other and (found := other(x, gamma, beta, eps, running, training, relu)):
         return found
@@ -123,14 +124,15 @@ def center(x: Array) -> tuple[Array, Array]:
     return first + mean, shifted - mean
 
 
-def _check(x: Array, running: RunningMoments | None, training: bool, **parameters: Array | None) -> Any:
+def _check(x: Array, running: RunningMoments | None, training: bool, **parameters: Array) -> Any:
     xp = check_arrays(x=x, **parameters)
     check_shape("x", x, ..., "C")
     for name, array in parameters.items():
-        if array is not None:
-            check_shape(name, array, x.shape[-1])
+        check_shape(name, array, x.shape[-1])
+    check_flag("training", training)
     if running is not None:
-        get_xp(x, running.mean)
+        check_kind("running", running, RunningMoments)
+        get_named_xp(x=x, running=running.mean)
         check_shape("running.mean", running.mean, x.shape[-1])
     if training and x.size == x.shape[-1]:
         raise ValueError(f"x: expected more than one value per channel in training, got shape {tuple(x.shape)}")

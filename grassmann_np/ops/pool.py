@@ -28,7 +28,7 @@ def max_pool(x: Array, size: int) -> tuple[Array, Pullback]:
     >>> y.ravel(), pullback(np.ones_like(y)).ravel()
     (array([5.]), array([0., 1., 0., 0.]))
     """
-    xp = check_arrays(x=x)
+    xp, size = check_arrays(x=x), check_whole("size", size, 1)
     corners = _corners(x, size)
     if other := ways.find("pool", "max_pool", x):
         return other(x, size)
@@ -49,7 +49,7 @@ def max_pool(x: Array, size: int) -> tuple[Array, Pullback]:
 @quiet
 def avg_pool(x: Array, size: int) -> tuple[Array, Pullback]:
     """The mean of every window.  (N, H, W, C) -> (N, H/size, W/size, C).  pullback(dy) = dx."""
-    xp = check_arrays(x=x)
+    xp, size = check_arrays(x=x), check_whole("size", size, 1)
     corners, shape = _corners(x, size), x.shape
     rows = reduce(add, [x[:, i::size] for i in range(size)])
     y = reduce(add, [rows[:, :, j::size] for j in range(size)]) / size**2
@@ -80,7 +80,6 @@ def global_avg_pool(x: Array) -> tuple[Array, Pullback]:
 def _corners(x: Array, size: int) -> list[tuple[slice, ...]]:
     """For every place in a window, the index that takes that place from all windows."""
     check_shape("x", x, "N", "H", "W", "C")
-    check_whole("size", size, 1)
     for axis in (1, 2):
         if x.shape[axis] % size:
             raise ValueError(f"x: expected axis {axis} divisible by size {size}, got shape {tuple(x.shape)}")

@@ -19,6 +19,7 @@ from typing import Any, ClassVar
 
 from ..backend import Array, get_xp
 from ..geometry import Geometry
+from ..geometry.checks import quiet
 from ..nn.layer import Layer
 from ..nn.parameter import Parameter
 from . import device, fused, saved
@@ -30,14 +31,17 @@ State = dict[str, Array]
 Next = tuple[Parameter, Array, State]
 
 
+@quiet
 def clip_norm(geometry: Geometry, y: Array, h: Array, nu: float | None) -> Array:
     """h, shortened to length nu where it is longer; nu = None leaves it.  Raises ValueError unless nu > 0.
 
     The paper's norm clipping.
     """
+    if not callable(getattr(geometry, "norm", None)):
+        raise TypeError(f"geometry: expected one like the module geometry.sphere, got {geometry!r}")
     if nu is None:
         return h
-    nu, xp, length = in_range("nu", nu, above=0.0), get_xp(y), geometry.norm(y, h)
+    nu, length, xp = in_range("nu", nu, above=0.0), geometry.norm(y, h), get_xp(y)
     return geometry.scale(h, xp.where(length > nu, nu / xp.where(length > nu, length, 1.0), 1.0))
 
 
@@ -60,9 +64,10 @@ class Optimizer:
     ) -> None:
         if isinstance(parameters, Layer):
             raise TypeError("parameters: expected a list of parameters, got a model; pass model.parameters()")
-        if isinstance(parameters, Parameter) or not isinstance(parameters, Iterable):
-            raise TypeError(f"parameters: expected a list of parameters, got {type(parameters).__name__}")
-        self.parameters = list(parameters)
+        try:
+            self.parameters = list(parameters)
+        except TypeError as error:
+            raise TypeError(f"parameters: expected a list of parameters, got {type(parameters).__name__}") from error
         for p in self.parameters:
             if not isinstance(p, Parameter):
                 raise TypeError(f"parameters: expected nn.Parameter, got {type(p).__name__}")
@@ -90,6 +95,7 @@ class Optimizer:
         raise NotImplementedError
 
     @fused.known("next")
+    @quiet
     def next(self, parameter: Parameter, state: State) -> tuple[Array, State]:
         """The point and the state of one parameter after a step from its `.grad`: the lines above."""
         geometry, name = parameter.geometry, parameter.name or "parameter"

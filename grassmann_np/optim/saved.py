@@ -44,7 +44,7 @@ def understand(optimizer: Saveable, saved: dict[str, Any]) -> tuple[dict[str, An
     kind, ours = type(optimizer).__name__, optimizer.settings()
     if not isinstance(saved, dict):
         raise ValueError(f"state: expected what state_dict gave, got {type(saved).__name__}")
-    if not {"kind", "settings", "state"} <= set(saved) or saved["kind"] != kind:
+    if not {"kind", "settings", "state"} <= set(saved) or not _is(saved["kind"], kind):
         raise ValueError(f"state: expected one of {kind}, got {saved.get('kind')!r}")
     settings, states = saved["settings"], saved["state"]
     if not (isinstance(settings, dict) and isinstance(states, Sequence)):
@@ -64,6 +64,10 @@ def accept(optimizer: Saveable, settings: dict[str, Any], state: list[State]) ->
     """Makes what `understand` gave the present settings and state."""
     vars(optimizer).update(settings)
     optimizer.state = state
+
+
+def _is(value: Any, text: str) -> bool:
+    return isinstance(value, str) and value == text
 
 
 def _setting(key: str, value: Any, ours: Any) -> Any:
@@ -106,11 +110,12 @@ def _understood(parameter: Parameter, ours: State, theirs: Any, never_negative: 
 
 
 def _numbers(name: str, value: Any) -> Any:
-    """A copy of `value` as a NumPy array of real numbers."""
+    """A float64 copy of `value`, real numbers."""
     try:
         array = np.array(value)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name}: expected an array of numbers, got {type(value).__name__}") from error
     if array.dtype.kind not in "fiu":
         raise ValueError(f"{name}: expected real numbers, got {array.dtype}")
-    return array
+    with np.errstate(over="ignore"):
+        return array.astype(np.float64)
