@@ -35,7 +35,7 @@ class Finding(AssertionError):
 
 
 class Target(NamedTuple):
-    """A function, its valid arguments, drawn by `arguments(rng, dtype)`, and whether float32 must agree with float64."""
+    """A function, what draws its valid arguments, and whether float32 must agree with float64."""
 
     name: str
     call: Callable[..., Any]
@@ -341,8 +341,8 @@ SHAPES = [
     lambda a: np.repeat(a, 2, -1) if a.ndim else a,
 ]  # fmt: skip
 DTYPES = [
-    "float16", "float32", "float64", "longdouble", "int8", "int64", "uint8", "bool", "complex64", "complex128", "object",
-    ">f4", ">f8", "S3", "U3",
+    "float16", "float32", "float64", "longdouble", "int8", "int64", "uint8", "bool", "complex64", "complex128",
+    "object", ">f4", ">f8", "S3", "U3",
 ]  # fmt: skip
 VALUES = [
     np.nan, np.inf, -np.inf, 0.0, -0.0, 1.0, -1.0, "max", "-max", "tiny", "subnormal", 1e20, 1e-20, 1e30, 1e-30, 1e154,
@@ -521,7 +521,7 @@ def _compare(found: list[Any], right: list[Any], many: float) -> None:
             raise Finding(f"{a} is not {b}")
 
 
-def places_of(finding: Finding, target: Target) -> str:
+def place_of(finding: Finding, target: Target) -> str:
     """Where it was raised, to tell one finding from another."""
     inner = traceback.extract_tb(finding.__cause__.__traceback__)[-1] if finding.__cause__ else None
     return f"{target.name}" if inner is None else f"{inner.filename}:{inner.lineno}"
@@ -544,7 +544,7 @@ def main() -> None:
                 counts[try_once(target, np.random.default_rng(seed))] += 1
             except Finding as finding:
                 counts["found"] += 1
-                if (place := places_of(finding, target)) not in seen:
+                if (place := place_of(finding, target)) not in seen:
                     print(f"--- seed {seed} at {place}\n{finding}", flush=True)
                 seen.add(place)
             seed += 1

@@ -9,7 +9,7 @@ from tests import fuzz
 from tests.conftest import take
 
 TARGETS = {target.name: target for target in fuzz.targets()}
-SEEDS = 60
+SEEDS = 300
 
 
 @pytest.mark.parametrize("way", ["plain", "loops"])
