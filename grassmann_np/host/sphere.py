@@ -91,7 +91,7 @@ def _move(y: Any, h: Any, v: Any, point: Any, carried: Any) -> Any:
         for i in range(n):
             point[j, i] = y[j, i] * cos + h[j, i] * of_u
             carried[j, i] = v[j, i] - (y[j, i] * of_y + h[j, i] * of_h)
-        odd += not (hh + yy + vv < LARGE and (hh > SMALL or hh == 0))
+        odd += not (hh + yy + vv < LARGE and math.isfinite(of_y + of_h) and (hh > SMALL or hh == 0))
     return odd
 
 

@@ -110,7 +110,9 @@ def _move_columns(
             new[j, i] = cos * y + of_m * m
             carried[j, i] = cos * m + of_y * y
         fine = ww > SMALL and abs(inverse * length - 1) < 2**-20  # else a square or 1/|w| has lost digits
-        odd += not (fine and mm + hh + t < LARGE and (not adam or math.isfinite(new_v[j])))
+        odd += not (
+            fine and mm + hh + t < LARGE and math.isfinite(of_m + of_y) and (not adam or math.isfinite(new_v[j]))
+        )
     return odd
 
 

@@ -168,6 +168,7 @@ def test_eps_counts_beside_a_small_variance():
     x = 1e-20 * drawn().astype(np.float32)
     right = ops.batch_norm(x.astype(np.float64), eps=1e-40)[0]
     np.testing.assert_allclose(ops.batch_norm(x, eps=1e-40)[0], right, rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(ops.batch_norm(np.zeros((3, 2)), eps=1e-300)[0], 0)
     np.testing.assert_array_equal(ops.layer_norm(np.full((2, 3), 1e-30), np.ones(3), np.ones(3), eps=1e-60)[0], 1)
 
 
