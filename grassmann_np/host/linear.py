@@ -50,8 +50,6 @@ def _product(a: Array, b: Array, multiplications: int) -> Array:
 
 def add(a: Array, b: Array) -> Array:
     """a + b, of one shape and dtype."""
-    if not a.ndim:
-        return a + b
     out = empty(a.shape, a)
     share(lambda part: np.add(a[part], b[part], out=out[part]), len(a), a.nbytes)
     return out

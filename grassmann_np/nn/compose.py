@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from ..backend import Array
-from ..checks import check_kind
+from ..checks import check_kind, check_shape
 from ..ops import Pullback, add
 from .layer import Layer, dotted, identity, pull_to_data
 from .layers import BatchNorm, ReLU
@@ -61,6 +61,7 @@ class Residual(Layer):
 
     def __call__(self, x: Array, training: bool = True) -> tuple[Array, Pullback]:
         y, body_pullback = self.body(x, training)
+        check_shape("x", x, ...)
         beside, shortcut_pullback = self.shortcut(x, training) if self.shortcut else identity(x)
         _check_sum(y, beside)
 

@@ -48,9 +48,9 @@ def linear(x: Array, w: Array, b: Array | None = None) -> tuple[Array, Pullback]
 def add(a: Array, b: Array) -> tuple[Array, Pullback]:
     """a + b, of one shape.  pullback(dy) = da, db, which are dy itself."""
     check_arrays(a=a, b=b)
+    check_shape("a", a, ...)
+    check_shape("b", b, *a.shape)
     shape, dtype = a.shape, a.dtype
-    if b.shape != shape:
-        raise ValueError(f"b: expected shape {tuple(shape)} like a, got {tuple(b.shape)}")
 
     def pullback(dy: Array) -> tuple[Array, Array]:
         dy = check_upstream(dy, shape, dtype)
