@@ -37,6 +37,19 @@ def get_xp(*arrays: Array) -> Any:
     return modules[0]
 
 
+def get_named_xp(**arrays: Array) -> Any:
+    """`get_xp` of these arrays; the error names the one that is none."""
+    try:
+        return get_xp(*arrays.values())
+    except TypeError as error:
+        for name, array in arrays.items():
+            try:
+                get_xp(array)
+            except TypeError as found:
+                raise TypeError(f"{name}: {found}") from None
+        raise TypeError(f"{', '.join(arrays)}: {error}") from None
+
+
 def _module_of(array: Array) -> Any:
     if isinstance(array, np.ma.MaskedArray | np.matrix):
         raise TypeError(f"expected a plain array, got {type(array).__name__}; use numpy.array(array)")

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from numbers import Integral
+import math
+from collections.abc import Iterable
+from numbers import Integral, Real
 from typing import Any
 
-from .backend import Array, get_xp
+import numpy as np
+
+from .backend import Array, get_named_xp
+
+LARGEST = 2**53  # of whole numbers: more is no size of anything
 
 
-def check_arrays(**arrays: Array | None) -> Any:
-    """The backend of the named arrays, which must agree with the first in backend and dtype; None is skipped.
+def given(**arrays: Array | None) -> dict[str, Array]:
+    """Those that are there: an optional array may be None."""
+    return {name: array for name, array in arrays.items() if array is not None}
+
+
+def check_arrays(**arrays: Array) -> Any:
+    """The backend of the named arrays, which must agree with the first in backend and dtype.
 
     Raises TypeError for a wrong or mixed backend or dtype.
     """
-    given = {name: array for name, array in arrays.items() if array is not None}
-    xp = get_xp(*given.values())
-    (first, like), *_ = given.items()
-    for name, array in given.items():
+    xp = get_named_xp(**arrays)
+    (first, like), *_ = arrays.items()
+    for name, array in arrays.items():
         if array.dtype not in (xp.float32, xp.float64):
             raise TypeError(f"{name}: expected float32 or float64, got {array.dtype}")
         if array.dtype != like.dtype:
@@ -48,26 +58,89 @@ def check_shape(name: str, array: Array, *expected: Any) -> None:
             raise ValueError(f"{problem}: axis {axis} is empty")
 
 
-def check_whole(name: str, value: int, least: int) -> None:
-    """Raises TypeError unless `value` is a whole number, ValueError if it is less than `least`."""
-    if isinstance(value, bool) or not isinstance(value, Integral):
+def check_number(name: str, value: Any) -> float:
+    """Python's, NumPy's or a 0-d number as a float.  Raises TypeError unless it is real, ValueError if it is beyond."""
+    one = value.item() if getattr(value, "shape", None) == () else value
+    if isinstance(one, bool | np.bool_) or not isinstance(one, Real):
+        raise TypeError(f"{name}: expected a number, got {value!r}")
+    try:
+        return float(one)
+    except OverflowError as error:
+        raise ValueError(f"{name}: expected a number in the range of a float, got a larger one") from error
+
+
+def check_whole(name: str, value: Any, least: int) -> int:
+    """The number as an int.  Raises TypeError unless `value` is a whole number, ValueError if it is below `least`."""
+    one = value.item() if getattr(value, "shape", None) == () else value
+    if isinstance(one, bool | np.bool_) or not isinstance(one, Integral):
         raise TypeError(f"{name}: expected a whole number, got {value!r}")
-    if value < least:
+    one = int(one)
+    if one < least:
         raise ValueError(f"{name}: expected {name} >= {least}, got {value}")
+    if one > LARGEST:
+        raise ValueError(f"{name}: expected {name} <= {LARGEST}, got a larger number")
+    return one
 
 
-def check_between(name: str, value: float, low: float, high: float) -> None:
-    """Raises ValueError unless low < value <= high."""
-    if not low < value <= high:
+def check_between(name: str, value: Any, low: float, high: float) -> float:
+    """The number as a float.  Raises TypeError unless `value` is one, ValueError unless low < value <= high."""
+    number = check_number(name, value)
+    if not low < number <= high:
         raise ValueError(f"{name}: expected {low} < {name} <= {high}, got {value}")
+    return number
+
+
+def check_least(name: str, value: Any, least: float = 0.0) -> float:
+    """The number as a float.  Raises TypeError unless `value` is one, ValueError unless it is finite and >= least."""
+    number = check_number(name, value)
+    if not (number >= least and math.isfinite(number)):
+        raise ValueError(f"{name}: expected a finite number >= {least:g}, got {value!r}")
+    return number
 
 
 def check_upstream(dy: Array, shape: tuple[int, ...], dtype: Any, name: str = "dy") -> Array:
     """dy with the dtype of its op; any real numbers will do.  Raises TypeError for others, ValueError for the shape."""
-    get_xp(dy)
+    get_named_xp(**{name: dy})
     check_shape(name, dy, *shape)
     if dy.dtype == dtype:
         return dy
     if getattr(dy.dtype, "kind", "f") not in "fiub":
         raise TypeError(f"{name}: expected {dtype} like the value of its op, got {dy.dtype}")
     return dy.astype(dtype)
+
+
+def check_flag(name: str, value: Any) -> bool:
+    """The value as a bool.  Raises TypeError unless it is True or False."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name}: expected True or False, got {value!r}")
+    return bool(value)
+
+
+def check_lengths(least: int = 1, **lengths: Any) -> tuple[int, ...]:
+    """The named numbers as a shape.  Raises as `check_whole`."""
+    return tuple(check_whole(name, value, least) for name, value in lengths.items())
+
+
+def check_generator(rng: Any) -> None:
+    """Raises TypeError unless `rng` is one of NumPy's random generators."""
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng: expected a numpy.random.Generator, got {type(rng).__name__}")
+
+
+def check_kind(name: str, value: Any, kind: type) -> None:
+    """Raises TypeError unless `value` is of this class."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{name}: expected {kind.__name__}, got {type(value).__name__}")
+
+
+def check_option(name: str, value: Any, options: Iterable[Any]) -> None:
+    """Raises ValueError unless `value` is one of `options`."""
+    if not (isinstance(value, str | int) and value in list(options)):
+        raise ValueError(f"{name}: expected one of {', '.join(map(repr, options))}, got {value!r}")
+
+
+def check_several(name: str, values: Any) -> list[Any]:
+    """The values as a list.  Raises TypeError unless they are a list, a tuple or a one-dimensional array."""
+    if not isinstance(values, list | tuple) and not (isinstance(values, np.ndarray) and values.ndim == 1):
+        raise TypeError(f"{name}: expected several values, a list or a tuple, got {values!r}")
+    return list(values)

@@ -60,8 +60,17 @@ extern "C" __global__ void some_moments(const T *x, double *partial, long long n
             sum += d;
             squares += d * d;
         }
-        const double mean = (double)sum / count;
-        const double m2 = (double)squares - mean * sum;
+        double total = sum, square = squares;
+        if (sizeof(T) == 4 && square - square != 0) {        // a square has left the range of numbers
+            total = square = 0;
+            for (long long r = at.first; r < at.last; r += at.rows) {
+                const double d = (double)x[r * channels + at.c] - origin;
+                total += d;
+                square += d * d;
+            }
+        }
+        const double mean = total / count;
+        const double m2 = square - mean * total;
         own = {(double)count, origin + mean, m2 < 0 ? 0 : m2};
     }
     found[threadIdx.x] = own;
@@ -183,8 +192,8 @@ def batch_norm(
     if training:
         mean, inverse, scale = moments(x, gamma, eps, running)
     else:
-        mean, var = running.moments(x.dtype)
-        inverse = 1 / xp.sqrt(var + float(eps))
+        mean = running.mean.astype(x.dtype)
+        inverse = (1 / xp.sqrt(running.var + float(eps))).astype(x.dtype)
         scale = inverse if gamma is None else gamma * inverse
     y, (shift, has_beta) = xp.empty(x.shape, dtype=x.dtype), _given(beta, mean)
     launch(

@@ -1,6 +1,6 @@
 """A step on a device moves all weight vectors of a group in one launch: a block of threads takes one column.
 
-    y = y/|y|,  h = g - (y'g) y,  s = min(1, nu/|h|)                           on the sphere; a column is a point
+    y = y/|y|,  h = g - (y'g) y, twice,  s = min(1, nu/|h|)                    on the sphere; a column is a point
     m = a tau + b s h                                   SGD: a = gamma, b = -eta         Adam: a = b1, b = 1 - b1
     d = c m                                             SGD: c = 1           Adam: c = -eta_t/sqrt(v + eps), v as below
     y <- y cos t + d sin t/t,  tau <- m cos t - c |m|^2 y sin t/t              t = |d|: exp and transport of m along d
@@ -8,6 +8,7 @@
 v <- b2 v + (1 - b2) s^2 |h|^2 is one number per column. Flat parameters go number by number: s, m and v are each
 number's own, y <- y + d, tau <- m, and Nesterov's step is a m + b s h. A column is read once and written once; what
 lies between stays in the block's own memory. h comes first and |h| is its length: |g|^2 - (y'g)^2 would cancel.
+Lengths are added up in float64; float64 itself is divided by its largest number first where squares leave the range.
 
 A gradient that is not finite must stop the step of all. So a launch before looks at all gradients, and leaves the
 number of the step in `stop`; while that is not 0, every step only hands on what there was. Nobody waits.
@@ -54,6 +55,13 @@ __device__ double all(double own, bool largest = false) {
     return found[0];
 }
 
+// What numbers up to `largest` are divided by, so that their squares are in the range of numbers.
+__device__ double unit(double largest) {
+    return largest > 0 && (largest < 1e-100 || largest > 1e100) ? largest : 1;
+}
+
+__device__ T over(T x, double unit) { return sizeof(T) == 8 ? x / unit : x; }
+
 extern "C" __global__ void look(const long long *table, const int *where, int *bad, int *stop, long long step,
                                 long long columns, double limit) {
     if (stop[0] && stop[0] != step) return;                  // an earlier step has stopped
@@ -95,37 +103,55 @@ extern "C" __global__ void move_columns(const long long *table, const int *where
     T *m = in_memory ? (T *)memory : next_tau;
     const int n = mine.last - mine.first;
 
-    double yy = 0, yg = 0, hh = 0, mm = 0;
-    for (int i = threadIdx.x; i < n; i += THREADS) {
-        yy += (double)y[i] * y[i];
-        yg += (double)y[i] * gradient(p, mine.first + i);
+    double of_w = 1, of_g = 1, of_step = 1;                  // the units of y, g and m
+    if (sizeof(T) == 8) {
+        double most_w = 0, most_g = 0;
+        for (int i = threadIdx.x; i < n; i += THREADS) {
+            most_w = fmax(most_w, (double)fabs(y[i]));
+            most_g = fmax(most_g, (double)fabs(gradient(p, mine.first + i)));
+        }
+        of_w = unit(all(most_w, true));
+        of_g = unit(all(most_g, true));
     }
-    const double length = sqrt(all(yy));
-    const T inverse = 1 / length, along = all(yg) / length;
+    double yy = 0, yg = 0, hh = 0, yh = 0, mm = 0, most = 0;
     for (int i = threadIdx.x; i < n; i += THREADS) {
-        m[i] = gradient(p, mine.first + i) - along * (y[i] * inverse);         // h
+        const double w = over(y[i], of_w);
+        yy += w * w;
+        yg += w * over(gradient(p, mine.first + i), of_g);
+    }
+    const T length = sqrt(all(yy)), along = all(yg) / length;
+    for (int i = threadIdx.x; i < n; i += THREADS) {
+        const T one = over(y[i], of_w) / length;
+        m[i] = over(gradient(p, mine.first + i), of_g) - along * one;          // h
+        yh += (double)m[i] * one;
+    }
+    const T rest = all(yh);                                  // what rounding left along y
+    for (int i = threadIdx.x; i < n; i += THREADS) {
+        m[i] -= rest * (over(y[i], of_w) / length);
         hh += (double)m[i] * m[i];
     }
-    hh = all(hh);
-    const double s = sqrt(hh) > clip ? clip / sqrt(hh) : 1;
-    const T of_tau = a, of_h = b * s;
+    hh = sqrt(all(hh));
+    const double size = of_g * hh > clip ? clip : of_g * hh; // |s h|
+    const T of_tau = a, of_h = b * (of_g * hh > clip ? clip / hh : of_g);
     for (int i = threadIdx.x; i < n; i += THREADS) {
         m[i] = of_tau * tau[i] + of_h * m[i];
-        mm += (double)m[i] * m[i];
+        most = fmax(most, (double)fabs(m[i]));
     }
-    mm = all(mm);
+    if (sizeof(T) == 8) of_step = unit(all(most, true));
+    for (int i = threadIdx.x; i < n; i += THREADS) mm += (double)over(m[i], of_step) * over(m[i], of_step);
+    mm = of_step * sqrt(all(mm));
     double c = 1;
     if (p.v) {
-        const double v = beta2 * p.v[column] + (1 - beta2) * s * s * hh;
+        const double v = beta2 * p.v[column] + (1 - beta2) * size * size;
         if (threadIdx.x == 0) p.next_v[column] = v;
         c = -rate / sqrt(v + eps);
     }
-    const double t = fabs(c) * sqrt(mm), sinc = t > 0 ? sin(t) / t : 1;
-    const T cosine = cos(t), of_m = c * sinc, of_y = -c * mm * sinc;
+    const double t = fabs(c) * mm, sinc = t > 0 ? sin(t) / t : 1;
+    const T cosine = cos(t), of_m = c * sinc, of_y = c < 0 ? mm * sin(t) : -mm * sin(t);
     for (int i = threadIdx.x; i < n; i += THREADS) {
-        const T unit = y[i] * inverse, one = m[i];
-        next_y[i] = cosine * unit + of_m * one;
-        next_tau[i] = cosine * one + of_y * unit;
+        const T one = over(y[i], of_w) / length, walked = m[i];
+        next_y[i] = cosine * one + of_m * walked;
+        next_tau[i] = cosine * walked + of_y * one;
     }
 }
 

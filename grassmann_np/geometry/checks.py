@@ -8,7 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..backend import Array, get_xp
+from ..backend import Array, get_named_xp, get_xp
+from ..checks import check_number, check_several, check_whole
+
+quiet = np.errstate(over="ignore", invalid="ignore")  # what is beyond the largest number is inf; see who takes it
 
 
 def check(**arrays: Array) -> Any:
@@ -36,7 +39,7 @@ def is_finite(array: Array) -> bool:
 
 def check_alike(**arrays: Array) -> Any:
     """`check`, but for NaN and inf."""
-    xp = get_xp(*arrays.values())
+    xp = get_named_xp(**arrays)
     (first, like), *_ = arrays.items()
     dtype, shape, device = like.dtype, like.shape, like.device
     _check_real(xp, first, dtype)
@@ -94,8 +97,8 @@ def check_numbers(like: Array, shape: tuple[int, ...], **numbers: Any) -> list[f
     """
     found: list[float | Array] = []
     for name, s in numbers.items():
-        if isinstance(s, Real) or (isinstance(s, np.ndarray) and s.ndim == 0):
-            one = float(s)
+        if isinstance(s, Real | bool | np.bool_) or (isinstance(s, np.ndarray) and s.ndim == 0):
+            one = check_number(name, s)
             if not math.isfinite(one):
                 raise ValueError(f"{name}: expected finite numbers, got NaN or inf")
             found.append(one)
@@ -107,7 +110,9 @@ def check_numbers(like: Array, shape: tuple[int, ...], **numbers: Any) -> list[f
     return found
 
 
-def check_option(name: str, value: Any, options: tuple[str, ...]) -> None:
-    """Raises ValueError unless `value` is one of `options`."""
-    if not (isinstance(value, str) and value in options):
-        raise ValueError(f"{name}: expected one of {', '.join(map(repr, options))}, got {value!r}")
+def check_shape(shape: Any, least: int, most: float = math.inf) -> tuple[int, ...]:
+    """The shape of points to draw: `least` to `most` whole numbers."""
+    lengths = tuple(check_whole("shape", length, 0) for length in check_several("shape", shape))
+    if not least <= len(lengths) <= most:
+        raise ValueError(f"shape: expected {least} axes" + f" to {most}" * (most != least) + f", got {lengths}")
+    return lengths

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from ..backend import Array, asarray_like
-from .checks import check, check_alike, check_finite, check_numbers, is_finite
+from ..checks import check_generator
+from .checks import check, check_alike, check_finite, check_numbers, check_shape, is_finite, quiet
 
 
 def normalize(w: Array) -> Array:
@@ -28,6 +29,7 @@ def project(y: Array, g: Array) -> Array:
     return g
 
 
+@quiet
 def inner(y: Array, a: Array, b: Array) -> Array:
     """a b, elementwise; the shape of y."""
     check(y=y, a=a, b=b)
@@ -39,6 +41,7 @@ def norm(y: Array, h: Array) -> Array:
     return check(y=y, h=h).abs(h)
 
 
+@quiet
 def scale(h: Array, s: Array) -> Array:
     """s h, elementwise."""
     check(h=h)
@@ -46,6 +49,7 @@ def scale(h: Array, s: Array) -> Array:
     return h * s
 
 
+@quiet
 def combine(a: float | Array, u: Array, b: float | Array, v: Array) -> Array:
     """a u + b v, where a and b are Python numbers or like u.  NaN and inf stay what they are."""
     check_alike(u=u, v=v)
@@ -59,12 +63,14 @@ def exp(y: Array, h: Array) -> Array:
     return _sum(y, h)
 
 
+@quiet
 def log(y: Array, x: Array) -> Array:
     """x - y."""
     check(y=y, x=x)
     return x - y
 
 
+@quiet
 def distance(y: Array, x: Array) -> Array:
     """|x - y|, elementwise; the shape of y."""
     return check(y=y, x=x).abs(x - y)
@@ -87,11 +93,13 @@ def move(y: Array, h: Array, v: Array) -> tuple[Array, Array]:
 
 def random_point(shape: tuple[int, ...], rng: Any) -> Array:
     """Standard normal numbers; a float64 NumPy array."""
-    return rng.standard_normal(shape)
+    check_generator(rng)
+    return rng.standard_normal(check_shape(shape, 0))
 
 
 def random_tangent(y: Array, rng: Any) -> Array:
     """Standard normal numbers, with the shape, dtype and device of y."""
+    check_generator(rng)
     check(y=y)
     return asarray_like(rng.standard_normal(y.shape), y)
 

@@ -17,7 +17,8 @@ from typing import Any
 
 from .. import ways
 from ..backend import Array, asarray_like
-from .checks import check_alike_columns, check_columns, check_finite, check_numbers, check_option, check_products
+from ..checks import check_generator, check_option
+from .checks import check_alike_columns, check_columns, check_finite, check_numbers, check_products, check_shape, quiet
 from .columns import dot
 from .lengths import directions, length, polar, scaled
 
@@ -33,6 +34,7 @@ def normalize(w: Array) -> Array:
     return directions("w", w)
 
 
+@quiet
 def project(y: Array, g: Array) -> Array:
     """The tangent part of g: g - (y'g) y.  Equation (6).
 
@@ -61,6 +63,7 @@ def norm(y: Array, h: Array) -> Array:
     return length(h)
 
 
+@quiet
 def scale(h: Array, s: Array) -> Array:
     """s h: every column of h times its own number.  h (n, m), s (m,)."""
     check_columns(h=h)
@@ -68,6 +71,7 @@ def scale(h: Array, s: Array) -> Array:
     return h * s
 
 
+@quiet
 def combine(a: float | Array, u: Array, b: float | Array, v: Array) -> Array:
     """a u + b v, where a and b are Python numbers or (m,), one number per column.  NaN and inf stay what they are."""
     check_alike_columns(u=u, v=v)
@@ -95,19 +99,21 @@ def transport(y: Array, h: Array, v: Array) -> Array:
     return move(y, h, v)[1]
 
 
+@quiet
 def move(y: Array, h: Array, v: Array) -> tuple[Array, Array]:
     """(exp(y, h), transport(y, h, v)), computed once: walk along h, carrying v.  Equations (7) and (8)."""
     xp = check_alike_columns(y=y, h=h, v=v)
     if (found := ways.tried("sphere", "move", y, h, v)) is not None:
         point, carried = found
         return point, carried
-    check_finite(y=y, v=v)
+    check_finite(y=y)
+    factor, _, v = scaled(v, "v")
     theta, u = polar(h)
     cos, sin = xp.cos(theta), xp.sin(theta)
     one_minus_cos = 2 * xp.sin(theta / 2) ** 2  # does not cancel
     point = y * cos + u * sin
     carried = v - dot(u, v) * (y * sin + u * one_minus_cos)
-    return point, carried
+    return point, factor * carried
 
 
 def distance(y: Array, x: Array) -> Array:
@@ -156,9 +162,12 @@ def log(y: Array, x: Array, cut: str | Array = "raise") -> Array:
 
 def random_point(shape: tuple[int, ...], rng: Any) -> Array:
     """Uniform points: an (n,) or (n, m) float64 NumPy array, drawn by the numpy Generator `rng`."""
-    return normalize(rng.standard_normal(shape))
+    check_generator(rng)
+    return normalize(rng.standard_normal(check_shape(shape, 1, 2)))
 
 
 def random_tangent(y: Array, rng: Any) -> Array:
     """A standard normal vector of the tangent space at every column of y."""
+    check_generator(rng)
+    check_columns(y=y)
     return project(y, asarray_like(rng.standard_normal(y.shape), y))

@@ -31,15 +31,18 @@ FEW = 256  # rows whose sum is exact enough in float32
 
 def batch_norm(
     x: Array, gamma: Array | None, beta: Array | None, eps: float, running: Any, training: bool, relu: bool
-) -> tuple[Array, Callable[[Array], Any]]:
-    """`ops.batch_norm` of NumPy arrays that were checked."""
+) -> tuple[Array, Callable[[Array], Any]] | None:
+    """`ops.batch_norm` of NumPy arrays that were checked; None where a square leaves the range of numbers."""
     shape, channels, dtype = x.shape, x.shape[-1], x.dtype
     x = np.ascontiguousarray(x).reshape(-1, channels)
-    y, n = empty(x.shape, x), len(x)
+    n, info = len(x), np.finfo(dtype)
     mean, var = moments(x) if training else running.moments(np.float64)
+    if training and not np.all((var + eps > info.smallest_normal / info.eps) & (var <= info.max)):
+        return None
+    y = empty(x.shape, x)
     if training and running is not None:
         running.update(mean, var * (n / (n - 1)))
-    inverse = 1 / np.sqrt(var + float(eps))
+    inverse = 1 / np.sqrt(var + eps)
     scale = inverse if gamma is None else gamma * inverse
     m, s, b = (repeated(a.astype(dtype)) for a in (mean, scale, np.zeros(channels) if beta is None else beta))
     least = dtype.type(0 if relu else -np.inf)

@@ -22,6 +22,7 @@ from .loop import loop
 from .share import share
 
 SMALL = float(np.finfo(np.float64).smallest_normal) * 2**30  # a sum of squares below it may have lost some
+LARGE = 2.0**600  # a sum of squares above it may have a factor that makes it infinite: loops reorder products
 
 
 def exp(y: Array, h: Array) -> Array | None:
@@ -66,7 +67,7 @@ def _exp(y: Any, h: Any, point: Any) -> Any:
         cos, sinc = number(math.cos(theta)), number(math.sin(theta) / theta if theta > 0 else 1.0)
         for i in range(n):
             point[j, i] = y[j, i] * cos + h[j, i] * sinc
-        odd += not (math.isfinite(hh + yy) and (hh > SMALL or hh == 0))
+        odd += not (hh + yy < LARGE and (hh > SMALL or hh == 0))
     return odd
 
 
@@ -90,7 +91,7 @@ def _move(y: Any, h: Any, v: Any, point: Any, carried: Any) -> Any:
         for i in range(n):
             point[j, i] = y[j, i] * cos + h[j, i] * of_u
             carried[j, i] = v[j, i] - (y[j, i] * of_y + h[j, i] * of_h)
-        odd += not (math.isfinite(hh + yy + vv) and (hh > SMALL or hh == 0))
+        odd += not (hh + yy + vv < LARGE and math.isfinite(of_y + of_h) and (hh > SMALL or hh == 0))
     return odd
 
 
@@ -122,6 +123,6 @@ def _log(y: Any, x: Any, toward: Any, rounding: Any) -> Any:
         stretch = number(math.atan2(sine, cosine) / sine if sine > 0 else 1.0)
         for i in range(n):
             toward[j, i] *= stretch
-        fine = min(yy, xx) > SMALL and math.isfinite(yy + xx) and (ww > SMALL or ww == 0)
+        fine = min(yy, xx) > SMALL and yy + xx < LARGE and (ww > SMALL or ww == 0)
         odd += not (fine and (sine > rounding or s > 0))
     return odd

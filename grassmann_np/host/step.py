@@ -21,7 +21,7 @@ from ..backend import Array
 from ..room import empty
 from .loop import loop
 from .share import share
-from .sphere import SMALL
+from .sphere import LARGE, SMALL
 
 Result = tuple[Array, dict[str, Array]] | None
 
@@ -50,7 +50,8 @@ def move_numbers(w: Array, g: Array, state: dict[str, Array], numbers: Any, deca
     before = [_rows(array).reshape(-1) for array in (w, g, *state.values())]
     after = [empty(before[0].shape, w) for _ in range(1 + len(state))]
     settings = numbers._replace(decay=numbers.decay if decays else 0.0)
-    typed = [w.dtype.type(number) for number in settings]
+    with np.errstate(over="ignore"):  # then the result is not finite
+        typed = [w.dtype.type(number) for number in settings]
     move = _adam if "v" in state else _sgd
 
     def work(part: slice) -> bool:
@@ -109,7 +110,9 @@ def _move_columns(
             new[j, i] = cos * y + of_m * m
             carried[j, i] = cos * m + of_y * y
         fine = ww > SMALL and abs(inverse * length - 1) < 2**-20  # else a square or 1/|w| has lost digits
-        odd += not (fine and math.isfinite(mm + hh) and (not adam or math.isfinite(new_v[j])))
+        odd += not (
+            fine and mm + hh + t < LARGE and math.isfinite(of_m + of_y) and (not adam or math.isfinite(new_v[j]))
+        )
     return odd
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..backend import Array
+from ..checks import check_kind
 from .layer import Layer
 from .layers import WeightNormLinear
 
@@ -14,6 +15,8 @@ def start_weight_norm(model: Layer, x: Array) -> None:
 
     Source: Salimans and Kingma 2016, section 3, data-dependent initialization.
     """
+
+    check_kind("model", model, Layer)
 
     def visit(name: str, layer: Layer, x: Array) -> Array:
         if isinstance(layer, WeightNormLinear):
@@ -29,11 +32,16 @@ def estimate_moments(model: Layer, batches: Iterable[Array]) -> None:
     The running averages of training still remember older weights. Dropout stays active.  Raises ValueError for no
     batches, before anything is changed.  Source: `update_bn` of PyTorch.
     """
+    check_kind("model", model, Layer)
+    try:
+        each = iter(batches)
+    except TypeError as error:
+        raise TypeError(f"batches: expected several arrays, got {type(batches).__name__}") from error
     moments = model.moments().values()
     kept = [running.momentum for running in moments]
     seen = 0
     try:
-        for x in batches:
+        for x in each:
             seen += 1
             for running in moments:
                 running.momentum = 1 / seen  # the k-th batch gets weight 1/k: an average

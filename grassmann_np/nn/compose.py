@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from ..backend import Array
+from ..checks import check_kind, check_shape
 from ..ops import Pullback, add
 from .layer import Layer, dotted, identity, pull_to_data
 from .layers import BatchNorm, ReLU
@@ -21,6 +22,8 @@ class Sequential(Layer):
     skips_dx = True
 
     def __init__(self, *layers: Layer) -> None:
+        for layer in layers:
+            check_kind("layers", layer, Layer)
         self.layers = layers
 
     def children(self) -> list[tuple[str, Layer]]:
@@ -51,10 +54,14 @@ class Residual(Layer):
     """body(x) + shortcut(x), side by side; without a shortcut x itself."""
 
     def __init__(self, body: Layer, shortcut: Layer | None = None) -> None:
+        for name, layer in {"body": body, "shortcut": shortcut}.items():
+            if layer is not None or name == "body":
+                check_kind(name, layer, Layer)
         self.body, self.shortcut = body, shortcut
 
     def __call__(self, x: Array, training: bool = True) -> tuple[Array, Pullback]:
         y, body_pullback = self.body(x, training)
+        check_shape("x", x, ...)
         beside, shortcut_pullback = self.shortcut(x, training) if self.shortcut else identity(x)
         _check_sum(y, beside)
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..backend import Array
+from ..checks import check_generator
 
 CUT = 2.0  # standard deviations
 
@@ -24,6 +25,7 @@ def he(shape: tuple[int, ...], rng: Any) -> Array:
     """
     from scipy.special import ndtr, ndtri  # here, so that importing nn does not wait for SciPy
 
+    check_generator(rng)
     if min(shape) < 1:
         raise ValueError(f"expected a layer with inputs and outputs, got weights of shape {shape}")
     fan_in = math.prod(shape[:-1])

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..backend import Array
+from ..checks import check_kind, check_option
 from ..geometry import euclidean, sphere
 from .compose import Sequential
 from .layer import Layer
@@ -28,8 +29,8 @@ def on_sphere(model: Layer, rule: str = "invariant") -> list[Parameter]:
     ['1.w']
     """
     rules = {"invariant": invariant_weights, "published": published_weights}
-    if rule not in rules:
-        raise ValueError(f"rule: expected one of {', '.join(map(repr, rules))}, got {rule!r}")
+    check_option("rule", rule, rules)
+    check_kind("model", model, Layer)
     parameters = model.parameters()  # this sets the names
     chosen = list(rules[rule](model))
     points = [_point(parameter) for parameter in chosen]  # all of them before the first is changed

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Self
 
 from ..backend import Array, to_device
+from ..checks import check_arrays, check_upstream
 from ..ops import Pullback, RunningMoments
 from .parameter import Parameter
 from .summary import table
@@ -86,8 +87,10 @@ def dotted(*names: str) -> str:
 def identity(x: Array) -> tuple[Array, Pullback]:
     """x itself, and dx = dy."""
 
+    check_arrays(x=x)
+
     def pullback(dy: Array) -> Array:
-        return dy
+        return check_upstream(dy, x.shape, x.dtype)
 
     return x, pullback
 

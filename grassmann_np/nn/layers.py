@@ -10,7 +10,7 @@ from typing import Any
 
 from .. import ops
 from ..backend import Array
-from ..checks import check_between
+from ..checks import check_between, check_flag, check_generator, check_least, check_lengths, check_whole
 from ..ops import Pullback
 from .initialize import he, ones, zeros
 from .layer import Layer, apply, identity
@@ -23,8 +23,9 @@ class Linear(Layer):
     skips_dx = True
 
     def __init__(self, n_in: int, n_out: int, rng: Any, bias: bool = True) -> None:
+        n_in, n_out = check_lengths(n_in=n_in, n_out=n_out)
         self.w = Parameter(he((n_in, n_out), rng))
-        self.b = Parameter(zeros(n_out), decay=False) if bias else None
+        self.b = Parameter(zeros(n_out), decay=False) if check_flag("bias", bias) else None
 
     def __call__(self, x: Array, training: bool = True) -> tuple[Array, Pullback]:
         return apply(ops.linear, x, self.w, self.b)
@@ -38,9 +39,10 @@ class Conv2D(Layer):
     def __init__(
         self, c_in: int, c_out: int, size: int, rng: Any, stride: int = 1, padding: int = 0, bias: bool = True
     ) -> None:
+        size, c_in, c_out = check_lengths(size=size, c_in=c_in, c_out=c_out)
+        self.stride, self.padding = check_whole("stride", stride, 1), check_whole("padding", padding, 0)
         self.w = Parameter(he((size, size, c_in, c_out), rng))
-        self.b = Parameter(zeros(c_out), decay=False) if bias else None
-        self.stride, self.padding = stride, padding
+        self.b = Parameter(zeros(c_out), decay=False) if check_flag("bias", bias) else None
 
     def __call__(self, x: Array, training: bool = True) -> tuple[Array, Pullback]:
         return apply(ops.conv2d, x, self.w, self.b, stride=self.stride, padding=self.padding)
@@ -50,6 +52,7 @@ class WeightNormLinear(Layer):
     """x (g v/|v|) + b: length g and direction v/|v| of every column apart.  (N, n_in) -> (N, n_out)."""
 
     def __init__(self, n_in: int, n_out: int, rng: Any) -> None:
+        n_in, n_out = check_lengths(n_in=n_in, n_out=n_out)
         self.v = Parameter(he((n_in, n_out), rng))
         self.g = Parameter(ones(n_out), decay=False)
         self.b = Parameter(zeros(n_out), decay=False)
@@ -69,6 +72,7 @@ class NormPropLinear(Layer):
     """
 
     def __init__(self, n_in: int, n_out: int, rng: Any) -> None:
+        n_in, n_out = check_lengths(n_in=n_in, n_out=n_out)
         self.w = Parameter(he((n_in, n_out), rng))
         self.gamma = Parameter(ones(n_out) * math.sqrt(1 - 1 / math.pi), decay=False)
         self.beta = Parameter(zeros(n_out), decay=False)
@@ -81,10 +85,11 @@ class BatchNorm(Layer):
     """Every channel to mean 0 and variance 1 over the batch, then gamma (unless False) and beta.  (..., C)."""
 
     def __init__(self, channels: int, gamma: bool = True, eps: float = 1e-5, momentum: float = 0.1) -> None:
-        self.gamma = Parameter(ones(channels), decay=False) if gamma else None
+        (channels,) = check_lengths(channels=channels)
+        self.gamma = Parameter(ones(channels), decay=False) if check_flag("gamma", gamma) else None
         self.beta = Parameter(zeros(channels), decay=False)
         self.running = ops.RunningMoments(channels, momentum)
-        self.eps = eps
+        self.eps = check_least("eps", eps)
 
     def __call__(self, x: Array, training: bool = True, relu: bool = False) -> tuple[Array, Pullback]:
         """With `relu` also the ReLU behind it, in fewer passes."""
@@ -96,9 +101,10 @@ class LayerNorm(Layer):
     """Every sample to mean 0 and variance 1 over its last axis, then gamma and beta.  (..., C)."""
 
     def __init__(self, features: int, eps: float = 1e-5) -> None:
+        (features,) = check_lengths(features=features)
         self.gamma = Parameter(ones(features), decay=False)
         self.beta = Parameter(zeros(features), decay=False)
-        self.eps = eps
+        self.eps = check_least("eps", eps)
 
     def __call__(self, x: Array, training: bool = True) -> tuple[Array, Pullback]:
         return apply(ops.layer_norm, x, self.gamma, self.beta, eps=self.eps)
@@ -108,8 +114,9 @@ class RMSNorm(Layer):
     """Every sample to mean square 1 over its last axis, then gamma.  (..., C)."""
 
     def __init__(self, features: int, eps: float = 1e-5) -> None:
+        (features,) = check_lengths(features=features)
         self.gamma = Parameter(ones(features), decay=False)
-        self.eps = eps
+        self.eps = check_least("eps", eps)
 
     def __call__(self, x: Array, training: bool = True) -> tuple[Array, Pullback]:
         return apply(ops.rms_norm, x, self.gamma, eps=self.eps)
@@ -133,18 +140,18 @@ class Dropout(Layer):
     """In training keeps every number with probability `keep`, divided by it; nothing in evaluation."""
 
     def __init__(self, keep: float, rng: Any) -> None:
-        check_between("keep", keep, 0, 1)
-        self.keep, self.rng = keep, rng
+        check_generator(rng)
+        self.keep, self.rng = check_between("keep", keep, 0, 1), rng
 
     def __call__(self, x: Array, training: bool = True) -> tuple[Array, Pullback]:
-        return ops.dropout(x, self.keep, self.rng) if training else identity(x)
+        return ops.dropout(x, self.keep, self.rng) if check_flag("training", training) else identity(x)
 
 
 class MaxPool(Layer):
     """The maximum of every size x size window.  (N, H, W, C) -> (N, H/size, W/size, C)."""
 
     def __init__(self, size: int) -> None:
-        self.size = size
+        self.size = check_whole("size", size, 1)
 
     def __call__(self, x: Array, training: bool = True) -> tuple[Array, Pullback]:
         return ops.max_pool(x, self.size)
@@ -154,7 +161,7 @@ class AvgPool(Layer):
     """The mean of every size x size window.  (N, H, W, C) -> (N, H/size, W/size, C)."""
 
     def __init__(self, size: int) -> None:
-        self.size = size
+        self.size = check_whole("size", size, 1)
 
     def __call__(self, x: Array, training: bool = True) -> tuple[Array, Pullback]:
         return ops.avg_pool(x, self.size)

@@ -11,9 +11,13 @@ with the second convolution of a residual block, but then it is constrained: the
 from __future__ import annotations
 
 import copy
+import math
 from typing import NamedTuple
 
 from ..backend import Array, get_xp
+from ..checks import check_kind, check_several
+from ..geometry.columns import dot
+from ..geometry.lengths import polar
 from ..ops import cross_entropy
 from .layer import Layer
 from .parameter import Parameter
@@ -36,8 +40,11 @@ def measure_invariance(model: Layer, x: Array, labels: Array) -> list[Invariance
     Every loss is that of a fresh copy, so that running moments stay and dropout draws the same masks. The eps in
     BatchNorm breaks the invariance by about eps/variance.
     """
+    check_kind("model", model, Layer)
     base = copy.deepcopy(model)
     loss = _loss(base, x, labels, pull=True)
+    if not math.isfinite(loss):
+        raise ValueError(f"x: expected a batch with a finite loss, got {loss}")
 
     def change(index: int, column: int | None) -> float:
         """|loss - loss before| after column j, or every column, of one weight is made twice as long."""
@@ -59,6 +66,8 @@ def measure_invariance(model: Layer, x: Array, labels: Array) -> list[Invariance
 
 def invariance_table(measured: list[Invariance]) -> str:
     """The rows as aligned text."""
+    for one in check_several("measured", measured):
+        check_kind("measured", one, Invariance)
     lines = [Invariance._fields] + [(m.name, m.geometry, *(f"{number:.1e}" for number in m[2:])) for m in measured]
     return aligned(lines, "<<>>>")
 
@@ -73,7 +82,6 @@ def _loss(model: Layer, x: Array, labels: Array, pull: bool = False) -> float:
 
 def _cosines(parameter: Parameter) -> Array:
     """|<w_j, grad_j>|/(|w_j||grad_j|) of every column, 0 where the gradient is 0."""
-    w, g = parameter.matrix, parameter.matrix_grad
-    xp = get_xp(w, g)
-    lengths = xp.sqrt(xp.sum(w * w, axis=0)) * xp.sqrt(xp.sum(g * g, axis=0))
-    return xp.abs(xp.sum(w * g, axis=0)) / xp.where(lengths > 0, lengths, 1.0)
+    _, u = polar(parameter.matrix)
+    _, v = polar(parameter.matrix_grad)
+    return get_xp(u, v).abs(dot(u, v))

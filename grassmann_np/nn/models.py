@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+from ..checks import check_between, check_lengths, check_option, check_several, check_whole
 from .compose import Residual, Sequential
 from .layer import Layer
 from .layers import BatchNorm, Conv2D, Dropout, Flatten, GlobalAvgPool, Linear, MaxPool, ReLU
@@ -22,8 +23,9 @@ def mlp(sizes: Sequence[int], rng: Any) -> Sequential:
     >>> [p.name for p in model.parameters()]
     ['1.w', '2.gamma', '2.beta', '4.w', '4.b']
     """
+    sizes = [check_whole("sizes", size, 1) for size in check_several("sizes", sizes)]
     if len(sizes) < 2:
-        raise ValueError(f"sizes: expected at least inputs and classes, got {list(sizes)}")
+        raise ValueError(f"sizes: expected at least inputs and classes, got {sizes}")
     *hidden, classes = sizes[1:]
     layers: list[Layer] = [Flatten()]
     for n_in, n_out in pairwise([sizes[0], *hidden]):
@@ -37,7 +39,9 @@ def cnn(shape: tuple[int, int, int], classes: int, rng: Any, widths: Sequence[in
     `shape` is (H, W, C) of an image: (8, 8, 1) for the digits, (28, 28, 1) for MNIST.
     Raises ValueError unless H and W can be halved once per width.
     """
-    height, width, channels = shape
+    height, width, channels = check_image(shape)
+    (classes,) = check_lengths(classes=classes)
+    widths = [check_whole("widths", one, 1) for one in check_several("widths", widths)]
     shrink = 2 ** len(widths)
     if height % shrink or width % shrink:
         raise ValueError(f"shape: expected H and W divisible by {shrink}, got {shape}; choose fewer widths")
@@ -52,8 +56,9 @@ def vgg(depth: int, classes: int, rng: Any, channels: int = 3) -> Sequential:
     """VGG-11, 13, 16 or 19 for 32x32 images, as in the paper: groups of 3x3 convolutions, 2x2 max pool after each,
     then dense 512-512-classes; BatchNorm without gamma on all but the last.  Source: Simonyan and Zisserman 2014.
     """
-    if depth not in VGG_GROUPS:
-        raise ValueError(f"depth: expected one of {', '.join(map(str, VGG_GROUPS))}, got {depth}")
+    depth = check_whole("depth", depth, 1)
+    check_option("depth", depth, VGG_GROUPS)
+    channels, classes = check_lengths(channels=channels, classes=classes)
     layers: list[Layer] = []
     for width, convolutions in zip(VGG_WIDTHS, VGG_GROUPS[depth], strict=True):
         for _ in range(convolutions):
@@ -71,8 +76,10 @@ def wide_resnet(depth: int, width: int, classes: int, rng: Any, keep: float = 1.
     channels with stride 1, 2, 2, BatchNorm-ReLU, global average, Linear.  `keep` is the dropout between the two
     convolutions of a block.  Source: Zagoruyko and Komodakis 2016.
     """
-    if depth < 10 or (depth - 4) % 6 or width < 1:
-        raise ValueError(f"expected depth 10, 16, 22, 28, ... and width >= 1, got depth {depth}, width {width}")
+    depth, width, classes, channels = check_lengths(depth=depth, width=width, classes=classes, channels=channels)
+    keep = check_between("keep", keep, 0, 1)
+    if depth < 10 or (depth - 4) % 6:
+        raise ValueError(f"depth: expected 10, 16, 22, 28, ..., got {depth}")
     layers: list[Layer] = [Conv2D(channels, 16, 3, rng, padding=1, bias=False)]
     c_in = 16
     for c_out, stride in ((16 * width, 1), (32 * width, 2), (64 * width, 2)):
@@ -80,6 +87,14 @@ def wide_resnet(depth: int, width: int, classes: int, rng: Any, keep: float = 1.
             layers += _block(c_in, c_out, stride if block == 0 else 1, keep, rng)
             c_in = c_out
     return Sequential(*layers, BatchNorm(c_in), ReLU(), GlobalAvgPool(), Linear(c_in, classes, rng))
+
+
+def check_image(shape: Any) -> tuple[int, int, int]:
+    """The shape of one image (H, W, C).  Raises TypeError or ValueError for anything else."""
+    found = [check_whole("shape", length, 1) for length in check_several("shape", shape)]
+    if len(found) != 3:
+        raise ValueError(f"shape: expected (H, W, C) of an image, got {shape}")
+    return found[0], found[1], found[2]
 
 
 def _conv_norm_relu(c_in: int, c_out: int, rng: Any, gamma: bool) -> list[Layer]:

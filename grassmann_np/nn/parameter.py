@@ -11,7 +11,8 @@ import importlib
 from types import ModuleType
 from typing import Any
 
-from ..backend import Array, by_columns, get_xp
+from ..backend import Array, by_columns, get_named_xp, get_xp
+from ..checks import check_flag
 from ..geometry import Geometry, euclidean, subspaces
 
 
@@ -27,15 +28,17 @@ class Parameter:
     """
 
     def __init__(self, value: Array, geometry: Geometry = euclidean, decay: bool = True) -> None:
-        xp = get_xp(value)
+        xp = get_named_xp(value=value)
         if value.dtype not in (xp.float32, xp.float64):
             raise TypeError(f"value: expected float32 or float64, got {value.dtype}")
+        if not callable(getattr(geometry, "project", None)):
+            raise TypeError(f"geometry: expected one like the module geometry.sphere, got {geometry!r}")
         if value.ndim > 2 and geometry is subspaces:
             raise ValueError(f"value: expected one subspace (n, p), got a stack of shape {tuple(value.shape)}")
         self.value = value
         self.grad: Array | None = None
         self.geometry = geometry
-        self.decay = decay
+        self.decay = check_flag("decay", decay)
         self.name = ""
 
     @property
@@ -65,7 +68,7 @@ class Parameter:
         name = self.name or "parameter"
         if self.grad is None:
             raise ValueError(f"{name}: no gradient yet; call the model's pullback first")
-        get_xp(self.value, self.grad)
+        get_named_xp(**{"value": self.value, f"gradient of {name}": self.grad})
         if self.grad.shape != self.value.shape or self.grad.dtype != self.value.dtype:
             want, got = (f"{a.dtype} of shape {tuple(a.shape)}" for a in (self.value, self.grad))
             raise ValueError(f"gradient of {name}: expected {want} like its value, got {got}")

@@ -14,11 +14,12 @@ import numpy as np
 
 from .. import ways
 from ..backend import Array, asarray_like
-from ..checks import check_arrays, check_between, check_upstream
+from ..checks import check_arrays, check_between, check_generator, check_upstream
 from ..masks import only
-from ..pullback import Pullback
+from ..pullback import Pullback, quiet
 
 
+@quiet
 def relu(x: Array) -> tuple[Array, Pullback]:
     """max(x, 0), of any shape.  pullback(dy) = dx.  It keeps y, which says where x > 0.
 
@@ -39,6 +40,7 @@ def relu(x: Array) -> tuple[Array, Pullback]:
     return y, pullback
 
 
+@quiet
 def dropout(x: Array, keep: float, rng: Any) -> tuple[Array, Pullback]:
     """x m / keep, every m being 1 with probability `keep`, else 0: the expected value is x.  pullback(dy) = dx.
 
@@ -46,12 +48,13 @@ def dropout(x: Array, keep: float, rng: Any) -> tuple[Array, Pullback]:
     Raises ValueError unless 0 < keep <= 1.  Source: Srivastava et al. 2014, "inverted": nothing to do in evaluation.
     """
     check_arrays(x=x)
-    check_between("keep", keep, 0, 1)
+    keep = check_between("keep", keep, 0, 1)
+    check_generator(rng)
     key = rng.integers(0, 2**63, 2)
     if other := ways.find("activate", "dropout", x):
         return other(x, keep, key.tolist())
     uniform = np.random.Generator(np.random.Philox(key=key.astype(np.uint64))).random(x.shape)
-    mask = asarray_like(uniform < keep, like=x) / float(keep)
+    mask = asarray_like(uniform < keep, like=x) / keep
 
     def pullback(dy: Array) -> Array:
         return check_upstream(dy, mask.shape, mask.dtype) * mask

@@ -14,11 +14,12 @@ from typing import Any
 
 from .. import ways
 from ..backend import Array, get_xp
-from ..checks import check_arrays, check_shape, check_upstream, check_whole
-from ..pullback import Pullback
+from ..checks import check_arrays, check_shape, check_upstream, check_whole, given
+from ..pullback import Pullback, quiet
 from ..sums import column_sums
 
 
+@quiet
 def conv2d(x: Array, w: Array, b: Array | None = None, stride: int = 1, padding: int = 0) -> tuple[Array, Pullback]:
     """y_hw = sum_ij x_(h+i, w+j) w_ij + b.
 
@@ -32,6 +33,7 @@ def conv2d(x: Array, w: Array, b: Array | None = None, stride: int = 1, padding:
     >>> conv2d(image, np.ones((2, 2, 1, 1)))[0].reshape(2, 2)
     array([[ 8., 12.], [20., 24.]])
     """
+    stride, padding = check_whole("stride", stride, 1), check_whole("padding", padding, 0)
     places = _check(x, w, b, stride, padding)
     if other := ways.find("conv", "conv2d", x, w):
         return other(x, w, b, stride, padding, places)
@@ -51,7 +53,7 @@ def conv2d(x: Array, w: Array, b: Array | None = None, stride: int = 1, padding:
             d_columns = (rows @ w.transpose(0, 1, 3, 2)).reshape(kh, kw, *shape[:3], c_in)  # dy w', place by place
             d_columns = d_columns.transpose(2, 3, 4, 0, 1, 5)
             dx = fold(d_columns, (height + 2 * p, width + 2 * p), stride)[:, p : p + height, p : p + width]
-        return (dx, dw) if b is None else (dx, dw, column_sums(dy))
+        return (dx, dw) if b is None else (dx, dw, column_sums(rows))
 
     return y, pullback
 
@@ -82,13 +84,11 @@ def fold(columns: Array, size: tuple[int, int], stride: int) -> Array:
 
 def _check(x: Array, w: Array, b: Array | None, stride: int, padding: int) -> tuple[int, int]:
     """(H', W'), the number of places where the kernel fits."""
-    check_arrays(x=x, w=w, b=b)
+    check_arrays(x=x, w=w, **given(b=b))
     check_shape("x", x, "N", "H", "W", "c_in")
     check_shape("w", w, "kh", "kw", x.shape[3], "c_out")
     if b is not None:
         check_shape("b", b, w.shape[3])
-    check_whole("stride", stride, 1)
-    check_whole("padding", padding, 0)
     for axis in (1, 2):
         if x.shape[axis] + 2 * padding < w.shape[axis - 1]:
             expected = f"at least {w.shape[axis - 1]} pixels on axis {axis} with padding"

@@ -13,11 +13,13 @@ from __future__ import annotations
 from typing import Any
 
 from ..backend import Array
-from ..checks import check_arrays, check_shape, check_upstream
-from ..pullback import Pullback
+from ..checks import check_arrays, check_least, check_shape, check_upstream
+from ..pullback import Pullback, quiet
 from ..sums import column_sums, row_sums
+from .scale import divided, scale_of
 
 
+@quiet
 def layer_norm(x: Array, gamma: Array, beta: Array, eps: float = 1e-5) -> tuple[Array, Pullback]:
     """y = gamma xh + beta.  x (..., C), gamma and beta (C,).  pullback(dy) = dx, dgamma, dbeta.
 
@@ -26,9 +28,16 @@ def layer_norm(x: Array, gamma: Array, beta: Array, eps: float = 1e-5) -> tuple[
     array([[-1., 1.]])
     """
     xp = _check(x, gamma=gamma, beta=beta)
+    return _layer_norm(xp, x, gamma, beta, check_least("eps", eps))
+
+
+def _layer_norm(xp: Any, x: Array, gamma: Array, beta: Array, eps: float | Array) -> tuple[Array, Pullback]:
     shifted = x - x[..., :1]  # makes equal features exactly 0
     centered = shifted - _mean(shifted)
-    s = xp.sqrt(_mean(centered * centered) + float(eps))
+    square = _mean(centered * centered) + eps
+    if (r := scale_of(x, square)) is not None:
+        return divided(r, *_layer_norm(xp, x / r, gamma, beta, eps / r / r))
+    s = xp.sqrt(square)
     xh = centered / s
 
     def pullback(dy: Array) -> tuple[Array, Array, Array]:
@@ -39,10 +48,18 @@ def layer_norm(x: Array, gamma: Array, beta: Array, eps: float = 1e-5) -> tuple[
     return xh * gamma + beta, pullback
 
 
+@quiet
 def rms_norm(x: Array, gamma: Array, eps: float = 1e-5) -> tuple[Array, Pullback]:
     """y = gamma xh, without a mean and without beta.  x (..., C), gamma (C,).  pullback(dy) = dx, dgamma."""
     xp = _check(x, gamma=gamma)
-    s = xp.sqrt(_mean(x * x) + float(eps))
+    return _rms_norm(xp, x, gamma, check_least("eps", eps))
+
+
+def _rms_norm(xp: Any, x: Array, gamma: Array, eps: float | Array) -> tuple[Array, Pullback]:
+    square = _mean(x * x) + eps
+    if (r := scale_of(x, square)) is not None:
+        return divided(r, *_rms_norm(xp, x / r, gamma, eps / r / r))
+    s = xp.sqrt(square)
     xh = x / s
 
     def pullback(dy: Array) -> tuple[Array, Array]:

@@ -10,11 +10,12 @@ from typing import Any
 
 from .. import ways
 from ..backend import Array
-from ..checks import check_arrays, check_shape, check_upstream
-from ..pullback import Pullback
+from ..checks import check_arrays, check_shape, check_upstream, given
+from ..pullback import Pullback, quiet
 from ..sums import column_sums
 
 
+@quiet
 def linear(x: Array, w: Array, b: Array | None = None) -> tuple[Array, Pullback]:
     """y = x w + b.  x (N, n_in), w (n_in, n_out), b (n_out,) -> y (N, n_out).
 
@@ -25,7 +26,7 @@ def linear(x: Array, w: Array, b: Array | None = None) -> tuple[Array, Pullback]
     >>> y, pullback(np.array([[1.0]]))[0]
     (array([[11.]]), array([[3., 4.]]))
     """
-    check_arrays(x=x, w=w, b=b)
+    check_arrays(x=x, w=w, **given(b=b))
     check_shape("x", x, "N", "n_in")
     check_shape("w", w, x.shape[1], "n_out")
     if b is not None:
@@ -43,6 +44,7 @@ def linear(x: Array, w: Array, b: Array | None = None) -> tuple[Array, Pullback]
     return x @ w if b is None else x @ w + b, pullback
 
 
+@quiet
 def add(a: Array, b: Array) -> tuple[Array, Pullback]:
     """a + b, of one shape.  pullback(dy) = da, db, which are dy itself."""
     check_arrays(a=a, b=b)
@@ -58,6 +60,7 @@ def add(a: Array, b: Array) -> tuple[Array, Pullback]:
     return (wing.add(a, b) if wing else a + b), pullback
 
 
+@quiet
 def flatten(x: Array) -> tuple[Array, Pullback]:
     """Every sample as one row.  x (N, ...) -> (N, n).  pullback(dy) = dx."""
     check_arrays(x=x)

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import math
 
-from ..backend import Array, get_xp, on_gpu
-from ..checks import check_arrays, check_shape
-from ..pullback import Pullback
+from ..backend import Array, get_named_xp, on_gpu
+from ..checks import check_arrays, check_number, check_shape
+from ..pullback import Pullback, quiet
+from ..sums import column_sums, row_sums
 
 
+@quiet
 def cross_entropy(logits: Array, labels: Array, smoothing: float = 0.0) -> tuple[Array, Pullback]:
     """The mean negative log-likelihood of the labels, in nats.  logits (N, K), labels (N,) integers in [0, K).
 
@@ -29,27 +31,27 @@ def cross_entropy(logits: Array, labels: Array, smoothing: float = 0.0) -> tuple
     check_shape("logits", logits, "N", "K")
     n, k = logits.shape
     _check_labels(labels, logits)
+    smoothing = check_number("smoothing", smoothing)
     if not 0 <= smoothing < 1:
         raise ValueError(f"smoothing: expected 0 <= smoothing < 1, got {smoothing}")
 
     q = (labels[:, None] == xp.arange(k)).astype(logits.dtype)  # (N, K)
     if on_gpu(logits):
         q = xp.where(((labels < 0) | (labels >= k))[:, None], math.nan, q)
-    smoothing = float(smoothing)
     q = q * (1 - smoothing) + smoothing / k
     shifted = logits - xp.max(logits, axis=1, keepdims=True)
-    log_p = shifted - xp.log(xp.sum(xp.exp(shifted), axis=1, keepdims=True))
+    log_p = shifted - xp.log(row_sums(xp.exp(shifted)))
     costs = q * xp.where(q == 0, 0.0, log_p)  # a class at -inf is as if it were not there
 
     def pullback(dloss: float = 1.0) -> Array:
-        return (xp.exp(log_p) - q) * (float(dloss) / n)
+        return (xp.exp(log_p) - q) * (check_number("dloss", dloss) / n)
 
-    return -xp.sum(costs) / n, pullback
+    return -column_sums(row_sums(costs))[0] / n, pullback
 
 
 def _check_labels(labels: Array, logits: Array) -> None:
     n, k = logits.shape
-    xp = get_xp(logits, labels)
+    xp = get_named_xp(logits=logits, labels=labels)
     if labels.dtype.kind not in "iu":
         raise TypeError(f"labels: expected integers, got {labels.dtype}")
     check_shape("labels", labels, n)

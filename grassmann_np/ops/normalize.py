@@ -13,14 +13,16 @@ from __future__ import annotations
 from typing import Any
 
 from .. import ways
-from ..backend import Array, get_xp
-from ..checks import check_arrays, check_shape, check_upstream
+from ..backend import Array, get_named_xp
+from ..checks import check_arrays, check_flag, check_kind, check_least, check_shape, check_upstream, given
 from ..masks import only
-from ..pullback import Pullback, gradients
+from ..pullback import Pullback, gradients, quiet
 from ..sums import column_sums
 from .running import RunningMoments
+from .scale import divided, scale_of
 
 
+@quiet
 def batch_norm(
     x: Array,
     gamma: Array | None = None,
@@ -40,19 +42,39 @@ def batch_norm(
     >>> batch_norm(np.array([[1.0], [3.0]]), eps=0.0)[0].T
     array([[-1.,  1.]])
     """
-    xp = _check(x, running, training, gamma=gamma, beta=beta)
-    if other := ways.find("normalize", "batch_norm", x):
-        return other(x, gamma, beta, eps, running, training, relu)
+    xp = _check(x, running, training, **given(gamma=gamma, beta=beta))
+    eps = check_least("eps", eps)
+    check_flag("relu", relu)
+    other = ways.find("normalize", "batch_norm", x)
+    if other and (found := other(x, gamma, beta, eps, running, training, relu)):
+        return found
+    return _batch_norm(xp, x, gamma, beta, eps, running, training, relu)
+
+
+def _batch_norm(
+    xp: Any,
+    x: Array,
+    gamma: Array | None,
+    beta: Array | None,
+    eps: float | Array,
+    running: RunningMoments | None,
+    training: bool,
+    relu: bool,
+    unit: float | Array = 1.0,
+) -> tuple[Array, Pullback]:
+    """`batch_norm` of x, in units of `unit`, one for every channel."""
     n = x.size // x.shape[-1]
     if training:
         mean, centered = center(x)
         var = column_sums(centered * centered) / n
+        if (r := scale_of(x, var + eps)) is not None:
+            return divided(r, *_batch_norm(xp, x / r, gamma, beta, eps / r / r, running, training, relu, r))
         if running is not None:
-            running.update(mean, var * (n / (n - 1)))
+            running.update(mean * unit, var.astype("float64") * unit * unit * (n / (n - 1)))
     elif running is not None:
-        mean, var = running.moments(x.dtype)
+        mean, var = running.mean.astype(x.dtype), running.var
         centered = x - mean
-    inverse = 1 / xp.sqrt(var + float(eps))
+    inverse = (1 / xp.sqrt(var + eps)).astype(x.dtype)
     scale = inverse if gamma is None else gamma * inverse
     xh = centered * inverse
     y = xh if gamma is None else xh * gamma
@@ -69,14 +91,17 @@ def batch_norm(
     return y, pullback
 
 
+@quiet
 def mean_only_batch_norm(
     x: Array, beta: Array, running: RunningMoments | None = None, training: bool = True
 ) -> tuple[Array, Pullback]:
     """y = x - <x> + beta, which keeps the scale.  x (..., C), beta (C,).  pullback(dy) = dx, dbeta."""
-    _check(x, running, training, beta=beta)
+    xp = _check(x, running, training, beta=beta)
     n = x.size // x.shape[-1]
     if training:
         mean, centered = center(x)
+        if (r := scale_of(x, xp.abs(mean) + 1)) is not None:  # a sum of x is beyond the largest number
+            mean, centered = (r * a for a in center(x / r))
         if running is not None:
             running.update(mean)
     elif running is not None:
@@ -99,14 +124,15 @@ def center(x: Array) -> tuple[Array, Array]:
     return first + mean, shifted - mean
 
 
-def _check(x: Array, running: RunningMoments | None, training: bool, **parameters: Array | None) -> Any:
+def _check(x: Array, running: RunningMoments | None, training: bool, **parameters: Array) -> Any:
     xp = check_arrays(x=x, **parameters)
     check_shape("x", x, ..., "C")
     for name, array in parameters.items():
-        if array is not None:
-            check_shape(name, array, x.shape[-1])
+        check_shape(name, array, x.shape[-1])
+    check_flag("training", training)
     if running is not None:
-        get_xp(x, running.mean)
+        check_kind("running", running, RunningMoments)
+        get_named_xp(x=x, running=running.mean)
         check_shape("running.mean", running.mean, x.shape[-1])
     if training and x.size == x.shape[-1]:
         raise ValueError(f"x: expected more than one value per channel in training, got shape {tuple(x.shape)}")

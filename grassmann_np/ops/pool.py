@@ -15,9 +15,11 @@ from .. import ways
 from ..backend import Array
 from ..checks import check_arrays, check_shape, check_upstream, check_whole
 from ..masks import only
-from ..pullback import Pullback
+from ..pullback import Pullback, quiet
+from ..sums import pixel_sums
 
 
+@quiet
 def max_pool(x: Array, size: int) -> tuple[Array, Pullback]:
     """The maximum of every window.  (N, H, W, C) -> (N, H/size, W/size, C).  pullback(dy) = dx.
 
@@ -26,7 +28,7 @@ def max_pool(x: Array, size: int) -> tuple[Array, Pullback]:
     >>> y.ravel(), pullback(np.ones_like(y)).ravel()
     (array([5.]), array([0., 1., 0., 0.]))
     """
-    xp = check_arrays(x=x)
+    xp, size = check_arrays(x=x), check_whole("size", size, 1)
     corners = _corners(x, size)
     if other := ways.find("pool", "max_pool", x):
         return other(x, size)
@@ -44,11 +46,13 @@ def max_pool(x: Array, size: int) -> tuple[Array, Pullback]:
     return y, pullback
 
 
+@quiet
 def avg_pool(x: Array, size: int) -> tuple[Array, Pullback]:
     """The mean of every window.  (N, H, W, C) -> (N, H/size, W/size, C).  pullback(dy) = dx."""
-    xp = check_arrays(x=x)
+    xp, size = check_arrays(x=x), check_whole("size", size, 1)
     corners, shape = _corners(x, size), x.shape
-    y = reduce(add, [x[corner] for corner in corners]) / size**2
+    rows = reduce(add, [x[:, i::size] for i in range(size)])
+    y = reduce(add, [rows[:, :, j::size] for j in range(size)]) / size**2
 
     def pullback(dy: Array) -> Array:
         dx = xp.empty(shape, dtype=y.dtype)
@@ -59,6 +63,7 @@ def avg_pool(x: Array, size: int) -> tuple[Array, Pullback]:
     return y, pullback
 
 
+@quiet
 def global_avg_pool(x: Array) -> tuple[Array, Pullback]:
     """The mean over all pixels.  (N, H, W, C) -> (N, C).  pullback(dy) = dx."""
     xp = check_arrays(x=x)
@@ -69,13 +74,12 @@ def global_avg_pool(x: Array) -> tuple[Array, Pullback]:
         dy = check_upstream(dy, (n, c), dtype) / (h * w)
         return xp.broadcast_to(dy[:, None, None, :], (n, h, w, c)).copy()
 
-    return xp.ones(h * w, dtype=x.dtype) @ x.reshape(n, h * w, c) / (h * w), pullback
+    return pixel_sums(x.reshape(n, h * w, c)) / (h * w), pullback
 
 
 def _corners(x: Array, size: int) -> list[tuple[slice, ...]]:
     """For every place in a window, the index that takes that place from all windows."""
     check_shape("x", x, "N", "H", "W", "C")
-    check_whole("size", size, 1)
     for axis in (1, 2):
         if x.shape[axis] % size:
             raise ValueError(f"x: expected axis {axis} divisible by size {size}, got shape {tuple(x.shape)}")

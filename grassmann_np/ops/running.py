@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..backend import Array, to_device
-from ..checks import check_between
+from ..checks import check_arrays, check_between, check_lengths, check_shape, given
 
 
 class RunningMoments:
@@ -25,13 +25,16 @@ class RunningMoments:
     """
 
     def __init__(self, channels: int, momentum: float = 0.1) -> None:
-        check_between("momentum", momentum, 0, 1)
+        self.momentum = check_between("momentum", momentum, 0, 1)
+        (channels,) = check_lengths(channels=channels)
         self.mean: Array = np.zeros(channels)
         self.var: Array = np.ones(channels)
-        self.momentum = momentum
 
     def update(self, mean: Array, var: Array | None = None) -> None:
-        """Moves both averages toward a batch; without `var`, the mean only."""
+        """Moves both averages toward a batch; without `var`, the mean only.  mean and var (C,)."""
+        for name, array in {"mean": mean, **given(var=var)}.items():
+            check_arrays(**{name: array})
+            check_shape(name, array, self.mean.shape[0])
         self.mean += self.momentum * (mean - self.mean)
         if var is not None:
             self.var += self.momentum * (var - self.var)

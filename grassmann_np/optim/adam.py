@@ -20,7 +20,8 @@ from ..geometry import Geometry
 from ..geometry.checks import check_finite
 from ..nn.parameter import Parameter
 from .fused import known
-from .optimizer import Optimizer, State, in_range
+from .optimizer import Optimizer, State
+from .settings import setting
 
 
 class Adam(Optimizer):
@@ -35,6 +36,8 @@ class Adam(Optimizer):
     array([0.9])
     """
 
+    never_negative = ("v",)
+
     def __init__(
         self,
         parameters: Iterable[Parameter],
@@ -47,9 +50,9 @@ class Adam(Optimizer):
         orthogonality: float = 0.0,
     ) -> None:
         super().__init__(parameters, lr, weight_decay, clip, orthogonality)
-        self.beta1 = in_range("beta1", beta1, below=1.0)
-        self.beta2 = in_range("beta2", beta2, below=1.0)
-        self.eps = in_range("eps", eps, above=0.0)
+        self.beta1: float = setting("beta1", beta1)
+        self.beta2: float = setting("beta2", beta2)
+        self.eps: float = setting("eps", eps)
 
     def start(self, parameter: Parameter) -> State:
         """tau = 0 and v = 0."""

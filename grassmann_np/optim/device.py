@@ -42,6 +42,7 @@ class Optimizer(Protocol):
     parameters: list[Parameter]
     state: list[dict[str, Array]]
     steps: int
+    clip: float | None
     orthogonality: float
     on_device: DeviceStep | None
     stop: Stop
@@ -116,8 +117,8 @@ class DeviceStep:
         """Gets everything ready, looks at all gradients, and leaves a note if the step cannot be taken."""
         self.ready = [self._prepare(one, optimizer) for one in self.launches]
         for one, table, _, _, states in self.ready:
-            squares = gpu.largest(str(one.dtype)) if "v" in states[0] else math.inf
-            limit = min(squares, gpu.largest("float64")) if one.columns else squares
+            largest, clip = gpu.largest(str(one.dtype)), optimizer.clip or math.inf
+            limit = largest if "v" in states[0] and clip * clip > largest else math.inf  # v holds a square
             gpu.look(
                 table, one.where, one.bad, optimizer.stop.on(one.xp), optimizer.steps + 1, one.columns, limit, one.dtype
             )

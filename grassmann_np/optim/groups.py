@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..backend import Array
+from ..checks import check_kind
 from ..geometry import euclidean
 from ..nn.layer import Layer
 from ..nn.parameter import Parameter
@@ -23,6 +24,10 @@ class Groups:
     """Several optimizers stepped as one: either all of them step, or an error leaves all as they were."""
 
     def __init__(self, *optimizers: Optimizer) -> None:
+        for optimizer in optimizers:
+            check_kind("optimizers", optimizer, Optimizer)
+        if not optimizers:
+            raise ValueError("optimizers: expected at least one, got none")
         self.optimizers = optimizers
         parameters = [p for optimizer in optimizers for p in optimizer.parameters]
         if len({id(p) for p in parameters}) < len(parameters):
@@ -73,9 +78,11 @@ class Groups:
 
     def load_state_dict(self, saved: dict[str, Any]) -> None:
         """Takes back what `state_dict` gave.  Raises ValueError, before anything changes, if a group does not fit."""
-        ours, theirs = self.optimizers, saved.get("groups", [])
-        if len(ours) != len(theirs):
-            raise ValueError(f"state: expected {len(ours)} groups, got {len(theirs)}")
+        ours, theirs = self.optimizers, saved.get("groups", []) if isinstance(saved, dict) else []
+        if not isinstance(theirs, list) or len(ours) != len(theirs):
+            raise ValueError(
+                f"state: expected {len(ours)} groups, got {theirs if not isinstance(theirs, list) else len(theirs)}"
+            )
         understood = [understand(optimizer, one) for optimizer, one in zip(ours, theirs, strict=True)]
         for optimizer, (settings, state) in zip(ours, understood, strict=True):
             accept(optimizer, settings, state)
@@ -122,6 +129,7 @@ def adam_g(
 
 
 def _split(model: Layer) -> tuple[list[Parameter], list[Parameter]]:
+    check_kind("model", model, Layer)
     parameters = model.parameters()
     curved = [p for p in parameters if p.geometry is not euclidean]
     if not curved:

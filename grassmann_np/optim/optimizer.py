@@ -13,31 +13,35 @@ arrays are large, fused.py takes the same step in loops, and on a GPU device.py 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from numbers import Real
-from typing import Any
+from typing import Any, ClassVar
 
 from ..backend import Array, get_xp
 from ..geometry import Geometry
+from ..geometry.checks import quiet
 from ..nn.layer import Layer
 from ..nn.parameter import Parameter
 from . import device, fused, saved
 from .penalty import orthogonality_gradient
+from .settings import in_range as in_range
+from .settings import setting
 
 State = dict[str, Array]
 Next = tuple[Parameter, Array, State]
 
 
+@quiet
 def clip_norm(geometry: Geometry, y: Array, h: Array, nu: float | None) -> Array:
     """h, shortened to length nu where it is longer; nu = None leaves it.  Raises ValueError unless nu > 0.
 
     The paper's norm clipping.
     """
+    if not callable(getattr(geometry, "norm", None)):
+        raise TypeError(f"geometry: expected one like the module geometry.sphere, got {geometry!r}")
     if nu is None:
         return h
-    nu, xp, length = in_range("nu", nu, above=0.0), get_xp(y), geometry.norm(y, h)
+    nu, length, xp = in_range("nu", nu, above=0.0), geometry.norm(y, h), get_xp(y)
     return geometry.scale(h, xp.where(length > nu, nu / xp.where(length > nu, length, 1.0), 1.0))
 
 
@@ -47,6 +51,8 @@ class Optimizer:
     `lr` is the learning rate, in radians per unit of gradient on curved geometries; `factor` multiplies it, for
     schedules. Raises ValueError for no parameters, one given twice, or a setting out of range.
     """
+
+    never_negative: ClassVar[tuple[str, ...]] = ()  # arrays of a state
 
     def __init__(
         self,
@@ -58,9 +64,10 @@ class Optimizer:
     ) -> None:
         if isinstance(parameters, Layer):
             raise TypeError("parameters: expected a list of parameters, got a model; pass model.parameters()")
-        if isinstance(parameters, Parameter) or not isinstance(parameters, Iterable):
-            raise TypeError(f"parameters: expected a list of parameters, got {type(parameters).__name__}")
-        self.parameters = list(parameters)
+        try:
+            self.parameters = list(parameters)
+        except TypeError as error:
+            raise TypeError(f"parameters: expected a list of parameters, got {type(parameters).__name__}") from error
         for p in self.parameters:
             if not isinstance(p, Parameter):
                 raise TypeError(f"parameters: expected nn.Parameter, got {type(p).__name__}")
@@ -69,10 +76,10 @@ class Optimizer:
         if len({id(p) for p in self.parameters}) < len(self.parameters):
             raise ValueError("parameters: expected every parameter once, got one twice")
         self.geometries = [p.geometry for p in self.parameters]
-        self.lr = in_range("lr", lr)
-        self.weight_decay = in_range("weight_decay", weight_decay)
-        self.clip = None if clip is None else in_range("clip", clip, above=0.0)
-        self.orthogonality = in_range("orthogonality", orthogonality)
+        self.lr: float = setting("lr", lr)
+        self.weight_decay: float = setting("weight_decay", weight_decay)
+        self.clip: float | None = setting("clip", clip)
+        self.orthogonality: float = setting("orthogonality", orthogonality)
         self.factor = 1.0
         self.steps = 0
         self.on_device: device.DeviceStep | None = None
@@ -88,6 +95,7 @@ class Optimizer:
         raise NotImplementedError
 
     @fused.known("next")
+    @quiet
     def next(self, parameter: Parameter, state: State) -> tuple[Array, State]:
         """The point and the state of one parameter after a step from its `.grad`: the lines above."""
         geometry, name = parameter.geometry, parameter.name or "parameter"
@@ -147,7 +155,7 @@ class Optimizer:
     @property
     def rate(self) -> float:
         """The present learning rate: lr times the schedule's factor, a Python float whatever a schedule returns."""
-        return self.lr * in_range("factor", self.factor)
+        return float(self.lr * setting("factor", self.factor))
 
     def __getstate__(self) -> dict[str, Any]:
         """What copies and pickles take along: neither modules, which a parameter names, nor what lies on a device."""
@@ -163,27 +171,16 @@ class Optimizer:
         return {key: value for key, value in vars(self).items() if key not in hidden}
 
     def state_dict(self) -> dict[str, Any]:
-        """{"kind", "settings", "state"}; state is one dict of host arrays per parameter, in their order."""
+        """{"kind", "settings", "names", "state"}; state is one dict of host arrays per parameter, in their order."""
         self.check()
         return saved.of(self)
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Takes back what `state_dict` gave.  Raises ValueError, before anything changes, if it does not fit."""
+        """Takes back what `state_dict` gave, by the names of the parameters if all have one, else in their order.
+
+        Raises ValueError, before anything changes, if it does not fit or a number is out of range.
+        """
         saved.accept(self, *saved.understand(self, state))
-
-
-def in_range(
-    name: str, value: float, above: float | None = None, most: float = math.inf, below: float = math.inf
-) -> float:
-    """`value` as a float.  Raises ValueError unless it is finite, >= 0 (or > above), <= most and < below."""
-    if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(f"{name}: expected a number, got {value!r}")
-    low = value > above if above is not None else value >= 0
-    if not (low and value <= most and value < below and math.isfinite(value)):
-        least = f"> {above:g}" if above is not None else ">= 0"
-        limit = f" and <= {most:g}" if most < math.inf else f" and < {below:g}" if below < math.inf else ""
-        raise ValueError(f"{name}: expected a finite number {least}{limit}, got {value!r}")
-    return float(value)
 
 
 @contextmanager

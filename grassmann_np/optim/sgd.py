@@ -14,7 +14,8 @@ from ..backend import Array, get_xp
 from ..geometry import Geometry, euclidean
 from ..nn.parameter import Parameter
 from .fused import known
-from .optimizer import Optimizer, State, in_range
+from .optimizer import Optimizer, State
+from .settings import setting
 
 
 class SGD(Optimizer):
@@ -42,10 +43,10 @@ class SGD(Optimizer):
         orthogonality: float = 0.0,
     ) -> None:
         super().__init__(parameters, lr, weight_decay, clip, orthogonality)
-        self.momentum = in_range("momentum", momentum, most=1.0)
-        self.nesterov = nesterov
+        self.momentum: float = setting("momentum", momentum)
+        self.nesterov: bool = setting("nesterov", nesterov)
         curved = [p.name or "a parameter" for p in self.parameters if p.geometry is not euclidean]
-        if nesterov and curved:
+        if self.nesterov and curved:
             raise ValueError(f"nesterov: expected Euclidean parameters only, got {curved[0]}; its look-ahead is a sum")
 
     def start(self, parameter: Parameter) -> State:

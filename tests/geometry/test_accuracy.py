@@ -90,6 +90,17 @@ def test_a_long_column_of_numbers_with_lost_squares_has_its_length(dtype, size):
     np.testing.assert_allclose(sphere.norm(h, h), 100 * h[0], rtol=8 * np.finfo(dtype).eps)
 
 
+@pytest.mark.parametrize("size", [1e100, 1e140, 1e153, 1e154, 1e160, 1e200])
+def test_the_longest_vectors_are_carried(size):
+    """However a loop orders the products; where a walk that long ends nobody knows."""
+    rng = np.random.default_rng(0)
+    y = sphere.random_point((5, 3), rng)
+    h, v = sphere.random_tangent(y, rng), sphere.random_tangent(y, rng)
+    for along, carried in ((size * h, size * v), (size * h, size * h), (h, size * v)):
+        length = np.linalg.norm(sphere.transport(y, along, carried) / size, axis=0)
+        np.testing.assert_allclose(length, np.linalg.norm(carried / size, axis=0), rtol=1e-13)
+
+
 if __name__ == "__main__":  # the table: python tests/geometry/test_accuracy.py
     table: dict[str, list[float]] = {}
     for n in (2, 3, 9, 64):

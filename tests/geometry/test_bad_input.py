@@ -276,3 +276,101 @@ def test_the_antipode_is_seen_after_rounding(n, dtype, length):
             sphere.log(y, dtype(-length) * y)
         near = sphere.exp(y, sphere.random_tangent(y, rng) * dtype(1e-4 / n**0.5))
         assert abs(sphere.norm(y, sphere.log(y, -near)) - (np.pi - sphere.distance(y, near))) < 1e-5
+
+
+def turned(seed, n, dtype):
+    """An orthogonal matrix, rounded."""
+    return np.linalg.qr(np.random.default_rng(seed).standard_normal((n, n)).astype(dtype))[0]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n", [2, 3, 9, 64])
+def test_orthogonal_lines_are_seen_after_rounding(n, dtype):
+    """Columns of a QR, and axes that a rotation turns; 1e-3 radians beside there is one nearer way."""
+    for seed in range(150):
+        q, r = turned(seed, n, dtype), turned(seed + 1000, n, dtype)
+        for y, x in ((q[:, 0], q[:, 1]), (r @ q[:, 0], dtype(-7) * (r @ q[:, 1])), (q[:, :-1], 3 * q[:, 1:])):
+            with pytest.raises(ValueError, match="equally near"):
+                lines.log(y, x)
+            away = lines.log(y, x, cut="-x")
+            np.testing.assert_allclose(lines.norm(y, away + lines.log(y, x, cut="x")), 0, atol=1e-5)
+        y, beside = q[:, 0], q[:, 1] + dtype(1e-3) * q[:, 0]
+        for x in (beside, -beside):
+            way = (np.pi / 2 - np.arctan(1e-3)) * q[:, 1].astype(np.float64)
+            np.testing.assert_allclose(lines.log(y, x), way, atol=(30 + n) * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("n", "p"), [(2, 1), (4, 2), (7, 3), (40, 5)])
+def test_orthogonal_subspaces_are_seen_after_rounding(n, p, dtype):
+    """One principal angle is enough; 1e-3 radians beside there is one shortest way."""
+    for seed in range(150):
+        q, mix = turned(seed, n, dtype), turned(seed + 1000, p, dtype)
+        y = q[:, :p]
+        x = np.concatenate([q[:, p : p + 1], q[:, 1:p]], axis=1)  # the first axis is another, the rest are the same
+        for one, other in ((y, x @ mix), (x @ mix, y), (y @ mix, x)):
+            with pytest.raises(ValueError, match="several geodesics are shortest"):
+                subspaces.log(one, other)
+        with pytest.raises(ValueError, match="several geodesics are shortest"):
+            subspaces.log(np.stack([x, y]), np.stack([x @ mix, x]))
+        angle = np.pi / 2 - 1e-3
+        x[:, 0] = np.sin(angle) * q[:, p] + np.cos(angle) * q[:, 0]
+        way = np.zeros((n, p))
+        way[:, 0] = angle * q[:, p].astype(np.float64)
+        np.testing.assert_allclose(subspaces.log(y, x @ mix), way, atol=2e4 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("size", ["largest", "smallest"])
+def test_a_matrix_of_any_size_is_a_subspace(size, dtype):
+    info = np.finfo(dtype)
+    factor = info.max / 4 if size == "largest" else info.smallest_normal
+    w = np.random.default_rng(0).standard_normal((5, 3)).clip(-3, 3).astype(dtype)
+    np.testing.assert_allclose(subspaces.normalize(factor * w), subspaces.normalize(w), atol=20 * info.eps)
+    full = np.full((2, 2), info.max) * np.array([[1, 1], [1, -1]], dtype)
+    np.testing.assert_allclose(subspaces.normalize(full), np.array([[1, 1], [1, -1]]) / 2**0.5, atol=4 * info.eps)
+    with pytest.raises(ValueError, match="linearly independent"):
+        subspaces.normalize(factor * np.ones((5, 3), dtype))
+
+
+@pytest.mark.parametrize("geometry", (sphere, subspaces), ids=["sphere", "subspaces"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_huge_vectors_are_carried_and_projected(geometry, dtype):
+    rng, size = np.random.default_rng(3), np.finfo(dtype).max / 8
+    y = geometry.random_point((400, 2), rng).astype(dtype)
+    g, h = rng.standard_normal((400, 2)).astype(dtype), geometry.random_tangent(y, rng)
+    atol = 300 * np.finfo(dtype).eps
+    np.testing.assert_allclose(geometry.project(y, size * g) / size, geometry.project(y, g), atol=atol)
+    np.testing.assert_allclose(geometry.move(y, h, size * h)[1] / size, geometry.move(y, h, h)[1], atol=atol)
+
+
+@pytest.mark.parametrize("size", [1.0, 1e4, 1e12])
+def test_the_tangent_part_of_a_nearly_normal_matrix_is_tangent(size):
+    rng = np.random.default_rng(5)
+    y = subspaces.random_point((50, 4), rng)
+    h = subspaces.project(y, size * y + rng.standard_normal((50, 4)))
+    assert np.abs(y.T @ h).max() <= 8 * 2.0**-52 * np.linalg.norm(h)
+
+
+def test_a_turn_beyond_the_largest_number_is_an_error_and_no_warning():
+    y = np.eye(4)[:, :2]
+    h = np.array([[0.0, 0.0], [0.0, 0.0], [1.7e308, 1.7e308], [1.7e308, 1.7e308]])
+    with pytest.raises(ValueError, match="h: expected singular values that are numbers"):
+        subspaces.exp(y, h)
+
+
+@pytest.mark.parametrize("geometry", ALL, ids=lambda g: g.__name__.split(".")[-1])
+def test_what_is_beyond_the_largest_number_is_infinite_without_a_warning(geometry):
+    y, v = point(geometry), np.full((4, 2), 1.7e308)
+    assert np.all(np.isinf(geometry.inner(y, v, v)))
+    assert np.all(np.isinf(geometry.scale(v, 2.0))) and np.all(np.isinf(geometry.combine(1.0, v, 1.0, v)))
+
+
+@pytest.mark.parametrize("layout", [np.ascontiguousarray, np.asfortranarray, lambda a: np.repeat(a, 2, -1)[..., ::2]])
+def test_long_matrices_lose_no_digits(layout):
+    a, b = (layout(np.random.default_rng(k).random((500_000, 3)).astype(np.float32)) for k in range(2))
+    stack = np.asfortranarray([a, a])  # neighbours in memory are of two matrices
+    exact = np.sum(a.astype(np.float64) * b)
+    assert np.abs(subspaces.inner(stack, stack, np.asfortranarray([b, b])) / exact - 1).max() < 2 * 2.0**-23
+    assert abs(subspaces.inner(a, a, b) / exact - 1) < 2 * 2.0**-23
+    assert abs(subspaces.norm(a, b) / np.linalg.norm(b.astype(np.float64)) - 1) < 2 * 2.0**-23

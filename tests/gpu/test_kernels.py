@@ -209,3 +209,18 @@ def test_a_kernel_takes_contiguous_arrays_only(device):
     x = device.zeros((3, 4))
     with pytest.raises(ValueError, match="relu: expected C-contiguous arrays, got strides"):
         kernel.launch("", "relu", x.dtype, 1, (x.T,))
+
+
+@pytest.mark.parametrize("size", [1e18, 1e20, 1e30])
+def test_a_batch_norm_whose_squares_a_float32_does_not_hold(size, device):
+    x = np.random.default_rng(0).standard_normal((3000, 5)).astype(np.float32)
+    here, there = ops.RunningMoments(5, momentum=1.0), ops.RunningMoments(5, momentum=1.0)
+    there.mean, there.var = device.asarray(there.mean), device.asarray(there.var)
+    right, _ = ops.batch_norm(x, eps=0.0, running=here)
+    big = device.asarray(x * np.float32(size))
+    y, pullback = ops.batch_norm(big, running=there)
+    np.testing.assert_allclose(y.get(), right, atol=1e-5)
+    np.testing.assert_allclose(there.var.get(), here.var * size**2, rtol=1e-5)
+    assert np.isfinite(pullback(device.asarray(x)).get()).all()
+    y, _ = ops.batch_norm(big, running=there, training=False)
+    np.testing.assert_allclose(y.get(), ops.batch_norm(x, eps=0.0, running=here, training=False)[0], atol=1e-5)

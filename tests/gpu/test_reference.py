@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from grassmann_np import nn, ops, optim
-from grassmann_np.geometry import lines, sphere
+from grassmann_np.geometry import lines, sphere, subspaces
 from tests.geometry import test_accuracy as geometry
 from tests.ops import test_reference as layers
 from tests.optim import test_reference as optimizers
@@ -80,3 +80,17 @@ def test_geometry_within_sixteen_eps(n, device):
         (lines.distance(y, x), "distance"),
     ):
         assert np.max(np.abs(there.get() - values[name]) / length) <= 16 * geometry.EPS, name
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_cut_locus_is_seen_on_a_device(dtype, device):
+    for seed in range(20):
+        q = np.linalg.qr(np.random.default_rng(seed).standard_normal((9, 9)).astype(dtype))[0]
+        mix = np.linalg.qr(np.random.default_rng(seed).standard_normal((2, 2)).astype(dtype))[0]
+        with pytest.raises(ValueError, match="equally near"):
+            lines.log(device.asarray(q[:, 0]), device.asarray(3 * q[:, 1]))
+        with pytest.raises(ValueError, match="several geodesics are shortest"):
+            subspaces.log(device.asarray(q[:, :2]), device.asarray(q[:, 1:3] @ mix))
+        x = q[:, 1] + dtype(1e-3) * q[:, 0]
+        way = lines.log(device.asarray(q[:, 0]), device.asarray(x)).get()
+        np.testing.assert_allclose(way, (np.pi / 2 - 1e-3) * q[:, 1], atol=64 * np.finfo(dtype).eps + 1e-9)

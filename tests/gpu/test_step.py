@@ -155,17 +155,68 @@ def test_a_bad_gradient_is_named_when_somebody_looks_and_nothing_has_changed(kin
         optimizer.check()
 
 
+@pytest.mark.parametrize("kind", OPTIMIZERS)
+@pytest.mark.parametrize("geometry", [sphere, euclidean], ids=["sphere", "euclidean"])
+@pytest.mark.parametrize(
+    ("dtype", "scale"),
+    [(np.float32, 1e25), (np.float32, 1e-30)] + [(np.float64, s) for s in (1e153, 1e154, 1e155, 1e200, 1e305, 1e-200)],
+)
+def test_a_gradient_of_any_size_is_taken_as_on_the_host(dtype, scale, geometry, kind, device):
+    """Clipped, its square is in the range of numbers whatever it was."""
+    here = OPTIMIZERS[kind](parameters(geometry, dtype), clip=0.5)
+    there = OPTIMIZERS[kind](to_device(parameters(geometry, dtype)), clip=0.5)
+    for step in range(2):
+        grads = [(g * dtype(scale)).astype(dtype) for g in gradients(dtype, step)]
+        put(here.parameters, grads)
+        put(there.parameters, grads, device.asarray)
+        here.step()
+        there.step()
+    there.check()
+    agree(here, there, 32 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("size", [1e154, 1e200, 1e308, 1e-155, 1e-200])
+def test_a_weight_and_a_gradient_whose_squares_leave_the_range(size, device):
+    """Unclipped: the rate makes a step of an angle that is one."""
+    rng = np.random.default_rng(2)
+    w, g = rng.uniform(0.1, 1, (2, 40, 3))
+    p, q = nn.Parameter(size * w, sphere), nn.Parameter(device.asarray(size * w), sphere)
+    for one, to in ((p, lambda a: a), (q, device.asarray)):
+        one.grad = to(g / max(size, 1 / size) * 1e154 if size < 1 else g * size)
+        optim.SGD([one], min(1e300, 0.1 / float(np.abs(one.grad.get() if one is q else one.grad).max()))).step()
+    np.testing.assert_allclose(q.value.get(), p.value, rtol=0, atol=1e-14)
+    assert np.abs(p.value - sphere.normalize(w)).max() > 1e-3
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_tangent_part_of_a_nearly_normal_gradient(dtype, device):
+    """What rounding leaves along y is more than it: a second projection takes that away, as on the host."""
+    rng, eps = np.random.default_rng(0), np.finfo(dtype).eps
+    y = sphere.normalize(rng.standard_normal((700, 4)).astype(dtype))
+    g = (1 / eps / 64 * y + sphere.random_tangent(y, rng) / 26).astype(dtype)
+    found = []
+    for to in (lambda a: a, device.asarray):
+        p = nn.Parameter(to(y), sphere)
+        p.grad = to(g)
+        optimizer = optim.SGD([p], 0.1, clip=0.01)
+        optimizer.step()
+        tau = optimizer.state[0]["tau"]
+        found.append([np.asarray(a.get() if hasattr(a, "get") else a, np.float64) for a in (p.value, tau)])
+    (here, _), (there, tau) = found
+    assert np.abs(np.sum(there * tau, axis=0)).max() <= 16 * eps * np.linalg.norm(tau, axis=0).max()
+    np.testing.assert_allclose(there, here, rtol=0, atol=1e-3 * 0.01)
+
+
 @pytest.mark.parametrize(
     ("make", "geometry", "dtype", "scale"),
     [
         (optim.Adam, sphere, np.float32, 1e25),
         (optim.Adam, euclidean, np.float32, 1e25),
         (optim.Adam, sphere, np.float64, 1e200),
-        (optim.SGD, sphere, np.float64, 1e200),
     ],
 )
 def test_a_square_that_would_overflow_stops_the_step(make, geometry, dtype, scale, device):
-    """Of Adam the second moment, of either on the sphere the length of a column."""
+    """The second moment of Adam."""
     optimizer = make(to_device(parameters(geometry, dtype)), 0.1)
     put(optimizer.parameters, [g * dtype(scale) for g in gradients(dtype, 0)], device.asarray)
     before = [p.value.get() for p in optimizer.parameters]

@@ -93,3 +93,10 @@ def test_whole_numbers_are_whole(bad):
     }.items():
         with pytest.raises(TypeError, match=f"{name}: expected a whole number, got"):
             call()
+
+
+def test_every_gradient_has_the_dtype_of_its_op_whatever_comes_back():
+    x, w, b = np.ones((1, 3, 3, 2), np.float32), np.ones((2, 2, 2, 4), np.float32), np.ones(4, np.float32)
+    for op, arrays in ((ops.conv2d, (x, w, b)), (ops.linear, (x[0, 0], w[0, 0], b)), (ops.batch_norm, (w, b, b))):
+        y, pullback = op(*arrays)
+        assert {d.dtype for d in pullback(y.astype(np.float64))} == {np.dtype(np.float32)}

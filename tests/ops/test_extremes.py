@@ -114,3 +114,103 @@ def test_numpy_scalars_do_not_widen_float32():
         ops.cross_entropy(x, np.zeros(4, int))[1](wide(2.0)),
     ):
         assert y.dtype == np.float32
+
+
+SIZES = [
+    (np.float32, 1e20), (np.float32, 1e30), (np.float32, 1e37), (np.float32, 1e-25), (np.float32, 1e-37),
+    (np.float64, 1e160), (np.float64, 1e200), (np.float64, 1e306), (np.float64, 1e-200), (np.float64, 1e-306),
+]  # fmt: skip
+NORMALIZATIONS = {
+    "batch_norm": (lambda x, eps, **kw: ops.batch_norm(x, eps=eps, **kw), -1),
+    "layer_norm": (lambda x, eps: ops.layer_norm(x, np.ones(3, x.dtype), np.zeros(3, x.dtype), eps), -1),
+    "rms_norm": (lambda x, eps: ops.rms_norm(x, np.ones(3, x.dtype), eps), -1),
+}
+
+
+def drawn(seed=0):
+    return np.random.default_rng(seed).standard_normal((40, 3))
+
+
+@pytest.mark.parametrize("name", NORMALIZATIONS)
+@pytest.mark.parametrize(("dtype", "size"), SIZES)
+@pytest.mark.parametrize("mixed", [False, True])
+def test_a_normalization_forgets_any_size(name, dtype, size, mixed):
+    """Of all of x, or of one channel or sample beside others; also on the way back."""
+    op, _ = NORMALIZATIONS[name]
+    factor = np.ones((40, 3))
+    factor[:, 1 if name == "batch_norm" else slice(None)][slice(None) if name == "batch_norm" else slice(3)] = size
+    factor = factor if mixed else np.full((40, 3), size)
+    x, dy = drawn(), drawn(1)
+    y, pullback = op((x * factor).astype(dtype), 0.0)
+    right, to_right = op(x, 0.0)
+    tolerance = 60 * max(np.finfo(dtype).eps, float(np.finfo(dtype).smallest_subnormal) / size)
+    assert y.dtype == dtype
+    np.testing.assert_allclose(y, right, rtol=tolerance, atol=tolerance)
+    dx, right_dx = (d[0] if isinstance(d, tuple) else d for d in (pullback(dy.astype(dtype)), to_right(dy)))
+    if size > 1:
+        with np.errstate(under="ignore"):
+            np.testing.assert_allclose(dx * factor, right_dx, atol=max(tolerance, 1e-4 if size > 1e30 else 0))
+    assert dx.dtype == dtype and np.isfinite(dx).all()
+
+
+@pytest.mark.parametrize("size", [1e10, 1e18, 1e19, 1e20, 1e30])
+def test_the_variance_that_a_float32_square_does_not_hold_is_kept_and_used(size):
+    x, running, right = drawn() * size, ops.RunningMoments(3, momentum=1.0), ops.RunningMoments(3, momentum=1.0)
+    ops.batch_norm(x.astype(np.float32), running=running)
+    ops.batch_norm(drawn(), running=right)
+    np.testing.assert_allclose(running.mean, right.mean * size, rtol=1e-5, atol=1e-7 * size)
+    np.testing.assert_allclose(running.var, right.var * size**2, rtol=1e-5)
+    y, _ = ops.batch_norm(x.astype(np.float32), running=running, training=False)
+    np.testing.assert_allclose(y, ops.batch_norm(drawn(), running=right, training=False)[0], rtol=1e-4, atol=1e-5)
+
+
+def test_eps_counts_beside_a_small_variance():
+    x = 1e-20 * drawn().astype(np.float32)
+    right = ops.batch_norm(x.astype(np.float64), eps=1e-40)[0]
+    np.testing.assert_allclose(ops.batch_norm(x, eps=1e-40)[0], right, rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(ops.batch_norm(np.zeros((3, 2)), eps=1e-300)[0], 0)
+    np.testing.assert_array_equal(ops.layer_norm(np.full((2, 3), 1e-30), np.ones(3), np.ones(3), eps=1e-60)[0], 1)
+
+
+def test_a_constant_channel_beside_a_huge_one_is_normalized_to_beta():
+    x = np.full((7, 2), 5.0, np.float32)
+    x[:, 1] = np.arange(7) * np.float32(1e30)
+    y, pullback = ops.batch_norm(x, np.ones(2, np.float32), np.ones(2, np.float32))
+    np.testing.assert_array_equal(y[:, 0], 1)
+    assert np.isfinite(pullback(x / np.float32(1e30))[0]).all()
+
+
+@pytest.mark.parametrize("size", [1e-20, 1e20, 1e36])
+def test_weight_norm_starts_from_samples_of_any_size(size):
+    v, x = np.eye(3, dtype=np.float32), (drawn() * size).astype(np.float32)
+    g, b = ops.weight_norm_start(x, v)
+    y, _ = ops.linear(x, ops.weight_norm(v, g)[0], b)
+    np.testing.assert_allclose(y.mean(0), 0, atol=1e-6)
+    np.testing.assert_allclose(y.std(0), 1, rtol=1e-5)
+
+
+@both
+def test_beyond_the_largest_number_is_infinite_without_a_warning(dtype):
+    """And infinity minus infinity is NaN, which an optimizer refuses by name."""
+    huge = np.full((2, 2, 2, 2), np.finfo(dtype).max)
+    flat = huge.reshape(4, 4)
+    for y, pullback in (
+        ops.add(huge, huge),
+        ops.linear(flat, flat, flat[0]),
+        ops.conv2d(huge, huge, huge[0, 0, 0]),
+        ops.avg_pool(huge, 2),
+        ops.global_avg_pool(huge),
+        ops.dropout(huge, 0.5, np.random.default_rng(0)),
+        ops.mean_only_batch_norm(np.stack([flat, -flat]), flat[0] / 2),
+        ops.cross_entropy(np.stack([flat[0], -flat[0]]) * np.array([1, -1, 0, 1], dtype), np.array([1, 1])),
+    ):
+        assert not np.isnan(y).any() and np.isinf(y).any() and y.dtype == dtype
+        pullback(y)
+        pullback(np.full(np.shape(y), np.inf))
+
+
+@both
+def test_a_mean_whose_sum_is_beyond_the_largest_number(dtype):
+    x = np.full((3, 2, 2), np.finfo(dtype).max / 2) * np.array([[[1]], [[-1]], [[1.5]]], dtype)
+    y, _ = ops.mean_only_batch_norm(x, np.zeros(2, dtype))
+    np.testing.assert_allclose(y, x - x[0] / 2, rtol=4 * np.finfo(dtype).eps)

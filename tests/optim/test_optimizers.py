@@ -507,7 +507,7 @@ def test_missing_gradient():
         (lambda p: optim.Adam([p], 0.1, eps=0.0), "eps: expected"),
         (lambda p: optim.Groups(optim.SGD([p], 0.1), optim.SGD([p], 0.2)), "got one in two"),
         (lambda p: optim.schedule.exponential(0.0), "an exponential never reaches zero"),
-        (lambda p: optim.schedule.warm_up(optim.schedule.constant(), 0.0), "fraction: expected a number from 0 to 1"),
+        (lambda p: optim.schedule.warm_up(optim.schedule.constant(), 0.0), "fraction: expected 0 < fraction <= 1"),
     ],
 )
 def test_bad_settings(make, message):
