@@ -20,19 +20,18 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
 from . import panels
 from .camera import Camera
+from .look import Canvas, Figure, usual
 from .losses import Loss
 from .marks import STYLES, Mark
 from .panels import FONT, Panel, Tiles, Trace
 from .sphere import View
 
-DPI = 100
 PITCH = 22  # from formula to formula, in pixels at 480 of height
 STRIP = 68  # the caption's height, likewise
 BAND = 142  # that of the panels below two spheres
@@ -94,11 +93,12 @@ class Drawing:
     images: np.ndarray | None
     figure: Figure = field(init=False)
 
+    @usual()
     def __post_init__(self) -> None:
         width, height = self.size
         self.unit = min(width / 640, height / 480)
-        self.figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor="white")
-        self.canvas = FigureCanvasAgg(self.figure)
+        self.figure = Figure(width, height)
+        self.canvas: FigureCanvasAgg = Canvas(self.figure)
         self.views: list[View] = []
         self.lines: list[Text] = []
         self.bars: list[Line2D] = []
@@ -113,6 +113,7 @@ class Drawing:
         self._still = self._kept = None
         self._stage: tuple[str, int | None] | None = None
 
+    @usual()
     def show(self, frame: Frame) -> None:
         """Update every artist to this frame."""
         for view, (marks, camera) in zip(self.views, frame.views, strict=True):
@@ -130,6 +131,7 @@ class Drawing:
             assert frame.images is not None  # a film with tiles has images
             self.grid.set_data(panels.tiled(frame.images, self.tiles.columns))
 
+    @usual()
     def rgba(self) -> memoryview:
         """The picture, (height, width, 4) bytes; valid until the next call."""
         layers = [view.layers() for view in self.views]
@@ -198,7 +200,7 @@ class Drawing:
 
     def _formula(self, i: int, x: float, y: float) -> None:
         """A line of mathtext and the bar before it."""
-        line = self._text(x, y, self.formulas[i].text, 11, va="center", math_fontfamily="dejavuserif")
+        line = self._text(x, y, self.formulas[i].text, 11, va="center", math_fontfamily="dejavuserif", parse_math=True)
         at_x = (x - 8 * self.unit) / self.size[0]
         at_y = [(y + s * self.unit) / self.size[1] for s in (-9, 9)]
         bar = Line2D([at_x] * 2, at_y, linewidth=4 * self.unit, transform=self.figure.transFigure)
@@ -234,7 +236,7 @@ class Drawing:
         return self.figure.add_axes((x / self.size[0], y / self.size[1], width / self.size[0], height / self.size[1]))
 
     def _text(self, x: float, y: float, text: str, size: float, **style: Any) -> Text:
-        style = {"fontsize": size * self.unit, "family": FONT, **style}
+        style = {"fontsize": size * self.unit, "family": FONT, "parse_math": False, **style}
         return self.figure.text(x / self.size[0], y / self.size[1], text, **style)
 
 

@@ -240,6 +240,7 @@ class View:
             fontsize=13 * self.unit,
             fontstyle="italic",
             family="DejaVu Sans",
+            parse_math=False,
             path_effects=halo,
         )
 
