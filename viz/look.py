@@ -68,7 +68,7 @@ class Canvas(FigureCanvasAgg):
     @usual()
     def draw(self) -> None:
         """Draw the figure onto the canvas."""
-        super().draw()
+        FigureCanvasAgg.draw(self)
 
 
 def _inches(pixels: float, dpi: float) -> float:
