@@ -74,7 +74,8 @@ def _print(text: str) -> None:
 
 def _tell(says: str) -> None:
     """One line on stderr."""
-    _say(f"viz: {' '.join(says.split())}", sys.stderr)
+    says = " ".join(says.split())
+    _say(f"viz: {says if len(says) < 2000 else says[:1000] + ' … ' + says[-900:]}", sys.stderr)
 
 
 def _say(text: str, stream: TextIO | None) -> OSError | None:
@@ -105,6 +106,9 @@ def _run(words: list[str] | None) -> None:
     parser = _parser()
     given = vars(parser.parse_args(words))
     command = given.pop("command")
+    for name, value in given.items():
+        if value == []:  # argparse's answer to --name=--
+            parser.error(f"argument --{name}: expected one argument")
     if command == "list":
         widest, lines = max(map(len, scenes.SCENES)), []
         for name, scene in scenes.SCENES.items():

@@ -28,7 +28,7 @@ def ready(path: str | Path, suffixes: Sequence[str]) -> Path:
     path = Path(path)
     if path.suffix.lower() not in suffixes:
         one = "one of " if len(suffixes) > 1 else ""
-        raise ValueError(f"{path.name}: expected a name ending in {one}{', '.join(suffixes)}, got {path.suffix!r}")
+        raise ValueError(f"{path}: expected a name ending in {one}{', '.join(suffixes)}, got {path.suffix!r}")
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "this is a folder, expected the name of a file", str(path))
     folder = path.parent

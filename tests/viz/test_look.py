@@ -1,4 +1,4 @@
-"""A picture of ours is the same bytes under any settings of matplotlib's user, from any thread, and leaves them alone."""
+"""A picture of ours is the same bytes under any settings of matplotlib, from any thread, and leaves them alone."""
 
 import os
 import subprocess

@@ -10,9 +10,9 @@ from scipy.linalg import expm
 
 from grassmann_np.geometry import sphere
 from viz import scenes
-from viz.scenes.momentum import STOPPED
 from viz.losses import LOSSES
 from viz.scenes import shared
+from viz.scenes.momentum import STOPPED
 
 numbers = {
     "seed": st.integers(0, 10_000),

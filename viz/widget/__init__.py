@@ -54,8 +54,8 @@ def page(seed: int = 101) -> str:
 
 def data(seed: int = 101) -> dict[str, Any]:
     """What the page knows of the loss and of the looks of things, as JSON takes it."""
-    if seed < 0:
-        raise ValueError(f"seed: expected 0 or more, got {seed}")
+    if not 0 <= seed < 2**63:
+        raise ValueError(f"seed: expected 0 or more, and less than 2^63, got {seed}")
     R, c = moments(np.random.default_rng(seed))
     rng = np.random.default_rng(seed)
     loss = neuron(rng, eps=EPS)
