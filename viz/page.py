@@ -100,6 +100,8 @@ def _read(path: Path) -> tuple[Figure, str, str, str]:
     """The figure of the results, what the page says of them, their data and the command that makes them."""
     try:
         results = json.loads(path.read_text(encoding="utf-8"), parse_constant=_finite, parse_float=_finite)
+        if not results["summary"]:
+            raise ValueError("no run of it has finished")
         several = any(row["optimizer"] not in curves.NAMES for row in results["summary"])
         figure = cells.cells(results) if several else curves.comparison(results)
         return figure, _said(results), str(results["data"]), str(results["command"])
