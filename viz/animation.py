@@ -17,7 +17,7 @@ from .losses import Loss
 from .marks import outline
 from .panels import Panel, Tiles
 
-MARGIN = 0.06  # around everything drawn, in radii of the sphere
+MARGIN = 0.08  # around everything drawn, in radii of the sphere
 SUFFIXES = (*render.FILMS, *files.STILLS, ".html")
 SMALLEST, LARGEST = 160, 4096  # pixels on a side
 

@@ -156,10 +156,11 @@ class Drawing:
         """One sphere on the left, all else in a column on the right."""
         (width, height), unit = self.size, self.unit
         strip = STRIP * unit
-        side = min(height - strip, 0.64 * width)
-        left = 4 * unit
+        side = min(height - strip - 10 * unit, 0.64 * width)
+        left = 6 * unit
         self._sphere(0, left, strip + (height - strip - side) / 2, side)
-        self._text(left + side + 12 * unit, height - 26 * unit, self.title, 11, va="center", weight="bold")
+        x = left + side + 12 * unit
+        _fit(self._text(x, height - 26 * unit, self.title, 11, va="center", weight="bold"), width - x - 4 * unit)
         for i in range(len(self.formulas)):
             self._formula(i, left + side + 24 * unit, height - 56 * unit - PITCH * i * unit)
         x, top = left + side + 46 * unit, height - (56 + PITCH * len(self.formulas)) * unit
@@ -176,17 +177,18 @@ class Drawing:
         (width, height), unit = self.size, self.unit
         across = len(self.panels) + bool(self.tiles)
         heading = 22 * unit if any(sphere.heading for sphere in self.spheres) else 0
-        row = 26 * unit if self.formulas else 0
+        row = 34 * unit if self.formulas else 0
         bottom = STRIP * unit + (BAND * unit if across else 0) + row
         side = min(height - bottom - heading - 36 * unit, width / len(self.spheres) - 8 * unit)
-        self._text(16 * unit, height - 22 * unit, self.title, 11, va="center", weight="bold")
+        _fit(self._text(16 * unit, height - 22 * unit, self.title, 11, va="center", weight="bold"), width - 20 * unit)
         lift = bottom + (height - bottom - heading - 36 * unit - side) / 2
         for i, sphere in enumerate(self.spheres):
             centre = (i + 0.5) * width / len(self.spheres)
             self._sphere(i, centre - side / 2, lift, side)
-            self._text(centre, lift + side + 11 * unit, sphere.heading, 10, ha="center", va="center")
+            heading = self._text(centre, lift + side + 11 * unit, sphere.heading, 10, ha="center", va="center")
+            _fit(heading, width / len(self.spheres) - 8 * unit)
         for i in range(len(self.formulas)):
-            self._formula(i, 28 * unit + i * (width - 28 * unit) / len(self.formulas), bottom - row / 2)
+            self._formula(i, 28 * unit + i * (width - 28 * unit) / len(self.formulas), bottom - 0.4 * row)
         slot = width / max(1, across)
         for i, panel in enumerate(self.panels):
             self._panel(panel, i * slot + 52 * unit, STRIP * unit, slot - (52 + 26) * unit, BAND * unit)
@@ -238,6 +240,12 @@ class Drawing:
     def _text(self, x: float, y: float, text: str, size: float, **style: Any) -> Text:
         style = {"fontsize": size * self.unit, "family": FONT, "parse_math": False, **style}
         return self.figure.text(x / self.size[0], y / self.size[1], text, **style)
+
+
+def _fit(text: Text, width: float) -> None:
+    """Set the words smaller where they are wider than that many pixels."""
+    while text.get_window_extent().width > width and text.get_fontsize() > 1:
+        text.set_fontsize(0.96 * text.get_fontsize())
 
 
 def _wrapped(text: str, columns: int) -> str:

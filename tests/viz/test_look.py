@@ -152,7 +152,7 @@ def test_settings_come_back_and_what_another_thread_sets_meanwhile_stays():
 
 
 def test_eight_threads_save_the_same_bytes_and_leave_the_settings(tmp_path):
-    before = matplotlib.rcParams.copy()
+    before = dict(dict.items(matplotlib.rcParams))
 
     def work(i):
         for k in range(3):
@@ -164,7 +164,7 @@ def test_eight_threads_save_the_same_bytes_and_leave_the_settings(tmp_path):
     for thread in threads:
         thread.join()
     assert len({path.read_bytes() for path in tmp_path.iterdir()}) == 1 and len(list(tmp_path.iterdir())) == 24
-    assert matplotlib.rcParams == before
+    assert dict(dict.items(matplotlib.rcParams)) == before
 
 
 def test_a_matplotlibrc_and_a_backend_of_the_user_change_no_bit(tmp_path):
