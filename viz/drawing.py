@@ -185,8 +185,8 @@ class Drawing:
         for i, sphere in enumerate(self.spheres):
             centre = (i + 0.5) * width / len(self.spheres)
             self._sphere(i, centre - side / 2, lift, side)
-            heading = self._text(centre, lift + side + 11 * unit, sphere.heading, 10, ha="center", va="center")
-            _fit(heading, width / len(self.spheres) - 8 * unit)
+            above = self._text(centre, lift + side + 11 * unit, sphere.heading, 10, ha="center", va="center")
+            _fit(above, width / len(self.spheres) - 8 * unit)
         for i in range(len(self.formulas)):
             self._formula(i, 28 * unit + i * (width - 28 * unit) / len(self.formulas), bottom - 0.4 * row)
         slot = width / max(1, across)
@@ -244,8 +244,8 @@ class Drawing:
 
 def _fit(text: Text, width: float) -> None:
     """Set the words smaller where they are wider than that many pixels."""
-    while text.get_window_extent().width > width and text.get_fontsize() > 1:
-        text.set_fontsize(0.96 * text.get_fontsize())
+    while text.get_window_extent().width > width and (size := float(text.get_fontsize())) > 1:
+        text.set_fontsize(0.96 * size)
 
 
 def _wrapped(text: str, columns: int) -> str:

@@ -237,12 +237,11 @@ class View:
         the limb; then to be far from the mark, or on another side of it than asked for. All in pixels.
         """
         to_pixels, unit = self.axes.transData, self.unit
-        whole, own = (
-            self.axes.figure.bbox,
-            self.axes.bbox,
-        )  # beside the axes there is a little room, above and below none
-        least = np.maximum(whole.min + EDGE * unit, own.min - [8 * unit, 0])
-        most = np.minimum(whole.max - EDGE * unit, own.max + [8 * unit, 0])
+        page, own = self.axes.get_figure(root=True), np.array(self.axes.bbox.extents)
+        assert page is not None  # axes are of a figure
+        beside = np.array([8 * unit, 0])  # the axes there is a little room, above and below them none
+        least = np.maximum(EDGE * unit, own[:2] - beside)
+        most = np.minimum(np.array(page.bbox.extents)[2:] - EDGE * unit, own[2:] + beside)
         points, lines = to_pixels.transform(points.T), to_pixels.transform(lines.T)
         limb = to_pixels.transform(np.stack([np.cos(ROUND), np.sin(ROUND)], axis=1))
         placed = np.empty((0, 4))  # left, bottom, right, top of the words that stand
@@ -328,7 +327,8 @@ def _meet(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
     )
     small = np.prod(others[:, 2:] - others[:, :2], axis=1)
     shared: np.ndarray = np.maximum(0, width) * np.maximum(0, height)
-    return (shared > 0) + shared / np.maximum(small, 1)
+    cost: np.ndarray = (shared > 0) + shared / np.maximum(small, 1)
+    return cost
 
 
 def _within(boxes: np.ndarray, points: np.ndarray) -> np.ndarray:

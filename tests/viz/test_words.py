@@ -1,4 +1,4 @@
-"""Words and spheres of every scene, read back at three sizes: none over the edge, no two on each other, no sphere cut."""
+"""Words and spheres of every scene, at three sizes: none over the edge, no two on each other, no sphere cut."""
 
 import numpy as np
 import pytest
