@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import ast
+import errno
+import os
+import shlex
 import sys
 from collections.abc import Callable
-from inspect import signature
-from typing import Any
+from contextlib import suppress
+from inspect import cleandoc, getsource, signature, unwrap
+from typing import Any, NoReturn, TextIO
 
 HELP = {
     "lr": "learning rate eta",
@@ -26,20 +31,72 @@ HELP = {
 
 
 def main(words: list[str] | None = None) -> int:
-    """The exit status: 0 when done, 1 when something failed, 2 for a wrong command line, 130 after Ctrl-C."""
+    """The exit status: 0 when done, 1 when something failed, 2 for a wrong command line, 130 after Ctrl-C.
+
+    What is written is written, even if nobody can be told; what fails is told in one line.
+    """
     try:
         _run(words)
         return 0
     except ModuleNotFoundError as missing:
         name = str(missing.name).split(".")[0]
         says = f"{'Pillow' if name == 'PIL' else name} is missing; pip install 'grassmann-np[viz]'"
-    except (ImportError, ValueError, RuntimeError, OSError) as wrong:
+    except OSError as wrong:
+        says = f"{_text(wrong.filename)}: {wrong.strerror}" if wrong.filename and wrong.strerror else str(wrong)
+    except MemoryError:
+        says = "there is not enough memory for this"
+    except (ImportError, ValueError, RuntimeError, ArithmeticError) as wrong:
         says = str(wrong)
     except KeyboardInterrupt:
-        print("viz: stopped; nothing was written", file=sys.stderr)
+        _tell("stopped; nothing was written")
         return 130
-    print(f"viz: {says}", file=sys.stderr)
+    _tell(says)
     return 1
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that says what is wrong in one line, and on any terminal."""
+
+    def error(self, message: str) -> NoReturn:
+        _tell(message)
+        sys.exit(2)
+
+    def print_help(self, file: Any = None) -> None:
+        _print(self.format_help().rstrip("\n"))
+
+
+def _print(text: str) -> None:
+    """Text as the result of a command: OSError if it is lost, except to a reader who has gone."""
+    lost = _say(text, sys.stdout)
+    if lost and lost.errno not in (errno.EPIPE, errno.EINVAL):  # Windows says EINVAL of a closed pipe
+        raise OSError(lost.errno, lost.strerror or str(lost), "standard output")
+
+
+def _tell(says: str) -> None:
+    """One line on stderr."""
+    says = " ".join(says.split())
+    _say(f"viz: {says if len(says) < 2000 else says[:1000] + ' … ' + says[-900:]}", sys.stderr)
+
+
+def _say(text: str, stream: TextIO | None) -> OSError | None:
+    """Write a line at once, in whatever letters the stream has; what kept it from being written, if something did."""
+    if stream is None:  # closed before Python began
+        return None
+    letters = getattr(stream, "encoding", None) or "utf-8"
+    try:
+        stream.write(text.encode(letters, "backslashreplace").decode(letters) + "\n")
+        stream.flush()
+    except ValueError:  # closed since
+        return None
+    except OSError as lost:
+        with suppress(OSError, ValueError):  # Python flushes once more when it ends: into nothing
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return lost
+    return None
+
+
+def _text(name: Any) -> str:
+    return os.fsdecode(name) if isinstance(name, (str, bytes)) else str(name)
 
 
 def _run(words: list[str] | None) -> None:
@@ -49,41 +106,48 @@ def _run(words: list[str] | None) -> None:
     parser = _parser()
     given = vars(parser.parse_args(words))
     command = given.pop("command")
+    for name, value in given.items():
+        if value == []:  # argparse's answer to --name=--
+            parser.error(f"argument --{name}: expected one argument")
     if command == "list":
-        widest = max(map(len, scenes.SCENES))
+        widest, lines = max(map(len, scenes.SCENES)), []
         for name, scene in scenes.SCENES.items():
-            print(f"{name:{widest}} {_sentence(scene)}")
+            lines.append(f"{name:{widest}} {_sentence(scene)}")
+        _print("\n".join(lines))
     elif command == "page":
         from . import page
 
-        print(page.write(given["folder"]))
+        _say(str(page.write(given["folder"])), sys.stdout)
     elif command == "sheet":
         from . import sheet
 
-        print(sheet.write(given["out"], scenes.SCENES))
+        _say(str(sheet.write(given["out"], scenes.SCENES)), sys.stdout)
     elif command == "curves":
-        from . import curves
+        from . import curves, files
 
-        made = " ".join(["python -m viz curves", *given["runs"]])
-        print(curves.save(curves.of_runs(given["runs"]), given["out"], made))
+        out = files.ready(given["out"], files.STILLS)
+        made = shlex.join(["python", "-m", "viz", "curves", *given["runs"]])
+        _say(str(curves.save(curves.of_runs(given["runs"]), out, made)), sys.stdout)
     elif command == "widget":
         from . import widget
 
-        print(widget.write(given["out"], given["seed"]))
+        _say(str(widget.write(given["out"], given["seed"])), sys.stdout)
     else:
-        out = given.pop("out")
+        from . import animation
+
+        out = animation.ready(given.pop("out"))
         try:
             film = scenes.SCENES[command](**given)
         except ValueError as wrong:
             parser.error(str(wrong))
-        print(film.save(out))
+        _say(str(film.save(out)), sys.stdout)
 
 
 def _parser() -> argparse.ArgumentParser:
     from . import animation, scenes
 
     about = "Pictures and films of optimization on the sphere."
-    parser = argparse.ArgumentParser(prog="python -m viz", description=about)
+    parser = _Parser(prog="python -m viz", description=about)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("list", help="name the scenes")
     folder = commands.add_parser("page", help="write FOLDER/index.html from the comparison and the film in it")
@@ -134,8 +198,14 @@ def _size(text: str) -> tuple[int, int]:
     return int(width), int(height)
 
 
-def _sentence(scene: Any) -> str:
-    return str(scene.__doc__).splitlines()[0]
+def _sentence(scene: Callable[..., Any]) -> str:
+    """The first sentence of its docstring, of the one in its file where `python -OO` has dropped it."""
+    text = scene.__doc__
+    if text is None:
+        with suppress(OSError, SyntaxError):  # no source
+            (made,) = ast.parse(cleandoc(getsource(unwrap(scene)))).body
+            text = ast.get_docstring(made) if isinstance(made, ast.FunctionDef) else None
+    return (text or "").partition("\n")[0]
 
 
 if __name__ == "__main__":

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from matplotlib.figure import Figure
-
-from grassmann_np.files import beside
 
 from . import files, html, render
 from .drawing import Drawing, Formula, Frame, Sphere
+from .look import Figure
 from .losses import Loss
 from .marks import outline
 from .panels import Panel, Tiles
 
-MARGIN = 0.06  # around everything drawn, in radii of the sphere
+MARGIN = 0.08  # around everything drawn, in radii of the sphere
 SUFFIXES = (*render.FILMS, *files.STILLS, ".html")
 SMALLEST, LARGEST = 160, 4096  # pixels on a side
 
@@ -74,21 +73,16 @@ class Animation:
     def save(self, path: str | Path) -> Path:
         """Write a film (.mp4, .gif, .webp, .html) or the still of the key moment (.png, .svg); returns the path.
 
-        ValueError for another suffix, RuntimeError without an encoder; then nothing on disk has changed.
+        What `ready` raises is raised before anything is drawn; after any error nothing on disk has changed.
         """
-        path = Path(path)
+        path = ready(path)
         suffix = path.suffix.lower()
         if suffix in files.STILLS:
             return files.save(self.still(), path, self.command)
         if suffix == ".html":
-            with beside(path) as part:
+            with files.written(path) as part:
                 part.write_text(html.page(self.title, self._repr_html_(), self.command), encoding="utf-8")
             return path
-        if suffix not in render.FILMS:
-            works = ", ".join(SUFFIXES)
-            raise ValueError(f"{path.name}: expected a name ending in one of {works}, got {path.suffix!r}")
-        if suffix == ".mp4":
-            render.encoder()  # raises before the first frame is drawn
         drawing, count = self.drawing(), max(2, round(self.seconds * render.FILMS[suffix]))
         sample = [] if suffix == ".mp4" else [bytes(self.draw(drawing, t)) for t in (0.0, 0.4, 0.7, 1.0)]
         about = {"title": "grassmann_np", "description": self.caption, "comment": self.command}
@@ -130,11 +124,24 @@ class Animation:
             yield self.draw(drawing, i / (count - 1))
 
 
+def ready(path: str | Path) -> Path:
+    """The path, if a film or a still can be written there.
+
+    ValueError for another suffix, OSError where no file can be, RuntimeError without an encoder.
+    """
+    path = files.ready(path, SUFFIXES)
+    if path.suffix.lower() == ".mp4":
+        render.encoder()
+    return path
+
+
 def _with_bar(numbers: range) -> Iterable[int]:
     """The numbers, with a bar at a terminal where tqdm is installed."""
     try:
         from tqdm import tqdm
     except ImportError:
+        return numbers
+    if sys.stderr is None:  # closed
         return numbers
     shown: Iterable[int] = tqdm(numbers, desc="frames", unit="frame", disable=None, leave=False)
     return shown

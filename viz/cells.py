@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from .curves import LINES, NAMES
+from .curves import LINES, name
+from .look import Figure, usual
 from .panels import FONT
 
 
+@usual()
 def cells(results: dict[str, Any]) -> Figure:
     """Test error after the last epoch, a row for every cell of results["summary"]; the label is the caption.
 
@@ -21,8 +21,7 @@ def cells(results: dict[str, Any]) -> Figure:
     rows = results.get("summary", [])
     if not rows:
         raise ValueError("results: expected a summary of at least one cell, got none")
-    figure = Figure(figsize=(7.6, 0.9 + 0.3 * len(rows)), dpi=100, facecolor="white")
-    FigureCanvasAgg(figure)
+    figure = Figure(760, 90 + 30 * len(rows))
     top = 0.42 / figure.get_figheight()
     axes = figure.add_axes((0.25, 1.35 * top, 0.71, 1 - 2.4 * top))
     colors = dict(zip(("sgd", "sgd-g", "adam-g", "adam"), (line.color for line in LINES), strict=False))
@@ -35,7 +34,9 @@ def cells(results: dict[str, Any]) -> Figure:
         axes.plot([100 * row["median_test_error"]] * 2, [y - 0.36, y + 0.36], color=color, linewidth=2.2, gid=label)
         lift = 0.09 * (np.arange(len(errors)) - (len(errors) - 1) / 2)  # equal errors stay apart
         axes.plot(errors, y + lift, "o", color=color, markersize=4.2, markeredgecolor="white", markeredgewidth=0.6)
-    axes.set_yticks(range(len(rows)), [_name(row["optimizer"]) for row in rows], family=FONT, fontsize=9.5)
+    axes.set_yticks(
+        range(len(rows)), [name(row["optimizer"]) for row in rows], family=FONT, fontsize=9.5, parse_math=False
+    )
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_xlim(left=0)
     axes.set_xlabel("test error, %", fontsize=9.5, family=FONT)
@@ -45,7 +46,7 @@ def cells(results: dict[str, Any]) -> Figure:
     axes.grid(axis="x", color="#e3e6ea", linewidth=0.7)
     axes.set_axisbelow(True)
     title = f"{results['model']} on {results['data']}, {results['epochs']} epochs"
-    axes.set_title(title, loc="left", fontsize=11, family=FONT, weight="bold")
+    axes.set_title(title, loc="left", fontsize=11, family=FONT, weight="bold", parse_math=False)
     figure.set_label(caption(results))
     return figure
 
@@ -53,7 +54,7 @@ def cells(results: dict[str, Any]) -> Figure:
 def caption(results: dict[str, Any]) -> str:
     """What the figure shows, with the lowest and the highest median."""
     rows = sorted(results["summary"], key=lambda row: row["median_test_error"])
-    low, high = (f"{_name(row['optimizer'])} {100 * row['median_test_error']:.2f} %" for row in (rows[0], rows[-1]))
+    low, high = (f"{name(row['optimizer'])} {100 * row['median_test_error']:.2f} %" for row in (rows[0], rows[-1]))
     return (
         f"Test error after epoch {results['epochs']} of {results['model']} on {results['data']}: every one of "
         f"{len(results['seeds'])} seeds as a dot, the median as a bar, the quartiles shaded, for {len(rows)} "
@@ -63,9 +64,3 @@ def caption(results: dict[str, Any]) -> str:
 
 def _last_errors(results: dict[str, Any], label: str) -> list[float]:
     return [run["history"]["test_error"][-1] for run in results["runs"] if run["optimizer"] == label]
-
-
-def _name(label: str) -> str:
-    """ "sgd-g linear" as SGD-G linear."""
-    first, *rest = label.split(" ", 1)
-    return " ".join([NAMES.get(first.rstrip(","), first.rstrip(",")) + "," * first.endswith(","), *rest])

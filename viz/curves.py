@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
 from grassmann_np.train.folder import read_history
 
 from .files import save
+from .look import Figure, usual
 from .marks import Style
 from .panels import FONT, apart
 
@@ -44,13 +44,14 @@ ACROSS = ("data", "model", "epochs")  # told apart in the labels wherever they d
 History = dict[str, list[float]]
 
 
+@usual()
 def comparison(results: dict[str, Any]) -> Figure:
     """Test error and training loss per epoch, from what `python -m grassmann_np compare` writes to results.json.
 
     The figure's label is its caption. ValueError for results without runs.
     """
     labels = _by_optimizer(results)
-    figure = _figure(9.6, 4.0)
+    figure = Figure(960, 400)
     charts = (("test_error", "Test error, %", 100.0), ("train_loss", "Training loss", 1.0))
     for i, (key, title, scale) in enumerate(charts):
         axes = figure.add_axes((0.055 + 0.5 * i, 0.125, 0.36, 0.765))
@@ -71,6 +72,7 @@ def caption(results: dict[str, Any]) -> str:
     )
 
 
+@usual()
 def of_runs(folders: Sequence[str | Path]) -> Figure:
     """Errors, angle per step, length of the weights, effective rate and schedule, per epoch, of run folders.
 
@@ -79,10 +81,10 @@ def of_runs(folders: Sequence[str | Path]) -> Figure:
     """
     labels = _by_setup(folders)
     charts = [chart for chart in CHARTS if any(_has(runs, chart[0]) for runs in labels.values())]
-    names = 0.2 + 0.078 * max(len(NAMES.get(label, label)) for label in labels)
+    names = 0.2 + 0.078 * max(len(name(label)) for label in labels)
     wide, tall, across = 0.65 + 2.6 + names, 3.1, 3
     rows = -(-len(charts) // across)
-    figure = _figure(across * wide, rows * tall)
+    figure = Figure(100 * across * wide, 100 * rows * tall)
     for i, (key, title, scale, decades) in enumerate(charts):
         x, y = i % across * wide + 0.65, (rows - 1 - i // across) * tall + 0.55
         axes = figure.add_axes((x / (across * wide), y / (rows * tall), 2.6 / (across * wide), 2.2 / (rows * tall)))
@@ -97,6 +99,16 @@ def of_runs(folders: Sequence[str | Path]) -> Figure:
         f"between the quartiles. Last test error, median (quartiles): {'; '.join(map(_last, labels.items()))}."
     )
     return figure
+
+
+def name(label: str) -> str:
+    """A label as people read it.
+
+    >>> name("sgd-g linear")
+    'SGD-G linear'
+    """
+    first, comma, rest = re.split("([ ,]|$)", label, maxsplit=1)
+    return NAMES.get(first, first) + comma + rest
 
 
 def _by_optimizer(results: dict[str, Any]) -> dict[str, list[History]]:
@@ -124,8 +136,7 @@ def _by_setup(folders: Sequence[str | Path]) -> dict[str, list[History]]:
             )
         ]
         told = [f"{key.replace('_', ' ')} {'usual' if setup[key] is None else setup[key]}" for key in differ]
-        name = NAMES.get(setup["optimizer"], setup["optimizer"])
-        labels.setdefault(", ".join([name, *told]), []).append(history)
+        labels.setdefault(", ".join([name(setup["optimizer"]), *told]), []).append(history)
     return _drawable("runs", "labels", labels)
 
 
@@ -167,15 +178,9 @@ def _values(runs: list[History], key: str) -> np.ndarray:
 
 def _last(label: tuple[str, list[History]]) -> str:
     """The last test error of a label in words: its median and quartiles."""
-    name, runs = label
+    (said, runs) = label
     low, middle, high = np.quantile(100 * _values(runs, "test_error")[:, -1], [0.25, 0.5, 0.75])
-    return f"{NAMES.get(name, name)} {middle:.2f} % ({low:.2f} to {high:.2f})"
-
-
-def _figure(width: float, height: float) -> Figure:
-    figure = Figure(figsize=(width, height), dpi=100, facecolor="white")
-    FigureCanvasAgg(figure)
-    return figure
+    return f"{name(said)} {middle:.2f} % ({low:.2f} to {high:.2f})"
 
 
 def _chart(axes: Axes, title: str, lines: dict[str, np.ndarray], styles: Sequence[Style], decades: bool = True) -> None:
@@ -187,7 +192,7 @@ def _chart(axes: Axes, title: str, lines: dict[str, np.ndarray], styles: Sequenc
         axes.fill_between(epoch, low, high, color=style.color, alpha=0.16, linewidth=0)
         dashes = (0, style.dashes) if style.dashes else "-"
         axes.plot(epoch, middle, color=style.color, linewidth=style.width, linestyle=dashes, gid=label)
-        ends.append((float(middle[-1]), NAMES.get(label, label), style.color))
+        ends.append((float(middle[-1]), name(label), style.color))
     _finish(axes, title, ends, decades)
 
 
@@ -211,5 +216,6 @@ def _finish(axes: Axes, title: str, ends: list[tuple[float, str, str]], decades:
     gap = GAP * axes.figure.dpi / axes.bbox.height
     heights = apart(wanted, gap)
     heights = heights + max(0.0, gap / 2 - heights.min())  # above the numbers of the axis
-    for (_, name, color), height in zip(ends, heights, strict=True):
-        axes.text(1.02, height, name, color=color, transform=axes.transAxes, va="center", fontsize=10, family=FONT)
+    end: dict[str, Any] = {"transform": axes.transAxes, "va": "center", "fontsize": 10, "family": FONT}
+    for (_, said, color), height in zip(ends, heights, strict=True):
+        axes.text(1.02, height, said, color=color, parse_math=False, **end)

@@ -20,19 +20,18 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
 from . import panels
 from .camera import Camera
+from .look import Canvas, Figure, usual
 from .losses import Loss
 from .marks import STYLES, Mark
 from .panels import FONT, Panel, Tiles, Trace
 from .sphere import View
 
-DPI = 100
 PITCH = 22  # from formula to formula, in pixels at 480 of height
 STRIP = 68  # the caption's height, likewise
 BAND = 142  # that of the panels below two spheres
@@ -94,11 +93,12 @@ class Drawing:
     images: np.ndarray | None
     figure: Figure = field(init=False)
 
+    @usual()
     def __post_init__(self) -> None:
         width, height = self.size
         self.unit = min(width / 640, height / 480)
-        self.figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor="white")
-        self.canvas = FigureCanvasAgg(self.figure)
+        self.figure = Figure(width, height)
+        self.canvas: FigureCanvasAgg = Canvas(self.figure)
         self.views: list[View] = []
         self.lines: list[Text] = []
         self.bars: list[Line2D] = []
@@ -113,6 +113,7 @@ class Drawing:
         self._still = self._kept = None
         self._stage: tuple[str, int | None] | None = None
 
+    @usual()
     def show(self, frame: Frame) -> None:
         """Update every artist to this frame."""
         for view, (marks, camera) in zip(self.views, frame.views, strict=True):
@@ -130,6 +131,7 @@ class Drawing:
             assert frame.images is not None  # a film with tiles has images
             self.grid.set_data(panels.tiled(frame.images, self.tiles.columns))
 
+    @usual()
     def rgba(self) -> memoryview:
         """The picture, (height, width, 4) bytes; valid until the next call."""
         layers = [view.layers() for view in self.views]
@@ -154,10 +156,11 @@ class Drawing:
         """One sphere on the left, all else in a column on the right."""
         (width, height), unit = self.size, self.unit
         strip = STRIP * unit
-        side = min(height - strip, 0.64 * width)
-        left = 4 * unit
+        side = min(height - strip - 10 * unit, 0.64 * width)
+        left = 6 * unit
         self._sphere(0, left, strip + (height - strip - side) / 2, side)
-        self._text(left + side + 12 * unit, height - 26 * unit, self.title, 11, va="center", weight="bold")
+        x = left + side + 12 * unit
+        _fit(self._text(x, height - 26 * unit, self.title, 11, va="center", weight="bold"), width - x - 4 * unit)
         for i in range(len(self.formulas)):
             self._formula(i, left + side + 24 * unit, height - 56 * unit - PITCH * i * unit)
         x, top = left + side + 46 * unit, height - (56 + PITCH * len(self.formulas)) * unit
@@ -174,17 +177,18 @@ class Drawing:
         (width, height), unit = self.size, self.unit
         across = len(self.panels) + bool(self.tiles)
         heading = 22 * unit if any(sphere.heading for sphere in self.spheres) else 0
-        row = 26 * unit if self.formulas else 0
+        row = 34 * unit if self.formulas else 0
         bottom = STRIP * unit + (BAND * unit if across else 0) + row
         side = min(height - bottom - heading - 36 * unit, width / len(self.spheres) - 8 * unit)
-        self._text(16 * unit, height - 22 * unit, self.title, 11, va="center", weight="bold")
+        _fit(self._text(16 * unit, height - 22 * unit, self.title, 11, va="center", weight="bold"), width - 20 * unit)
         lift = bottom + (height - bottom - heading - 36 * unit - side) / 2
         for i, sphere in enumerate(self.spheres):
             centre = (i + 0.5) * width / len(self.spheres)
             self._sphere(i, centre - side / 2, lift, side)
-            self._text(centre, lift + side + 11 * unit, sphere.heading, 10, ha="center", va="center")
+            above = self._text(centre, lift + side + 11 * unit, sphere.heading, 10, ha="center", va="center")
+            _fit(above, width / len(self.spheres) - 8 * unit)
         for i in range(len(self.formulas)):
-            self._formula(i, 28 * unit + i * (width - 28 * unit) / len(self.formulas), bottom - row / 2)
+            self._formula(i, 28 * unit + i * (width - 28 * unit) / len(self.formulas), bottom - 0.4 * row)
         slot = width / max(1, across)
         for i, panel in enumerate(self.panels):
             self._panel(panel, i * slot + 52 * unit, STRIP * unit, slot - (52 + 26) * unit, BAND * unit)
@@ -198,7 +202,7 @@ class Drawing:
 
     def _formula(self, i: int, x: float, y: float) -> None:
         """A line of mathtext and the bar before it."""
-        line = self._text(x, y, self.formulas[i].text, 11, va="center", math_fontfamily="dejavuserif")
+        line = self._text(x, y, self.formulas[i].text, 11, va="center", math_fontfamily="dejavuserif", parse_math=True)
         at_x = (x - 8 * self.unit) / self.size[0]
         at_y = [(y + s * self.unit) / self.size[1] for s in (-9, 9)]
         bar = Line2D([at_x] * 2, at_y, linewidth=4 * self.unit, transform=self.figure.transFigure)
@@ -234,8 +238,14 @@ class Drawing:
         return self.figure.add_axes((x / self.size[0], y / self.size[1], width / self.size[0], height / self.size[1]))
 
     def _text(self, x: float, y: float, text: str, size: float, **style: Any) -> Text:
-        style = {"fontsize": size * self.unit, "family": FONT, **style}
+        style = {"fontsize": size * self.unit, "family": FONT, "parse_math": False, **style}
         return self.figure.text(x / self.size[0], y / self.size[1], text, **style)
+
+
+def _fit(text: Text, width: float) -> None:
+    """Set the words smaller where they are wider than that many pixels."""
+    while text.get_window_extent().width > width and (size := float(text.get_fontsize())) > 1:
+        text.set_fontsize(0.96 * size)
 
 
 def _wrapped(text: str, columns: int) -> str:

@@ -1,24 +1,31 @@
-"""A page is one HTML file that holds the comparison and the film: offline, nothing beside it is needed to read it."""
+"""A page is one HTML file that holds the comparison and the film: offline, nothing beside it is needed to read it.
+
+The comparison's figure is drawn anew from its results. Whatever was not written here is escaped.
+"""
 
 from __future__ import annotations
 
 import base64
 import json
+import math
+import re
+import shlex
 from html import escape
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
-from grassmann_np.files import beside
 from grassmann_np.train.setup import RATES
 
-from . import curves
+from . import cells, curves
+from .files import ready, written
+from .look import Figure, usual
 
-COMPARE = "python -m grassmann_np compare --data digits --model mlp --seeds 5 --out {folder}/compare --overwrite"
+COMPARE = "python -m grassmann_np compare --data digits --model mlp --seeds 5 --out {folder}/compare"
 MAKERS = {  # what the page is made from, and the command that makes it
     "compare/results.json": COMPARE,
-    "compare/comparison.png": COMPARE,
     "step.mp4": "python -m viz step --out {folder}/step.mp4",
     "step.gif": "python -m viz step --out {folder}/step.gif",
     "step.png": "python -m viz step --out {folder}/step.png",
@@ -73,36 +80,67 @@ if (!matchMedia("(prefers-reduced-motion: reduce)").matches) film.play().catch((
 
 
 def write(folder: str | Path) -> Path:
-    """Write folder/index.html from the results, the figure and the films in the folder; returns its path.
+    """Write folder/index.html from the results and the films in the folder; returns its path.
 
-    FileNotFoundError, naming the command that makes it, for what is missing; ValueError for results it cannot read.
+    FileNotFoundError, naming the command that makes it, for what is missing; ValueError for what it cannot read.
     """
     folder = Path(folder)
     for name, maker in MAKERS.items():
         if not (folder / name).is_file():
-            raise FileNotFoundError(f"{folder / name} is missing; make it with: {maker.format(folder=folder)}")
-    try:
-        results = json.loads((folder / "compare/results.json").read_text(encoding="utf-8"))
-        text = _page(folder, results)
-    except (ValueError, LookupError, TypeError, AttributeError) as wrong:
-        raise ValueError(
-            f"{folder / 'compare/results.json'}: {type(wrong).__name__} {wrong}; make it again with: "
-            f"{COMPARE.format(folder=folder)}"
-        ) from wrong
-    with beside(folder / "index.html") as part:
-        part.write_text(text, encoding="utf-8")
+            made = maker.format(folder=shlex.quote(str(folder)))
+            raise FileNotFoundError(f"{folder / name} is missing; make it with: {made}")
+    ready(folder / "index.html", (".html",))
+    text = _page(folder, *_read(folder / "compare/results.json"), *_still(folder / "step.png"))
+    with written(folder / "index.html") as part:
+        part.write_text(text, encoding="utf-8", errors="backslashreplace")  # names of bytes that are not UTF-8
     return folder / "index.html"
 
 
-def _page(folder: Path, results: dict[str, Any]) -> str:
-    with Image.open(folder / "step.png") as still:
-        words, (width, height) = still.info, still.size
-    film, command = escape(words.get("Description", "")), words.get("Source") or MAKERS["step.mp4"].split(" --out")[0]
-    curve, png = escape(curves.caption(results)), _data(folder / "compare/comparison.png", "image/png")
+def _read(path: Path) -> tuple[Figure, str, str, str]:
+    """The figure of the results, what the page says of them, their data and the command that makes them."""
+    try:
+        results = json.loads(path.read_text(encoding="utf-8"), parse_constant=_finite, parse_float=_finite)
+        if not results["summary"]:
+            raise ValueError("no run of it has finished")
+        several = any(row["optimizer"] not in curves.NAMES for row in results["summary"])
+        figure = cells.cells(results) if several else curves.comparison(results)
+        return figure, _said(results), str(results["data"]), str(results["command"])
+    except KeyError as wrong:
+        raise ValueError(f"{path}: expected the results of a comparison, it has no {wrong}") from wrong
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as wrong:
+        raise ValueError(f"{path}: expected the results of a comparison: {wrong}") from wrong
+
+
+def _finite(text: str) -> float:
+    """The number, which JSON's are not if they are NaN, Infinity, or too large."""
+    if not math.isfinite(number := float(text)):
+        raise ValueError(f"expected finite numbers, got {text[:40]}")
+    return number
+
+
+def _still(path: Path) -> tuple[dict[Any, Any], int, int]:
+    """What is written in the still of the film, its width and its height."""
+    try:
+        with Image.open(path) as still:
+            return still.info, *still.size
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as wrong:
+        raise ValueError(f"{path}: expected a picture: {wrong}") from wrong
+
+
+def _said(results: dict[str, Any]) -> str:
+    """The table, what is alike in its rows and what is not, the paired tests, what failed: as HTML."""
+    sentences = [_matched(results), *map(_paired, results.get("paired", [])), *map(_failed, results.get("failed", []))]
+    return "\n".join([_table(results), *(f'<p class="soft">{escape(sentence)}</p>' for sentence in sentences)])
+
+
+def _page(
+    folder: Path, figure: Figure, said: str, data: str, made: str, words: dict[Any, Any], width: int, height: int
+) -> str:
+    film = escape(str(words.get("Description", "")))
+    command = str(words.get("Source") or MAKERS["step.mp4"].split(" --out")[0])
+    curve, png = escape(str(figure.get_label())), _png(figure)
     gif = _data(folder / "step.gif", "image/gif")
     mp4, poster = _data(folder / "step.mp4", "video/mp4"), _data(folder / "step.png", "image/png")
-    sentences = [_matched(results), *map(_paired, results.get("paired", []))]
-    said = "\n".join(f'<p class="soft">{escape(sentence)}</p>' for sentence in sentences)
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -125,20 +163,19 @@ def _page(folder: Path, results: dict[str, Any]) -> str:
 <input type="range" min="0" max="1" step="any" value="0" aria-label="moment of the film"></p></div>
 <figcaption>{film}</figcaption>
 </figure>
-<pre><code>{escape(f"{command} --out {folder / 'step.mp4'}")}</code></pre>
+<pre><code>{escape(f"{command} --out {shlex.quote(str(folder / 'step.mp4'))}")}</code></pre>
 
-<h2>The optimizers on {escape(str(results["data"]))}</h2>
-{_table(results)}
+<h2>The optimizers on {escape(data)}</h2>
 {said}
 <figure>
 <div class="scroll"><img src="{png}" alt="{curve}"></div>
 <figcaption>{curve}</figcaption>
 </figure>
-<pre><code>{escape(results["command"])}</code></pre>
+<pre><code>{escape(made)}</code></pre>
 
 <p class="soft">After Minhyung Cho and Jaehyung Lee, <cite>Riemannian approach to batch normalization</cite>, NIPS 2017,
 arXiv 1709.09603. This page was made by</p>
-<pre><code>python -m viz page {escape(str(folder))}</code></pre>
+<pre><code>{escape(shlex.join(["python", "-m", "viz", "page", str(folder)]))}</code></pre>
 <script>{SCRIPT}</script>
 </body>
 </html>
@@ -147,7 +184,7 @@ arXiv 1709.09603. This page was made by</p>
 
 def _table(results: dict[str, Any]) -> str:
     rows = [
-        f"<tr><td>{escape(curves.NAMES.get(row['optimizer'], row['optimizer']))}</td>"
+        f"<tr><td>{escape(curves.name(row['optimizer']))}</td>"
         f"<td>{100 * row['median_test_error']:.2f}</td>"
         f"<td>{100 * row['quartiles'][0]:.2f} to {100 * row['quartiles'][1]:.2f}</td>"
         f"<td>{row['seconds_per_epoch']:.3f}</td></tr>"
@@ -165,15 +202,15 @@ def _table(results: dict[str, Any]) -> str:
 def _matched(results: dict[str, Any]) -> str:
     """What is alike in the runs of a seed, and what is not."""
     setup = results["setup"]
-    optimizers = list(dict.fromkeys(row["optimizer"].split()[0] for row in results["summary"]))
-    rates = ", ".join(f"{curves.NAMES[one]} {RATES[one]:g}" for one in optimizers)
+    optimizers = list(dict.fromkeys(re.split("[ ,]", row["optimizer"])[0] for row in results["summary"]))
+    rates = ", ".join(f"{curves.name(one)} {RATES[one]:g}" for one in optimizers if one in RATES)
     rates = f"the defaults of the command ({rates})" if setup["lr"] is None else f"{setup['lr']:g} for all"
     said = (
         "Matched, seed by seed: the data, the first weights up to their length, the order of the batches. "
         f"Not tuned: the rates, {rates}."
     )
     spherical, plain = (
-        " and ".join(curves.NAMES[one] for one in optimizers if one.endswith("-g") == g) for g in (True, False)
+        " and ".join(curves.name(one) for one in optimizers if one.endswith("-g") == g) for g in (True, False)
     )
     if spherical and plain:
         clip = "not clipped" if setup["clip"] is None else f"clipped at {setup['clip']:g}"
@@ -187,11 +224,23 @@ def _matched(results: dict[str, Any]) -> str:
 
 def _paired(row: dict[str, Any]) -> str:
     """The paired test of one optimizer against another, as a sentence."""
-    one, other = (curves.NAMES.get(row[key], row[key]) for key in ("optimizer", "baseline"))
+    one, other = (curves.name(row[key]) for key in ("optimizer", "baseline"))
     return (
         f"{one} against {other}, same seeds: median difference {100 * row['median_difference']:+.2f} %, "
         f"p = {row['p']:.3g} from {row['n']} pairs."
     )
+
+
+def _failed(row: dict[str, Any]) -> str:
+    return f"{curves.name(row['optimizer'])}, seed {row['seed']}, failed: {row['problem']}"
+
+
+def _png(figure: Figure) -> str:
+    """A figure as a data URI, with twice as many dots as the page gives it, for sharp screens."""
+    png = BytesIO()
+    with usual():
+        figure.savefig(png, format="png", dpi=2 * figure.dpi)
+    return f"data:image/png;base64,{base64.b64encode(png.getvalue()).decode()}"
 
 
 def _data(path: Path, kind: str) -> str:

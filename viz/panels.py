@@ -72,8 +72,8 @@ class Trace:
 
 def draw(axes: Axes, panel: Panel, unit: float) -> list[Trace]:
     """Draw what stays of a panel, and give what moves."""
-    axes.set_title(panel.title, loc="left", fontsize=9.5 * unit, family=FONT)
-    axes.set_xlabel(panel.xlabel, fontsize=8.5 * unit, family=FONT, labelpad=2 * unit)
+    axes.set_title(panel.title, loc="left", fontsize=9.5 * unit, family=FONT, parse_math=False)
+    axes.set_xlabel(panel.xlabel, fontsize=8.5 * unit, family=FONT, labelpad=2 * unit, parse_math=False)
     axes.tick_params(labelsize=8 * unit, length=3 * unit, pad=2 * unit)
     axes.spines[["top", "right"]].set_visible(False)
     for at in panel.marks:
@@ -128,6 +128,7 @@ def _names(axes: Axes, panel: Panel, unit: float) -> None:
             va="center",
             fontsize=8.5 * unit,
             weight="bold",
+            parse_math=False,
         )
 
 
@@ -195,6 +196,6 @@ def tiled(images: np.ndarray, columns: int) -> np.ndarray:
 
 def grid(axes: Axes, tiles: Tiles, images: np.ndarray, unit: float) -> AxesImage:
     """The artist of the tiles on its axes; set_data(tiled(...)) changes it."""
-    axes.set_title(tiles.title, loc="left", fontsize=9.5 * unit, family=FONT)
+    axes.set_title(tiles.title, loc="left", fontsize=9.5 * unit, family=FONT, parse_math=False)
     axes.set_axis_off()
     return axes.imshow(tiled(images, tiles.columns), aspect="auto", interpolation="nearest", animated=True, gid="tiles")

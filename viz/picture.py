@@ -7,6 +7,7 @@ from io import BytesIO
 from matplotlib.figure import Figure
 
 from . import html
+from .look import usual
 
 
 class Picture:
@@ -20,5 +21,6 @@ class Picture:
     def _repr_html_(self) -> str:
         """Twice as many dots as the page gives it, for sharp screens."""
         png, (width, height) = BytesIO(), self.figure.canvas.get_width_height()
-        self.figure.savefig(png, format="png", dpi=2 * self.figure.dpi)
+        with usual():
+            self.figure.savefig(png, format="png", dpi=2 * self.figure.dpi)
         return html.figure(png.getvalue(), "image/png", str(self.figure.get_label()), (width, height))

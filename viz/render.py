@@ -5,6 +5,8 @@ ffmpeg is the system's, else the one of the package imageio-ffmpeg. A frame is d
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import subprocess
 import tempfile
@@ -15,8 +17,7 @@ from typing import Any
 
 from PIL import Image, ImageColor
 
-from grassmann_np.files import beside
-
+from .files import written
 from .marks import STYLES
 
 FILMS = {".mp4": 30, ".gif": 20, ".webp": 20}  # frames per second; GIF counts in hundredths of a second
@@ -50,21 +51,24 @@ def write(
     path: Path, frames: Iterator[memoryview], size: tuple[int, int], sample: list[bytes], about: dict[str, str]
 ) -> None:
     """Write the film; `sample` holds a few of its frames, for the palette; `about` its title, caption and command."""
-    with beside(path) as part:
+    with written(path) as part:
         if path.suffix.lower() == ".mp4":
-            _mp4(part, frames, size, about)
+            _mp4(part, frames, size, about, path)
         else:
             _pillow(part, frames, size, sample, about)
 
 
-def _mp4(path: Path, frames: Iterator[memoryview], size: tuple[int, int], about: dict[str, str]) -> None:
+def _mp4(path: Path, frames: Iterator[memoryview], size: tuple[int, int], about: dict[str, str], name: Path) -> None:
+    """`name` is what an error calls the film."""
     raw = ["-f", "rawvideo", "-pix_fmt", "rgba", "-s", f"{size[0]}x{size[1]}", "-r", str(FILMS[".mp4"]), "-i", "-"]
     coded = ["-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-pix_fmt", "yuv420p", "-movflags", "+faststart"]
     words = [item for key, text in about.items() for item in ("-metadata", f"{key}={text}")]
-    command = [encoder(), "-y", "-loglevel", "error", *raw, *coded, "-fflags", "+bitexact", *words, str(path)]
+    command = [encoder(), "-y", "-loglevel", "error", *raw, *coded, "-fflags", "+bitexact", *words, f"file:{path}"]
     with tempfile.TemporaryFile() as log:
         # its own session: Ctrl-C reaches this process, which then ends ffmpeg
-        pipe = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=log, start_new_session=True)
+        pipe = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=log, start_new_session=True
+        )
         assert pipe.stdin is not None  # a pipe was asked for
         try:
             for frame in frames:
@@ -82,7 +86,10 @@ def _mp4(path: Path, frames: Iterator[memoryview], size: tuple[int, int], about:
             pipe.wait()
         if pipe.returncode:
             log.seek(0)
-            raise RuntimeError(f"ffmpeg failed on {path.name}: {log.read().decode(errors='replace').strip()[-400:]}")
+            told = " ".join(log.read().decode(errors="replace").split())
+            if os.strerror(errno.ENOSPC) in told:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+            raise RuntimeError(f"{name}: ffmpeg failed: {told[-300:] or pipe.returncode}")
 
 
 def _pillow(

@@ -9,8 +9,7 @@ from pathlib import Path
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from grassmann_np.files import beside
-
+from . import files
 from .animation import Animation
 
 COLUMNS, GAP = 3, 6
@@ -21,9 +20,7 @@ def write(path: str | Path, scenes: Mapping[str, Callable[..., Animation]], size
 
     Its description holds every caption. Same scenes, same bytes. ValueError for another suffix or no scene.
     """
-    path = Path(path)
-    if path.suffix.lower() != ".png":
-        raise ValueError(f"{path.name}: expected a name ending in .png, got {path.suffix!r}")
+    path = files.ready(path, (".png",))
     if not scenes:
         raise ValueError("scenes: expected at least one, got none")
     (width, height), rows = size, ceil(len(scenes) / COLUMNS)
@@ -39,6 +36,6 @@ def write(path: str | Path, scenes: Mapping[str, Callable[..., Animation]], size
     about = PngInfo()
     about.add_itxt("Description", "\n".join(captions))
     about.add_itxt("Source", "python -m viz sheet")
-    with beside(path) as part:
+    with files.written(path) as part:
         sheet.save(part, format="PNG", optimize=True, pnginfo=about)
     return path

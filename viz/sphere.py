@@ -25,6 +25,12 @@ from .marks import STYLES, Area, Curve, Disc, Label, Mark, Plane, Point, Ring, S
 
 PLANE_BEHIND, DISC, CONTOUR, GRATICULE, HIDDEN, LIMB, PLANE, CURVE, VECTOR, POINT, LABEL = range(1, 12)
 FADED = 0.4
+EDGE = 4  # pixels between words and the edge of the picture, at 480 of height, as are all lengths here
+SIDES, AWAY = (  # the places tried for a word: turned from the side asked for, and how far from its mark
+    a.ravel()
+    for a in np.meshgrid(np.radians([0, 25, -25, 50, -50, 80, -80, 115, -115, 150, -150, 180]), [8.0, 15.0, 26.0])
+)
+ROUND = np.linspace(0, 2 * np.pi, 91)
 Word = tuple[str, str, np.ndarray, np.ndarray, str]  # the mark's name, the text, its place, a way aside, the colour
 
 
@@ -49,6 +55,7 @@ class View:
         self.artists: dict[str, Artist] = {}
         self.camera = Camera(np.array([1.0, 0.0, 0.0]))  # until the first update
         self.placed = 0
+        self.measured: dict[str, np.ndarray] = {}
         frame = {"xlim": (x - self.reach, x + self.reach), "ylim": (y - self.reach, y + self.reach)}
         axes.set(**frame, aspect="equal")
         axes.set_axis_off()
@@ -80,7 +87,21 @@ class View:
             self._mark(name, mark, 1.0, labels)
             if self.ghost:
                 self._mark(name + "-ghost", mirrored(mark), FADED, labels)
-        self._labels(labels)
+        points, lines = self._occupied(marks)
+        self._labels(labels, points, lines)
+
+    def _occupied(self, marks: dict[str, Mark]) -> tuple[np.ndarray, np.ndarray]:
+        """Where words should not lie: the points, and places along vectors and curves, on the screen (2, k) each."""
+        points, lines = [np.empty((3, 0))], [np.empty((3, 0))]
+        for mark in marks.values():
+            match mark:
+                case Point(at):
+                    points.append(at[:, None])
+                case Vector(at, v):
+                    lines.append(at[:, None] + np.outer(v, np.linspace(0, 1, 17)))
+                case Curve(curve) | Trail(curve):
+                    lines.append(curve[:, :: max(1, curve.shape[1] // 40)])
+        return self.camera.screen(np.hstack(points)), self.camera.screen(np.hstack(lines))
 
     def layers(self) -> tuple[list[Artist], list[Artist]]:
         """(background, foreground), each in drawing order: what stays while the camera does, and what may move."""
@@ -209,25 +230,48 @@ class View:
         patch.set_linewidth(style.width * self.unit)
         self._place(patch, PLANE if front else PLANE_BEHIND)
 
-    def _labels(self, labels: list[Word]) -> None:
-        """Each label a little beyond its mark, pushed apart where two would meet."""
-        labels = [label for label in labels if label[1]]
-        gap = 0.057 * self.reach * max(1.0, 409 * self.unit / self.axes.bbox.width)
-        ways = np.array([_unit(direction) for _, _, _, direction, _ in labels]).reshape(-1, 2)
-        longer = np.array([[0.46 * gap * max(0, len(text) - 3), 0.0] for _, text, *_ in labels]).reshape(-1, 2)
-        places = np.array([at for _, _, at, _, _ in labels]).reshape(-1, 2) + (1.65 * gap + longer) * ways
-        places[:, 1] += 1e-3 * gap * np.arange(len(labels))  # no two in one place
-        for _ in range(12):
-            apart = places[:, None] - places[None]
-            apart = np.sign(apart) * np.maximum(0, np.abs(apart) - longer[:, None] - longer[None])
-            far = np.hypot(apart[..., 0], apart[..., 1]) + 9 * np.eye(len(labels))
-            places = places + np.sum(apart / far[..., None] * np.maximum(0, 2.5 * gap - far)[..., None] / 2, axis=1)
-        low, high = np.array([self.axes.get_xlim(), self.axes.get_ylim()]).T
-        places = np.clip(places, low + gap + longer, high - gap - longer)
-        for (name, text, _, _, color), place in zip(labels, places, strict=True):
+    def _labels(self, labels: list[Word], points: np.ndarray, lines: np.ndarray) -> None:
+        """Each label beside its mark: of the places around it the one that costs least, in the order of the marks.
+
+        Dear is to leave the picture, then to lie on another word, on one of the `points` (2, k), on `lines` (2, k), on
+        the limb; then to be far from the mark, or on another side of it than asked for. All in pixels.
+        """
+        to_pixels, unit = self.axes.transData, self.unit
+        page, own = self.axes.get_figure(root=True), np.array(self.axes.bbox.extents)
+        assert page is not None  # axes are of a figure
+        beside = np.array([8 * unit, 0])  # the axes there is a little room, above and below them none
+        least = np.maximum(EDGE * unit, own[:2] - beside)
+        most = np.minimum(np.array(page.bbox.extents)[2:] - EDGE * unit, own[2:] + beside)
+        points, lines = to_pixels.transform(points.T), to_pixels.transform(lines.T)
+        limb = to_pixels.transform(np.stack([np.cos(ROUND), np.sin(ROUND)], axis=1))
+        placed = np.empty((0, 4))  # left, bottom, right, top of the words that stand
+        for name, text, at, direction, color in labels:
+            if not text:
+                continue
             label = self._get(f"{name}.label", self._text)
-            label.set(text=text, position=place, color=color)
+            label.set(text=text, color=color, visible=True)
+            half = self._half(label)
+            asked = np.arctan2(*(direction if np.any(direction) else np.array([0.0, -1.0]))[::-1])
+            way = np.stack([np.cos(asked + SIDES), np.sin(asked + SIDES)], axis=1)  # (k, 2)
+            places = to_pixels.transform(at) + way * (AWAY * unit)[:, None] + way * half
+            boxes = np.hstack([places - half, places + half])
+            over = np.maximum(0, np.maximum(least - boxes[:, :2], boxes[:, 2:] - most)).sum(axis=1)
+            wide = boxes + np.array([-2, -2, 2, 2]) * unit
+            cost = 90 * (over > 0) + over / unit + 40 * _meet(wide, placed).sum(axis=1)
+            cost += 12 * _within(wide, points).sum(axis=1) + np.minimum(8, 0.9 * _within(boxes, lines).sum(axis=1))
+            cost += 2 * _within(boxes, limb).any(axis=1) + 1.2 * np.abs(SIDES) + 0.12 * AWAY
+            best = int(np.argmin(cost))
+            placed = np.vstack([placed, wide[best]])
+            label.set_position(to_pixels.inverted().transform(places[best]))
             self._place(label, LABEL)
+
+    def _half(self, label: Any) -> np.ndarray:
+        """Half the width and the height of a word, in pixels; measured once."""
+        text = label.get_text()
+        if text not in self.measured:
+            box = label.get_window_extent()
+            self.measured[text] = np.array([box.width, box.height]) / 2
+        return self.measured[text]
 
     def _text(self) -> Any:
         halo = [withStroke(linewidth=3.2 * self.unit, foreground="white")]
@@ -240,6 +284,7 @@ class View:
             fontsize=13 * self.unit,
             fontstyle="italic",
             family="DejaVu Sans",
+            parse_math=False,
             path_effects=halo,
         )
 
@@ -272,3 +317,21 @@ def _tangent(y: np.ndarray, camera: Camera) -> np.ndarray:
 
 def _unit(v: np.ndarray) -> np.ndarray:
     return v / (np.hypot(*v) or 1.0)
+
+
+def _meet(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """How much of each other boxes (k, 4) and (m, 4) cover: (k, m), 1 where one is as large as what both share."""
+    width, height = (
+        np.minimum(boxes[:, None, i + 2], others[None, :, i + 2]) - np.maximum(boxes[:, None, i], others[None, :, i])
+        for i in (0, 1)
+    )
+    small = np.prod(others[:, 2:] - others[:, :2], axis=1)
+    shared: np.ndarray = np.maximum(0, width) * np.maximum(0, height)
+    cost: np.ndarray = (shared > 0) + shared / np.maximum(small, 1)
+    return cost
+
+
+def _within(boxes: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Which of points (m, 2) lie in which of boxes (k, 4): (k, m)."""
+    inside: np.ndarray = np.all((points >= boxes[:, None, :2]) & (points <= boxes[:, None, 2:]), axis=2)
+    return inside

@@ -115,8 +115,8 @@ def test_a_wrong_value_is_a_wrong_command_line(tmp_path, capsys, name, value, sa
     with pytest.raises(SystemExit) as ended:
         main(["step", "--out", str(tmp_path / "a.png"), f"--{name}", value])
     assert ended.value.code == 2
-    usage, *_, told = capsys.readouterr().err.splitlines()
-    assert usage.startswith("usage:") and says in told
+    (told,) = capsys.readouterr().err.splitlines()
+    assert told.startswith("viz: ") and says in told
     assert not list(tmp_path.iterdir())
 
 

@@ -1,15 +1,18 @@
 """The comparison's curves against the numbers, and the page against a parser."""
 
 import json
+import os
 import re
+import shlex
 import shutil
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
-from viz import curves, page, scenes
+from viz import cells, curves, page, scenes
 from viz.__main__ import main
 
 OPTIMIZERS = ("sgd", "sgd-g", "adam-g")
@@ -65,7 +68,6 @@ def folder(results, films, tmp_path):
     shutil.copytree(films, tmp_path, dirs_exist_ok=True)
     (tmp_path / "compare").mkdir()
     (tmp_path / "compare/results.json").write_text(json.dumps(results))
-    curves.save(curves.comparison(results), tmp_path / "compare/comparison.png")
     return tmp_path
 
 
@@ -164,7 +166,7 @@ def test_the_page_is_whole_offline_and_says_what_the_results_say(folder, results
 @pytest.mark.parametrize("name", page.MAKERS)
 def test_a_missing_piece_is_named_with_the_command_that_makes_it(folder, name):
     (folder / name).unlink()
-    with pytest.raises(FileNotFoundError, match=re.escape(page.MAKERS[name].format(folder=folder))):
+    with pytest.raises(FileNotFoundError, match=re.escape(page.MAKERS[name].format(folder=shlex.quote(str(folder))))):
         page.write(folder)
     assert not (folder / "index.html").exists()
 
@@ -203,3 +205,135 @@ def test_the_page_has_both_statements_under_its_table(folder, results):
     assert text.index("</table>") < text.index(page._matched(results)) < text.index(pair) < text.rindex("<figure>")
     (folder / "compare/results.json").write_text(json.dumps({k: v for k, v in results.items() if k != "paired"}))
     assert "same seeds" not in page.write(folder).read_text(encoding="utf-8")
+
+
+def nine(results):
+    """Results of nine cells, of three optimizers with three schedules."""
+    cells = {}
+    for schedule in ("constant", "linear", "cosine"):
+        for run in results["runs"]:
+            label = f"{run['optimizer']} {schedule}"
+            cells.setdefault(label, []).append(run | {"optimizer": label})
+    rows = [row | {"optimizer": label} for label, row in zip(cells, 3 * results["summary"], strict=True)]
+    paired = [results["paired"][0] | {"optimizer": "sgd-g linear", "baseline": "sgd linear"}]
+    return results | {"runs": [run for runs in cells.values() for run in runs], "summary": rows, "paired": paired}
+
+
+def test_a_comparison_of_nine_cells_has_its_page(folder, results):
+    (folder / "compare/results.json").write_text(json.dumps(nine(results)))
+    assert main(["page", str(folder)]) == 0
+    text = (folder / "index.html").read_text(encoding="utf-8")
+    assert text.count("<tr><td>") == 9 and "<td>SGD-G linear</td>" in text and "for 9 cells" in text
+    assert "SGD-G linear against SGD linear, same seeds" in text
+    assert "defaults of the command (SGD 0.02, SGD-G 0.2, Adam-G 0.05)" in text
+
+
+def test_nothing_that_is_said_overwrites_a_comparison(folder, results):
+    assert not any("overwrite" in maker for maker in page.MAKERS.values())
+    (folder / "compare/results.json").write_text("{}")
+    with pytest.raises(ValueError) as wrong:
+        page.write(folder)
+    assert "overwrite" not in str(wrong.value)
+
+
+HOSTILE = "<script>alert('1')</script>\"&amp;' onload=x $\\frac{1}$ </title></style>-->"
+
+
+def tags_of(text):
+    reader = Reader()
+    reader.feed(text)
+    return [(tag, sorted(attributes)) for tag, attributes in reader.tags]
+
+
+def test_whatever_came_from_elsewhere_is_escaped(folder, results, tmp_path):
+    tame = tags_of(page.write(folder).read_text(encoding="utf-8"))
+
+    def hostile(value):
+        if isinstance(value, dict):
+            return {key: hostile(one) for key, one in value.items()}
+        if isinstance(value, list):
+            return [hostile(one) for one in value]
+        return f"{value} {HOSTILE}" if isinstance(value, str) else value
+
+    found = hostile(results | {"failed": [{"optimizer": "sgd", "seed": 1, "problem": "the loss is not finite"}]})
+    place = tmp_path / "a <b> & \"q\" 'p' <script>"
+    place.mkdir()
+    for name in ("step.mp4", "step.gif"):
+        shutil.copy(folder / name, place / name)
+    with Image.open(folder / "step.png") as still:
+        about = PngInfo()
+        about.add_itxt("Description", HOSTILE)
+        about.add_itxt("Source", HOSTILE)
+        still.save(place / "step.png", pnginfo=about)
+    (place / "compare").mkdir()
+    (place / "compare/results.json").write_text(json.dumps(found))
+    text = page.write(place).read_text(encoding="utf-8")
+    found_tags = tags_of(text)
+    assert text.count("<script") == 1 and "<b>" not in text
+    assert {tag for tag, _ in found_tags} == {tag for tag, _ in tame}
+    assert {str(one) for one in found_tags} == {str(one) for one in tame}  # no attribute more
+    reader = Reader()
+    reader.feed(text)
+    words = "".join(reader.words)
+    assert HOSTILE in words and f"python -m viz page {shlex.quote(str(place))}" in words and "the loss is not" in words
+
+
+BROKEN = {
+    "NaN": lambda good: good.replace("0.1", "NaN", 1),
+    "Infinity": lambda good: good.replace("0.1", "-Infinity", 1),
+    "1e999": lambda good: good.replace("0.1", "1e999", 1),
+    "huge": lambda good: good.replace("0.1", "1" + 400 * "0", 1),
+    "digits": lambda good: good.replace("0.1", "1" + 5000 * "0", 1),
+    "deep": lambda good: 100_000 * "[",
+    "deeper": lambda good: '{"summary": ' + 500 * "[" + 500 * "]" + "}",
+    "text": lambda good: good.replace("0.1", '"0.1"', 1),
+    "null": lambda good: "null",
+    "list": lambda good: "[]",
+    "empty": lambda good: "{}",
+    "nothing": lambda good: "",
+    "bytes": lambda good: "\udcff",
+    "no summary": lambda good: json.dumps(json.loads(good) | {"summary": []}),
+    "no runs": lambda good: json.dumps(json.loads(good) | {"runs": []}),
+    "numbers": lambda good: json.dumps(json.loads(good) | {"summary": 7}),
+    "names": lambda good: json.dumps(json.loads(good) | {"paired": [{"optimizer": 3}]}),
+    "setup": lambda good: json.dumps(json.loads(good) | {"setup": {"lr": "x"}}),
+    "quartiles": lambda good: good.replace('"quartiles": [', '"quartiles": [[], '),
+    "history": lambda good: good.replace('"test_error": [', '"test_error": [{}, '),
+    "ragged": lambda good: good.replace('"train_loss": [', '"train_loss": [[], '),
+}
+
+
+@pytest.mark.parametrize("how", BROKEN)
+def test_results_of_any_kind_give_one_line_and_leave_the_page(folder, results, how, capsys):
+    before = page.write(folder).read_bytes()
+    text = BROKEN[how](json.dumps(results))
+    (folder / "compare/results.json").write_bytes(text.encode("utf-8", "surrogateescape"))
+    capsys.readouterr()
+    assert main(["page", str(folder)]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith(f"viz: {folder}/compare/results.json: expected the results of a comparison")
+    assert told.count("\n") == 1 and len(told) < 2100 and (folder / "index.html").read_bytes() == before
+
+
+@pytest.mark.parametrize("content", [b"", b"GIF89a", b"\x89PNG\r\n\x1a\n" + 40 * b"\0"])
+def test_a_still_that_is_no_picture_gives_one_line(folder, content, capsys):
+    (folder / "step.png").write_bytes(content)
+    assert main(["page", str(folder)]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith(f"viz: {folder}/step.png: expected a picture") and told.count("\n") == 1
+
+
+def test_a_folder_that_is_not_utf_8_has_its_page(folder):
+    odd = folder.parent / os.fsdecode(b"odd \xff")
+    shutil.copytree(folder, odd)
+    assert main(["page", str(odd)]) == 0 and (odd / "index.html").read_text(encoding="utf-8")
+
+
+def test_a_dollar_in_a_name_is_a_dollar(results):
+    found = nine(results) | {"data": "$x$ and $\\frac"}
+    figure = cells.cells(found)
+    figure.canvas.draw()
+    assert figure.axes[0].get_title(loc="left").startswith("mlp on $x$ and $\\frac")
+    assert not any(text.get_parse_math() for text in figure.axes[0].get_yticklabels())
+    odd = [run | {"optimizer": "a $b"} for run in results["runs"]]
+    curves.comparison(results | {"runs": odd}).canvas.draw()

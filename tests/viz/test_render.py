@@ -202,6 +202,14 @@ def test_an_unknown_suffix_names_those_that_work_and_draws_nothing(scene, tmp_pa
     assert not list(tmp_path.iterdir())
 
 
+def test_a_folder_of_that_name_is_found_before_anything_is_drawn(scene, tmp_path, monkeypatch):
+    monkeypatch.setattr(Animation, "drawing", lambda self: pytest.fail("drawn"))
+    for suffix in (".gif", ".html", ".png"):
+        (tmp_path / f"a{suffix}").mkdir()
+        with pytest.raises(IsADirectoryError):
+            scene.save(tmp_path / f"a{suffix}")
+
+
 def test_a_figure_without_a_caption_is_not_saved(tmp_path):
     with pytest.raises(ValueError, match="caption"):
         files.save(Figure(), tmp_path / "a.png")

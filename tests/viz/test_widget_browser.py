@@ -145,6 +145,36 @@ def test_a_finger_drags_too(visit):
     assert page.evaluate("scrollY") == 0
 
 
+@pytest.mark.parametrize("corner", [(0.04, 0.1), (0.96, 0.1), (0.04, 0.93), (0.96, 0.93)])
+def test_a_finger_beside_the_sphere_scrolls_the_page(visit, corner):
+    page = visit(390, 600, has_touch=True, is_mobile=True, device_scale_factor=2)
+    y, camera, box = y_of(page), camera_of(page), page.locator("#sphere").bounding_box()
+    x, top = box["x"] + corner[0] * box["width"], box["y"] + corner[1] * box["height"]
+    swipe(page, (x, top), (x, top - 90))
+    page.wait_for_function("scrollY > 20")
+    assert np.array_equal(y_of(page), y) and np.array_equal(camera_of(page).direction, camera.direction)
+    assert page.evaluate("held") is None
+
+
+def test_a_finger_on_the_sphere_turns_it_and_the_page_stays(visit):
+    page = visit(390, 600, has_touch=True, is_mobile=True, device_scale_factor=2)
+    y, camera, box = y_of(page), camera_of(page), page.locator("#sphere").bounding_box()
+    middle = np.array([box["x"] + box["width"] / 2, box["y"] + box["height"] / 2])
+    far = next(middle + v for v in ([90, 0], [-90, 0]) if np.hypot(*(middle + v - place_of(page, y))) > 40)
+    swipe(page, far, far - [0, 90])
+    settled(page)
+    assert page.evaluate("scrollY") == 0 and camera_of(page).direction @ camera.direction < 0.99
+    assert np.array_equal(y_of(page), y)
+
+
+def swipe(page, start, end):
+    """A finger goes from start to end, in ten small moves."""
+    finger, start, end = page.context.new_cdp_session(page), np.array(start), np.array(end)
+    for kind, s in (("Start", 0.0), *(("Move", k / 10) for k in range(1, 11)), ("End", None)):
+        points = [] if s is None else [dict(zip("xy", map(float, start + s * (end - start)), strict=True))]
+        finger.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
+
+
 def test_every_slider_changes_the_step_and_shows_its_number(page):
     page.click("text=Momentum")
     page.click("#step")

@@ -50,7 +50,7 @@ def project(
         for values, role, name in zip(measured, ("g", "h", "guide"), ("|g|", "|h|", ""), strict=True)
     ]
     panels = (Panel(tuple(lines[:2]), "Lengths", ""), Panel((lines[2],), "Lost: y'g", "degrees walked"))
-    captions = _captions(y, loss, degrees, *measured)
+    captions = _captions(y, loss, degrees, loss(along(y, d, np.linspace(0, 1, 121)))[0], *measured)
     half = float(np.clip(1.08 * measured[1].max(), 0.35, 0.6))
     camera = facing(y, d)
 
@@ -98,7 +98,13 @@ def _measured(loss: Loss, y: np.ndarray, d: np.ndarray) -> tuple[np.ndarray, ...
 
 
 def _captions(
-    y: np.ndarray, loss: Loss, degrees: np.ndarray, whole: np.ndarray, tangent: np.ndarray, radial: np.ndarray
+    y: np.ndarray,
+    loss: Loss,
+    degrees: np.ndarray,
+    values: np.ndarray,
+    whole: np.ndarray,
+    tangent: np.ndarray,
+    radial: np.ndarray,
 ) -> tuple[str, ...]:
     """What each stage shows, in numbers of the walk."""
     most = int(np.argmax(np.abs(radial)))
@@ -110,10 +116,12 @@ def _captions(
             f"|h| = {tangent[most]:.2f}. A loss that does not see the length of w, as BN with eps = 0, loses "
             "nothing."
         )
+    least = int(np.argmin(values))
+    past = f", past {degrees[least]:.0f}°, where f is least" if 0 < least < len(values) - 1 else ""
     return (
         f"−g, the way in which the loss falls fastest in space. At y, f = {float(loss(y)[0]):.2f} and "
         f"|g| = {whole[0]:.2f}.",
         f"−h, its part in the tangent plane: |h| = {tangent[0]:.2f}. What is lost, |y'g| = {abs(radial[0]):.2f}, is "
         "the part along y, which cannot turn y.",
-        f"y walks along −h, on a great circle. {lost}",
+        f"y walks along −h, on a great circle{past}. {lost}",
     )

@@ -118,11 +118,13 @@ def _captions(
         f"{NAMES[role]} {losses[role][1, -1]:.4f} and {np.degrees(sphere.distance(walk[:, -1], there)):.1f}°"
         for role, walk in walks.items()
     )
+    worst = max(losses, key=lambda role: losses[role][1, -1])
+    why = " No η is tuned; Adam-G divides by the mean of all |h| so far, the long first ones too."
     others = "".join(f", {NAMES[role]}" for role in list(walks)[2:-1])
     return (
         f"SGD, SGD with weight decay{others} and {NAMES[list(walks)[-1]]} start from one y, on one loss; only the "
         f"direction w/|w| is drawn. η = {lr:g}, for Adam-G {lr / 4:g}.",
         f"Degrees that step {early} turns y: {turns}. The longer w, the less a step of SGD turns it: |w| is "
         f"{grown[0]:.2f} by then, with decay {grown[1]:.2f}. SGD-G and Adam-G have no |w|.",
-        f"After {steps} steps, the loss and the way to the best place found: {ends}.",
+        f"After {steps} steps, the loss and the way to the best place found: {ends}.{why if worst == 'adam-g' else ''}",
     )

@@ -17,6 +17,7 @@ from grassmann_np.nn import Parameter
 from ..animation import Animation
 from ..losses import Loss
 
+LARGEST = 1000  # learning rate: beyond, numbers overflow before anything is drawn
 LONGEST = 10  # step that is drawn, lr * clip, in radians: more than once round
 SIZE = (640, 480)
 OPTIMIZERS: dict[str, tuple[Any, Callable[..., Any]]] = {  # where the weights live, and what moves them
@@ -58,7 +59,8 @@ def check(
     given = {"lr": lr, "clip": clip, "momentum": momentum}
     given = {name: value for name, value in given.items() if value is not None}
     rules = {
-        "lr > 0": lr is None or 0 < lr < np.inf,
+        "lr > 0": lr is None or lr > 0,
+        f"lr <= {LARGEST}": lr is None or lr <= LARGEST,
         "clip > 0": clip is None or clip > 0,
         f"lr * clip <= {LONGEST}": lr is None or clip is None or lr * clip <= LONGEST,
         "0 <= momentum < 1": momentum is None or 0 <= momentum < 1,
@@ -66,8 +68,8 @@ def check(
     if not all(rules.values()):
         wanted = ", ".join(rule for rule in rules if all(word in given for word in rule.split() if word.isalpha()))
         raise ValueError(f"expected {wanted}, got {', '.join(f'{name} {value}' for name, value in given.items())}")
-    if seed < 0:
-        raise ValueError(f"seed: expected 0 or more, got {seed}")
+    if not 0 <= seed < 2**63:
+        raise ValueError(f"seed: expected 0 or more, and less than 2^63, got {seed}")
     if not abs(orbit) <= 3600:
         raise ValueError(f"orbit: expected at most 3600 degrees either way, got {orbit}")
 

@@ -58,7 +58,12 @@ def step(
     after_value = float(loss(after)[0])
     walk = np.linspace(0, 1.3 if angle > 0 else 1, 131)
     ahead = np.stack([np.degrees(angle) * walk, loss(along(now.y, now.d, walk))[0]])
-    panel = Panel((Line(ahead),), "Loss f(y)", "degrees walked", (float(np.degrees(angle)),))
+    panel = Panel(
+        (Line(ahead),),
+        f"f(y), eps = {EPS:g}" if default else "Loss f(y)",
+        "degrees walked",
+        (float(np.degrees(angle)),),
+    )
     captions = _captions(now, lr, momentum, clip, angle, after_value, carried, default)
     e = sphere.normalize(now.d if angle > 0 else sphere.random_tangent(now.y, rng))
     longest = max(np.linalg.norm(v) for v in (now.h, now.d, now.clipped, momentum * tau))

@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from grassmann_np.files import beside
 from grassmann_np.geometry import sphere
 
 from .. import lossmap
+from ..files import ready, written
 from ..losses import moments, neuron
 from ..marks import STYLES
 
@@ -31,11 +31,9 @@ def write(path: str | Path, seed: int = 101) -> Path:
 
     ValueError for a negative seed or another suffix.
     """
-    path = Path(path)
-    if path.suffix.lower() not in (".html", ".htm"):
-        raise ValueError(f"{path.name}: expected a page ending in .html, got {path.suffix!r}")
+    path = ready(path, (".htm", ".html"))
     text = page(seed)
-    with beside(path) as part:
+    with written(path) as part:
         part.write_text(text, encoding="utf-8", newline="\n")
     return path
 
@@ -56,8 +54,8 @@ def page(seed: int = 101) -> str:
 
 def data(seed: int = 101) -> dict[str, Any]:
     """What the page knows of the loss and of the looks of things, as JSON takes it."""
-    if seed < 0:
-        raise ValueError(f"seed: expected 0 or more, got {seed}")
+    if not 0 <= seed < 2**63:
+        raise ValueError(f"seed: expected 0 or more, and less than 2^63, got {seed}")
     R, c = moments(np.random.default_rng(seed))
     rng = np.random.default_rng(seed)
     loss = neuron(rng, eps=EPS)

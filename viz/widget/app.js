@@ -134,8 +134,13 @@ const near = (event) => {
   const reach = event.pointerType === "touch" ? 32 : 16;
   return Math.hypot(event.clientX - box.left - at[0], event.clientY - box.top - at[1]) < reach;
 };
+// Whether a hand there is on the sphere, or on y; beside them a finger's swipe is the page's, to scroll it.
+const grasps = (event) => {
+  const box = $("sphere").getBoundingClientRect();
+  return Math.hypot(...picture.at(event.clientX - box.left, event.clientY - box.top)) <= 1 || near(event);
+};
 $("sphere").onpointerdown = (event) => {
-  if (held || event.button) return;
+  if (held || event.button || (event.pointerType !== "mouse" && !grasps(event))) return;
   $("sphere").setPointerCapture(event.pointerId);
   $("sphere").classList.add("held");
   held = {id: event.pointerId, x: event.clientX, y: event.clientY, side: 0};
@@ -143,6 +148,8 @@ $("sphere").onpointerdown = (event) => {
   walk = null;
   held.side = camera.hidden(state.y, true) ? -1 : 1;
 };
+// The page would scroll with what is held. (The pointer's event comes before the touch's.)
+$("sphere").addEventListener("touchstart", (event) => { if (held) event.preventDefault(); }, {passive: false});
 $("sphere").onpointermove = (event) => {
   if (!held) $("sphere").classList.toggle("near", near(event));
   if (!held || event.pointerId !== held.id) return;
