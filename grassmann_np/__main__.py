@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 
 
 def _leave(*_: object) -> None:
@@ -15,11 +14,6 @@ if __name__ == "__main__":
         signal.signal(signal.SIGINT, _leave)
 
     from .commands import main
-    from .terminal import leave, stop_on_signals
+    from .terminal import run
 
-    stop_on_signals()
-    try:
-        status = main()
-    except SystemExit as asked:  # for --help
-        status = int(asked.code or 0)
-    sys.exit(leave(status))
+    run(main)

@@ -10,10 +10,10 @@ import sys
 from contextlib import nullcontext
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from .files import check_target, write_json
-from .terminal import answer, describe, say
+from .terminal import Parser, answer, describe, say
 from .train import Setup, compare, evaluate, recipes, table
 from .train import checkpoint as checkpoints
 from .train import folder as runs
@@ -28,14 +28,6 @@ NONE = object()  # what `none` on the command line stands for; None is what was 
 
 class UsageError(ValueError):
     """A command line that makes no sense."""
-
-
-class Parser(argparse.ArgumentParser):
-    """An argument parser that says what is wrong in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raises UsageError."""
-        raise UsageError(f"{message}; see {self.prog} --help")
 
 
 def main(arguments: list[str] | None = None) -> int:

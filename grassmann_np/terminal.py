@@ -2,12 +2,43 @@
 
 from __future__ import annotations
 
+import argparse
+import os
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import suppress
-from typing import IO
+from typing import IO, Any, NoReturn
 
 UNREACHABLE = (OSError, ValueError)  # what a stream raises whose reader has gone, whose device is full, that is closed
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that says what is wrong in one line, and its help on any terminal."""
+
+    def error(self, message: str) -> NoReturn:
+        """Ends the program with status 2."""
+        self._end(2, message)
+
+    def print_help(self, file: Any = None) -> None:
+        """Prints the help as an answer; ends the program with status 1 if it cannot be written."""
+        try:
+            answer(self.format_help().rstrip("\n"), sys.stdout)
+        except OSError as error:
+            self._end(1, describe(error))
+
+    def _end(self, status: int, message: str) -> NoReturn:
+        """The name of the program is the third word of `python -m NAME COMMAND`."""
+        say(f"{self.prog.split()[2]}: {_one_line(message)}", sys.stderr)
+        sys.exit(status)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse's, which takes --name=-- for a list of nothing."""
+        found, rest = super().parse_known_args(args, namespace)
+        for name, value in vars(found).items():
+            if value == []:
+                self.error(f"argument --{name.replace('_', '-')}: expected one argument")
+        return found, rest
 
 
 def say(text: str, stream: IO[str] | None) -> bool:
@@ -37,24 +68,37 @@ def answer(text: str, stream: IO[str] | None) -> None:
 def describe(error: BaseException) -> str:
     """One line that says what was wrong, with the file if it was about one."""
     if isinstance(error, OSError) and error.strerror:
-        words = error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
-    else:
-        words = str(error) or type(error).__name__
-    return " ".join(words.split())
+        return _one_line(f"{os.fsdecode(error.filename)}: {error.strerror}" if error.filename else error.strerror)
+    return _one_line(str(error)) or {"MemoryError": "there is not enough memory for this"}.get(
+        type(error).__name__, type(error).__name__
+    )
 
 
-def stop_on_signals() -> None:
-    """From now on SIGTERM and SIGHUP stop the program as Ctrl-C does; what is ignored, as under nohup, stays so."""
+def _one_line(text: str) -> str:
+    """The text without line breaks, its middle left out where it is long."""
+    text = " ".join(text.split())
+    return text if len(text) < 2000 else f"{text[:1000]} ... {text[-900:]}"
+
+
+def run(main: Callable[[], int]) -> NoReturn:
+    """Runs a program to its end, and exits with its status.
+
+    SIGTERM and SIGHUP stop it as Ctrl-C does; what is ignored, as under nohup, stays so. What a stream still holds at
+    the end and cannot take goes nowhere, before Python tries.
+    """
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler)
-
-
-def leave(status: int) -> int:
-    """The exit status, once all is said: what a stream still holds and cannot take is given up, before Python tries."""
+    try:
+        status = main()
+    except SystemExit as asked:  # for --help
+        status = int(asked.code or 0)
     for stream in (sys.stdout, sys.stderr):
-        if stream is not None:
-            with suppress(*UNREACHABLE):
+        try:
+            if stream is not None:
                 stream.flush()
-    return status
+        except UNREACHABLE:
+            with suppress(*UNREACHABLE):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    sys.exit(status)

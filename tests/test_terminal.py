@@ -50,7 +50,9 @@ def test_letters_that_a_stream_does_not_know():
         (OSError(28, "No space left on device", "/x/y"), "/x/y: No space left on device"),
         (OSError(28, "No space left on device"), "No space left on device"),
         (OSError("odd"), "odd"),
-        (MemoryError(), "MemoryError"),
+        (MemoryError(), "there is not enough memory for this"),
+        (KeyError(), "KeyError"),
+        (ValueError("x" * 5000), "x" * 1000 + " ... " + "x" * 900),
     ],
 )
 def test_an_error_is_one_line(error, told):
@@ -67,7 +69,7 @@ FEW = "train --epochs 2 --batch-size 500 --out"
         ("recipes", "| true", 0),
         ("recipes", "> /dev/full", 1),
         ("recipes", ">&-", 0),
-        ("--help", "> /dev/full", 0),
+        ("--help", "> /dev/full", 1),
         ("--help", "| true", 0),
         ("evaluate run", "> /dev/full", 1),
         ("evaluate run", "| true", 0),

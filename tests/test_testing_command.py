@@ -60,14 +60,15 @@ def shell(tmp_path):
         (f"{SPHERE} --verbose", 2, "unrecognized arguments: --verbose"),
         (f"{SPHERE} --like torus", 2, "argument --like: invalid choice: 'torus'"),
         (f"{SPHERE} --seed -1", 2, "argument --seed: expected a whole number from 0 on, got '-1'"),
-        (f"{SPHERE} >/dev/full", 2, "cannot write to stdout: [Errno 28] No space left on device"),
+        (f"{SPHERE} >/dev/full", 2, "standard output: No space left on device"),
+        ("--help >/dev/full", 1, "standard output: No space left on device"),
     ],
 )
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_what_stops_it_is_one_line(shell, words, status, reason, unbuffered):
     found, out, err = shell(words, PYTHONUNBUFFERED=unbuffered)
     assert (found, out) == (status, "")
-    assert err.startswith(f"python -m grassmann_np.testing: {reason}") and err.count("\n") == 1
+    assert err.startswith(f"grassmann_np.testing: {reason}") and err.count("\n") == 1
 
 
 @pytest.mark.parametrize(
@@ -81,7 +82,6 @@ def test_what_stops_it_is_one_line(shell, words, status, reason, unbuffered):
         ("broken 2>/dev/full", 2),
         ("broken 2>&-", 2),
         ("broken >&- 2>&-", 2),
-        ("--help >/dev/full", 0),
         ("--help | true", 0),
     ],
 )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 import ast
-import errno
-import os
 import shlex
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from inspect import cleandoc, getsource, signature, unwrap
-from typing import Any, NoReturn, TextIO
+from typing import Any
+
+from grassmann_np.terminal import Parser, answer, describe, run, say
 
 HELP = {
     "lr": "learning rate eta",
@@ -41,62 +41,13 @@ def main(words: list[str] | None = None) -> int:
     except ModuleNotFoundError as missing:
         name = str(missing.name).split(".")[0]
         says = f"{'Pillow' if name == 'PIL' else name} is missing; pip install 'grassmann-np[viz]'"
-    except OSError as wrong:
-        says = f"{_text(wrong.filename)}: {wrong.strerror}" if wrong.filename and wrong.strerror else str(wrong)
-    except MemoryError:
-        says = "there is not enough memory for this"
-    except (ImportError, ValueError, RuntimeError, ArithmeticError) as wrong:
-        says = str(wrong)
+    except (ArithmeticError, ImportError, MemoryError, OSError, RuntimeError, ValueError) as wrong:
+        says = describe(wrong)
     except KeyboardInterrupt:
-        _tell("stopped; nothing was written")
+        say("viz: stopped; nothing was written", sys.stderr)
         return 130
-    _tell(says)
+    say(f"viz: {says}", sys.stderr)
     return 1
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser that says what is wrong in one line, and on any terminal."""
-
-    def error(self, message: str) -> NoReturn:
-        _tell(message)
-        sys.exit(2)
-
-    def print_help(self, file: Any = None) -> None:
-        _print(self.format_help().rstrip("\n"))
-
-
-def _print(text: str) -> None:
-    """Text as the result of a command: OSError if it is lost, except to a reader who has gone."""
-    lost = _say(text, sys.stdout)
-    if lost and lost.errno not in (errno.EPIPE, errno.EINVAL):  # Windows says EINVAL of a closed pipe
-        raise OSError(lost.errno, lost.strerror or str(lost), "standard output")
-
-
-def _tell(says: str) -> None:
-    """One line on stderr."""
-    says = " ".join(says.split())
-    _say(f"viz: {says if len(says) < 2000 else says[:1000] + ' … ' + says[-900:]}", sys.stderr)
-
-
-def _say(text: str, stream: TextIO | None) -> OSError | None:
-    """Write a line at once, in whatever letters the stream has; what kept it from being written, if something did."""
-    if stream is None:  # closed before Python began
-        return None
-    letters = getattr(stream, "encoding", None) or "utf-8"
-    try:
-        stream.write(text.encode(letters, "backslashreplace").decode(letters) + "\n")
-        stream.flush()
-    except ValueError:  # closed since
-        return None
-    except OSError as lost:
-        with suppress(OSError, ValueError):  # Python flushes once more when it ends: into nothing
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-        return lost
-    return None
-
-
-def _text(name: Any) -> str:
-    return os.fsdecode(name) if isinstance(name, (str, bytes)) else str(name)
 
 
 def _run(words: list[str] | None) -> None:
@@ -106,32 +57,29 @@ def _run(words: list[str] | None) -> None:
     parser = _parser()
     given = vars(parser.parse_args(words))
     command = given.pop("command")
-    for name, value in given.items():
-        if value == []:  # argparse's answer to --name=--
-            parser.error(f"argument --{name}: expected one argument")
     if command == "list":
         widest, lines = max(map(len, scenes.SCENES)), []
         for name, scene in scenes.SCENES.items():
             lines.append(f"{name:{widest}} {_sentence(scene)}")
-        _print("\n".join(lines))
+        answer("\n".join(lines), sys.stdout)
     elif command == "page":
         from . import page
 
-        _say(str(page.write(given["folder"])), sys.stdout)
+        say(str(page.write(given["folder"])), sys.stdout)
     elif command == "sheet":
         from . import sheet
 
-        _say(str(sheet.write(given["out"], scenes.SCENES)), sys.stdout)
+        say(str(sheet.write(given["out"], scenes.SCENES)), sys.stdout)
     elif command == "curves":
         from . import curves, files
 
         out = files.ready(given["out"], files.STILLS)
         made = shlex.join(["python", "-m", "viz", "curves", *given["runs"]])
-        _say(str(curves.save(curves.of_runs(given["runs"]), out, made)), sys.stdout)
+        say(str(curves.save(curves.of_runs(given["runs"]), out, made)), sys.stdout)
     elif command == "widget":
         from . import widget
 
-        _say(str(widget.write(given["out"], given["seed"])), sys.stdout)
+        say(str(widget.write(given["out"], given["seed"])), sys.stdout)
     else:
         from . import animation
 
@@ -140,14 +88,14 @@ def _run(words: list[str] | None) -> None:
             film = scenes.SCENES[command](**given)
         except ValueError as wrong:
             parser.error(str(wrong))
-        _say(str(film.save(out)), sys.stdout)
+        say(str(film.save(out)), sys.stdout)
 
 
 def _parser() -> argparse.ArgumentParser:
     from . import animation, scenes
 
     about = "Pictures and films of optimization on the sphere."
-    parser = _Parser(prog="python -m viz", description=about)
+    parser = Parser(prog="python -m viz", description=about)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("list", help="name the scenes")
     folder = commands.add_parser("page", help="write FOLDER/index.html from the comparison and the film in it")
@@ -209,4 +157,4 @@ def _sentence(scene: Callable[..., Any]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -10,6 +10,8 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from grassmann_np.files import beside
+
 from . import files, html, render
 from .drawing import Drawing, Formula, Frame, Sphere
 from .look import Figure
@@ -80,7 +82,7 @@ class Animation:
         if suffix in files.STILLS:
             return files.save(self.still(), path, self.command)
         if suffix == ".html":
-            with files.written(path) as part:
+            with beside(path) as part:
                 part.write_text(html.page(self.title, self._repr_html_(), self.command), encoding="utf-8")
             return path
         drawing, count = self.drawing(), max(2, round(self.seconds * render.FILMS[suffix]))

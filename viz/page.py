@@ -6,8 +6,6 @@ The comparison's figure is drawn anew from its results. Whatever was not written
 from __future__ import annotations
 
 import base64
-import json
-import math
 import re
 import shlex
 from html import escape
@@ -17,10 +15,11 @@ from typing import Any
 
 from PIL import Image
 
+from grassmann_np.files import beside, read_json
 from grassmann_np.train.setup import RATES
 
 from . import cells, curves
-from .files import ready, written
+from .files import ready
 from .look import Figure, usual
 
 COMPARE = "python -m grassmann_np compare --data digits --model mlp --seeds 5 --out {folder}/compare"
@@ -91,7 +90,7 @@ def write(folder: str | Path) -> Path:
             raise FileNotFoundError(f"{folder / name} is missing; make it with: {made}")
     ready(folder / "index.html", (".html",))
     text = _page(folder, *_read(folder / "compare/results.json"), *_still(folder / "step.png"))
-    with written(folder / "index.html") as part:
+    with beside(folder / "index.html") as part:
         part.write_text(text, encoding="utf-8", errors="backslashreplace")  # names of bytes that are not UTF-8
     return folder / "index.html"
 
@@ -99,7 +98,7 @@ def write(folder: str | Path) -> Path:
 def _read(path: Path) -> tuple[Figure, str, str, str]:
     """The figure of the results, what the page says of them, their data and the command that makes them."""
     try:
-        results = json.loads(path.read_text(encoding="utf-8"), parse_constant=_finite, parse_float=_finite)
+        results = read_json(path)
         if not results["summary"]:
             raise ValueError("no run of it has finished")
         several = any(row["optimizer"] not in curves.NAMES for row in results["summary"])
@@ -109,13 +108,6 @@ def _read(path: Path) -> tuple[Figure, str, str, str]:
         raise ValueError(f"{path}: expected the results of a comparison, it has no {wrong}") from wrong
     except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as wrong:
         raise ValueError(f"{path}: expected the results of a comparison: {wrong}") from wrong
-
-
-def _finite(text: str) -> float:
-    """The number, which JSON's are not if they are NaN, Infinity, or too large."""
-    if not math.isfinite(number := float(text)):
-        raise ValueError(f"expected finite numbers, got {text[:40]}")
-    return number
 
 
 def _still(path: Path) -> tuple[dict[Any, Any], int, int]:

@@ -17,7 +17,8 @@ from typing import Any
 
 from PIL import Image, ImageColor
 
-from .files import written
+from grassmann_np.files import beside
+
 from .marks import STYLES
 
 FILMS = {".mp4": 30, ".gif": 20, ".webp": 20}  # frames per second; GIF counts in hundredths of a second
@@ -51,7 +52,7 @@ def write(
     path: Path, frames: Iterator[memoryview], size: tuple[int, int], sample: list[bytes], about: dict[str, str]
 ) -> None:
     """Write the film; `sample` holds a few of its frames, for the palette; `about` its title, caption and command."""
-    with written(path) as part:
+    with beside(path) as part:
         if path.suffix.lower() == ".mp4":
             _mp4(part, frames, size, about, path)
         else:

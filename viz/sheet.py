@@ -9,6 +9,8 @@ from pathlib import Path
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from grassmann_np.files import beside
+
 from . import files
 from .animation import Animation
 
@@ -36,6 +38,6 @@ def write(path: str | Path, scenes: Mapping[str, Callable[..., Animation]], size
     about = PngInfo()
     about.add_itxt("Description", "\n".join(captions))
     about.add_itxt("Source", "python -m viz sheet")
-    with files.written(path) as part:
+    with beside(path) as part:
         sheet.save(part, format="PNG", optimize=True, pnginfo=about)
     return path

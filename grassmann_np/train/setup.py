@@ -13,8 +13,8 @@ import numpy as np
 from .. import data, nn, optim
 from ..data import Dataset
 from ..nn.layer import Layer
-from ..optim.optimizer import in_range
 from ..optim.schedule import Schedule
+from ..optim.settings import in_range
 from .history import History
 from .loop import Steppable, Trainer
 

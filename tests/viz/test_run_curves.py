@@ -1,11 +1,10 @@
 """The curves of run folders, against the numbers in them."""
 
-import json
-
 import numpy as np
 import pytest
 from PIL import Image
 
+from grassmann_np.files import write_json
 from grassmann_np.train.folder import begin, go_on
 from grassmann_np.train.setup import Setup
 from viz import curves
@@ -20,8 +19,7 @@ def history(rng, epochs):
 
 
 def write(folder, setup, numbers, done=True):
-    folder.mkdir(parents=True)
-    (folder / "history.json").write_text(json.dumps({"done": done, "setup": setup.as_dict(), "history": numbers}))
+    write_json(folder / "history.json", {"done": done, "setup": setup.as_dict(), "history": numbers})
 
 
 @pytest.fixture
@@ -103,12 +101,14 @@ def test_the_command_draws_what_train_wrote(tmp_path):
         assert picture.info["Source"].startswith("python -m viz curves ")
 
 
-NO_EPOCH = '{"setup": {"optimizer": "sgd"}, "history": {"test_error": []}}'
+NO_EPOCH = {"done": False, "setup": {"optimizer": "sgd"}, "history": {"test_error": []}}
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"setup": {}}', NO_EPOCH])
 def test_what_is_not_a_run_is_refused_by_name(tmp_path, capsys, text):
-    if text:
+    if isinstance(text, dict):
+        write_json(tmp_path / "history.json", text)
+    elif text:
         (tmp_path / "history.json").write_text(text)
     assert main(["curves", str(tmp_path), "--out", str(tmp_path / "curves.png")]) == 1
     assert str(tmp_path) in capsys.readouterr().err and not (tmp_path / "curves.png").exists()

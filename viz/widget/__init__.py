@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from grassmann_np.files import beside
 from grassmann_np.geometry import sphere
 
 from .. import lossmap
-from ..files import ready, written
+from ..files import ready
 from ..losses import moments, neuron
 from ..marks import STYLES
 
@@ -33,7 +34,7 @@ def write(path: str | Path, seed: int = 101) -> Path:
     """
     path = ready(path, (".htm", ".html"))
     text = page(seed)
-    with written(path) as part:
+    with beside(path) as part:
         part.write_text(text, encoding="utf-8", newline="\n")
     return path
 
