@@ -64,11 +64,6 @@ def test_an_error_comes_out_and_blas_gets_its_threads_back():
 
 
 def test_the_callers_errstate_holds_in_every_share():
-    x, w = np.full((3, 2), np.inf), np.zeros((2, 2))
-    with np.errstate(invalid="ignore"):
-        assert np.isnan(ops.linear(x, w)[0]).all()
-    with np.errstate(invalid="raise"), pytest.raises(FloatingPointError):
-        ops.linear(x, w)
     with np.errstate(invalid="raise"):
         assert share(lambda part: np.geterr()["invalid"], 6, BIG) == ["raise"] * 3
 

@@ -586,7 +586,7 @@ def test_after_its_warm_up_a_schedule_is_as_without():
 @pytest.mark.parametrize("shape", [(3,), (2, 3, 3)])
 def test_only_the_columns_of_a_matrix_are_orthogonal(shape):
     for f in (optim.orthogonality, optim.penalty.orthogonality_gradient):
-        with pytest.raises(ValueError, match=r"w: expected a matrix \(n, p\), got shape"):
+        with pytest.raises(ValueError, match=r"w: expected shape \(n, p\), got"):
             f(np.ones(shape), 0.1)
 
 
