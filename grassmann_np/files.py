@@ -54,15 +54,15 @@ def check_target(path: str | Path) -> Path:
     """
     target = Path(os.path.realpath(path))
     if target.is_dir():
-        _refuse(errno.EISDIR, path)
+        raise IsADirectoryError(errno.EISDIR, "this is a folder, expected the name of a file", str(path))
     place = target.parent
     while not os.path.lexists(place):
         place = place.parent
     if not place.is_dir():
-        _refuse(errno.ENOTDIR, path)
+        raise NotADirectoryError(errno.ENOTDIR, "this is not a folder, nothing can be written in it", str(place))
     there = target.exists()  # asks the system: a name that is too long raises here
     if not os.access(place, os.W_OK | os.X_OK) or (there and not os.access(target, os.W_OK)):
-        _refuse(errno.EACCES, path)
+        raise PermissionError(errno.EACCES, "this may not be written", str(target if there else place))
     return target
 
 
@@ -121,7 +121,3 @@ def _lives(process: int) -> bool:
 def _host() -> str:
     """The name of this machine, as it may stand in a file's name."""
     return "".join(letter for letter in platform.node() if letter.isalnum())[:40]
-
-
-def _refuse(number: int, path: str | Path) -> NoReturn:
-    raise OSError(number, os.strerror(number), str(path))

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from grassmann_np.files import beside
 from viz import files, scenes, sheet
 from viz.__main__ import main
 from viz.animation import Animation, ready
@@ -85,7 +86,7 @@ def light(self, path):
     path = ready(path)
     for t in (0.0, 0.5, 1.0):
         self.frame(t)
-    with files.written(path) as part:
+    with beside(path) as part:
         part.write_bytes(b"film")
     return path
 
