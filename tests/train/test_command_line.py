@@ -340,7 +340,8 @@ def test_a_comparison_whose_every_run_fails_has_failed(tmp_path, capsys):
 def test_a_place_that_cannot_be_written_is_noticed_before_anything_is_trained(tmp_path, capsys, name):
     (tmp_path / name).mkdir()
     assert command.main(["compare", "--epochs", "1", "--seeds", "1", "--out", str(tmp_path)]) == 1
-    assert (
+    said = f"grassmann_np: {tmp_path / name}: this is a folder, expected the name of a file\n"
+    assert capsys.readouterr().err == said
         capsys.readouterr().err == f"grassmann_np: {tmp_path / name}: this is a folder, expected the name of a file\n"
     )
     assert [path.name for path in tmp_path.iterdir()] == [name]
