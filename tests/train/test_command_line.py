@@ -342,8 +342,6 @@ def test_a_place_that_cannot_be_written_is_noticed_before_anything_is_trained(tm
     assert command.main(["compare", "--epochs", "1", "--seeds", "1", "--out", str(tmp_path)]) == 1
     said = f"grassmann_np: {tmp_path / name}: this is a folder, expected the name of a file\n"
     assert capsys.readouterr().err == said
-        capsys.readouterr().err == f"grassmann_np: {tmp_path / name}: this is a folder, expected the name of a file\n"
-    )
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
