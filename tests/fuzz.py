@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from grassmann_np import nn, ops, optim, ways
+from grassmann_np import data, nn, ops, optim, ways
 from grassmann_np.geometry import euclidean, lines, sphere, subspaces
 
 GEOMETRIES = {"euclidean": euclidean, "sphere": sphere, "lines": lines, "subspaces": subspaces}
@@ -62,7 +62,7 @@ def targets() -> list[Target]:
     for place, geometry in GEOMETRIES.items():
         for name, function in public(geometry):
             found.append(Target(f"{place}.{name}", function, _geometric(place, geometry, function), name not in DRAWN))
-    for module, place in ((ops, "ops"), (nn, "nn"), (optim, "optim"), (optim.schedule, "schedule")):
+    for module, place in ((ops, "ops"), (nn, "nn"), (optim, "optim"), (optim.schedule, "schedule"), (data, "data")):
         for name, function in public(module):
             if name in ABSTRACT:
                 continue
@@ -72,6 +72,7 @@ def targets() -> list[Target]:
         found.append(Target(f"nn.{name}()", _call_layer, _layer_and_x(name), exact=name != "Dropout"))
     found.append(Target("optim.step", _step, _optimizer_and_gradient, exact=False))
     found.append(Target("optim.load_state_dict", _load, _optimizer_and_state, exact=False))
+    found.append(Target("data.Dataset.padded", _padded, lambda r, t: {"dataset": _dataset(r, t), "size": 6}))
     found.append(Target("running.update", _update, _running, exact=False))
     return found
 
@@ -167,7 +168,8 @@ def _some(rng: Rng, value: Any) -> Any:
     return value if rng.random() < 0.6 else None
 
 
-ABSTRACT = {"Pullback", "Layer", "Optimizer", "Invariance", "Geometry"}
+ABSTRACT = {"Pullback", "Layer", "Optimizer", "Invariance", "Geometry", "Augment"}
+ABSTRACT |= {"cifar10", "cifar100", "svhn", "digits", "mnist"}  # these read files
 DRAWN = {"dropout", "random_point"}  # another dtype draws other numbers
 EXAMPLES: dict[str, Callable[[Rng, Any], dict[str, Any]]] = {
     "linear": lambda r, t: {"x": array(r, t, 6, 5), "w": array(r, t, 5, 3), "b": _some(r, array(r, t, 3))},
@@ -233,8 +235,23 @@ EXAMPLES: dict[str, Callable[[Rng, Any], dict[str, Any]]] = {
     "orthogonality": lambda r, t: {"w": array(r, t, 5, 3), "alpha": 0.5},
     "orthogonality_gradient": lambda r, t: {"w": array(r, t, 5, 3), "alpha": 0.5, "products": None},
     "welch_bound": lambda r, t: {"n": 3, "p": 4},
+    "split": lambda r, t: {
+        "name": "x", "images": array(r, t, 12, 4, 4, 1), "labels": np.arange(12) % 3, "test_fraction": 0.5, "seed": 1,
+    },
+    "batches": lambda r, t: {"n": 10, "size": 4, "rng": np.random.default_rng(3), "drop_last": False},
+    "crop_and_flip": lambda r, t: {"x": _image(r, t), "rng": np.random.default_rng(3), "padding": 1},
+    "Dataset": lambda r, t: _dataset(r, t),
     "schedule.step_decay": lambda r, t: {"drops": (0.3, 0.6), "factor": 0.2},
 }  # fmt: skip
+
+
+def _dataset(rng: Rng, dtype: Any) -> dict[str, Any]:
+    made = {"name": "x", "classes": 3, "augment": None}
+    for part in ("train", "test"):
+        made |= {f"x_{part}": array(rng, dtype, 4, 5, 4, 2), f"y_{part}": rng.integers(0, 3, 4)}
+    return made
+
+
 STARRED = {"Sequential": "layers", "Groups": "optimizers"}
 LAYERS = [
     "AvgPool", "BatchNorm", "Conv2D", "Dropout", "Flatten", "GlobalAvgPool", "LayerNorm", "Linear", "MaxPool",
@@ -306,11 +323,23 @@ def _update(running_itself: Any, mean: Any, var: Any) -> Any:
     running_itself.update(mean, var)
 
 
+def _padded(dataset: Any, size: Any) -> Any:
+    padded = data.Dataset(**dataset).padded(size)
+    return [padded.x_train, padded.x_test]
+
+
 def _running(rng: Rng, dtype: Any) -> dict[str, Any]:
     return {"running_itself": ops.RunningMoments(3), "mean": array(rng, dtype, 3), "var": array(rng, dtype, 3) ** 2}
 
 
-FIXED = {"layer", "optimizer", "running_itself", "holder", "key"}  # what a call is made of, not what it is given
+FIXED = {
+    "layer",
+    "optimizer",
+    "running_itself",
+    "holder",
+    "key",
+    "dataset",
+}  # what a call is made of, not what it is given
 
 
 # --- what nobody would pass ---
@@ -438,6 +467,8 @@ def called(target: Target, arguments: dict[str, Any], upstream: Any = None) -> l
         found += flat(result[1](dy))
         if frozen_bits(dy) != before:
             raise Finding("dy has changed")
+    if target.name == "data.split":
+        found = [result.x_train, result.y_train, result.x_test, result.y_test]
     if target.name.startswith("schedule.") and callable(result):
         values = [result(t) for t in (-0.5, 0.0, 0.3, 0.5, 1.0, 1.5)]
         if not all(isinstance(v, float | int) and 0 <= v < np.inf for v in values):

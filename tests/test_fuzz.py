@@ -22,5 +22,5 @@ def test_no_call_does_what_none_may(name, way, monkeypatch):
 
 def test_every_public_function_is_called():
     names = {name.rpartition(".")[2].removesuffix("()") for name in TARGETS}
-    for module in (*fuzz.GEOMETRIES.values(), fuzz.ops, fuzz.nn, fuzz.optim, fuzz.optim.schedule):
+    for module in (*fuzz.GEOMETRIES.values(), fuzz.ops, fuzz.nn, fuzz.optim, fuzz.optim.schedule, fuzz.data):
         assert {name for name, _ in fuzz.public(module)} - fuzz.ABSTRACT <= names

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..backend import Array, get_xp
-from ..checks import check_whole
+from ..backend import Array, get_named_xp
+from ..checks import check_generator, check_whole
 
 
 def crop_and_flip(x: Array, rng: np.random.Generator, padding: int = 4) -> Array:
@@ -29,11 +29,11 @@ def crop_and_flip(x: Array, rng: np.random.Generator, padding: int = 4) -> Array
            [2, 1, 0],
            [1, 0, 1]])
     """
-    xp = get_xp(x)
-    check_whole("padding", padding, 0)
+    xp = get_named_xp(x=x)
+    padding = check_whole("padding", padding, 0)
     check_generator(rng)
     if len(x.shape) != 4 or 0 in x.shape[1:] or padding >= min(x.shape[1:3]):
-        raise ValueError(f"expected images (N, H, W, C) and 0 <= padding < H, W; got {tuple(x.shape)} and {padding}")
+        raise ValueError(f"x: expected images (N, H, W, C) and 0 <= padding < H, W; got {tuple(x.shape)} and {padding}")
     n, height, width, channels = x.shape
     rows, columns = _window(n, height, padding, rng), _window(n, width, padding, rng)  # (N, H), (N, W)
     mirrored = rng.integers(0, 2, (n, 1)) == 1
@@ -42,12 +42,6 @@ def crop_and_flip(x: Array, rng: np.random.Generator, padding: int = 4) -> Array
     pixels = (image * height + rows) * width + columns  # (N, H, W), put together where x is
     taken = xp.take(xp.reshape(x, (-1, channels)), xp.reshape(pixels, (-1,)), axis=0)
     return xp.reshape(taken, x.shape)
-
-
-def check_generator(rng: np.random.Generator) -> None:
-    """Raises TypeError for anything but a numpy Generator."""
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng: expected a numpy Generator, as numpy.random.default_rng(0) gives, got {rng!r}")
 
 
 def _window(n: int, size: int, padding: int, rng: np.random.Generator) -> Array:

@@ -7,8 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..checks import check_whole
-from .augment import check_generator
+from ..checks import check_flag, check_generator, check_whole
 from .dataset import Array
 
 
@@ -22,10 +21,9 @@ def batches(n: int, size: int, rng: np.random.Generator, drop_last: bool = False
     >>> [len(batch) for batch in batches(10, 4, np.random.default_rng(0))]
     [4, 4, 2]
     """
-    check_whole("n", n, 1)
-    check_whole("size", size, 1)
+    n, size = check_whole("n", n, 1), check_whole("size", size, 1)
     check_generator(rng)
-    if drop_last and n < size:
+    if check_flag("drop_last", drop_last) and n < size:
         raise ValueError(f"size: expected at most {n}, for one full batch, got {size}; or keep the last batch")
     order = rng.permutation(n)
     stop = n - n % size if drop_last else n

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from numbers import Real
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from ..backend import get_xp, to_device
-from ..checks import check_arrays, check_shape, check_whole
+from ..backend import get_named_xp, to_device
+from ..checks import check_arrays, check_number, check_shape, check_whole
 
 Array = np.ndarray[Any, Any]
 Augment: TypeAlias = Callable[[Any, np.random.Generator], Any]  # training images, a generator -> images like them
@@ -37,7 +36,7 @@ class Dataset:
 
     def __post_init__(self) -> None:
         check_whole("classes", self.classes, 1)
-        get_xp(self.x_train, self.y_train, self.x_test, self.y_test)
+        get_named_xp(x_train=self.x_train, y_train=self.y_train, x_test=self.x_test, y_test=self.y_test)
         check_arrays(x_train=self.x_train, x_test=self.x_test)
         size: tuple[Any, ...] = ("H", "W", "C")
         for part in ("train", "test"):
@@ -62,7 +61,7 @@ class Dataset:
         Raises ValueError if they are larger, TypeError for a size that is not whole.
         """
         height, width, _ = self.shape
-        check_whole("size", size, max(height, width))
+        size = check_whole("size", size, max(height, width))
         top, left = (size - height) // 2, (size - width) // 2
         border = ((0, 0), (top, size - height - top), (left, size - width - left), (0, 0))
         background = self.x_train.min()
@@ -84,16 +83,17 @@ def split(name: str, images: Array, labels: Array, test_fraction: float, seed: i
     training part without some class.
     """
     _check_samples(images, labels)
-    _check_fraction(test_fraction)
-    check_whole("seed", seed, 0)
+    test_fraction, seed = check_number("test_fraction", test_fraction), check_whole("seed", seed, 0)
+    if not 0 < test_fraction < 1:
+        raise ValueError(f"test_fraction: expected a number between 0 and 1, got {test_fraction!r}")
     y = labels.astype(np.int64)
     of_class = np.bincount(y)
-    held_out = np.round(float(test_fraction) * of_class)  # of each class
+    held_out = np.round(test_fraction * of_class)  # of each class
     if not held_out.any():
-        raise ValueError(f"test_fraction: {test_fraction} of {of_class.max()} samples a class, or fewer, is none")
+        raise ValueError(f"test_fraction: expected more: {test_fraction} of {of_class.max()} samples a class is none")
     if np.any(held_out == of_class):
         one = np.argmax(held_out == of_class)
-        raise ValueError(f"test_fraction: {test_fraction} of {of_class[one]} samples of class {one} leaves it none")
+        raise ValueError(f"test_fraction: expected less: {test_fraction} leaves none of {of_class[one]} of class {one}")
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(y))
     rank = np.empty(len(y), dtype=np.int64)  # of a sample within its class
@@ -112,7 +112,7 @@ def split(name: str, images: Array, labels: Array, test_fraction: float, seed: i
 
 def _check_samples(images: Array, labels: Array) -> None:
     for name, array, kinds, words in (("images", images, "fiub", "real"), ("labels", labels, "iu", "whole")):
-        if get_xp(array) is not np or array.dtype.kind not in kinds:
+        if get_named_xp(**{name: array}) is not np or array.dtype.kind not in kinds:
             raise TypeError(f"{name}: expected a NumPy array of {words} numbers, got {array.dtype}")
     check_shape("images", images, "N", "H", "W", "C")
     check_shape("labels", labels, len(images))
@@ -121,10 +121,3 @@ def _check_samples(images: Array, labels: Array) -> None:
         raise ValueError(f"labels: expected whole numbers from 0 on, got {labels.min()}")
     if classes > len(labels) or len(np.unique(labels)) < classes:
         raise ValueError(f"labels: expected samples of every class from 0 to {classes - 1}, got none of some")
-
-
-def _check_fraction(test_fraction: float) -> None:
-    if isinstance(test_fraction, bool) or not isinstance(test_fraction, Real):
-        raise TypeError(f"test_fraction: expected a number, got {test_fraction!r}")
-    if not 0 < test_fraction < 1:
-        raise ValueError(f"test_fraction: expected a number between 0 and 1, got {test_fraction!r}")

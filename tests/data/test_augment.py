@@ -99,12 +99,12 @@ def test_refused(shape, padding):
 @pytest.mark.parametrize(
     ("x", "rng", "padding", "error", "reason"),
     [
-        (numbered(2, 8, 8), 0, 4, TypeError, "rng: expected a numpy Generator"),
+        (numbered(2, 8, 8), 0, 4, TypeError, "rng: expected a numpy.random.Generator"),
         (numbered(2, 8, 8), None, -1, ValueError, "padding: expected padding >= 0, got -1"),
         (numbered(2, 8, 8), None, 1.5, TypeError, "padding: expected a whole number, got 1.5"),
         (numbered(2, 8, 8), None, True, TypeError, "padding: expected a whole number, got True"),
-        ([[[[1.0]]]], None, 0, TypeError, "expected a NumPy or CuPy array, got list"),
-        (np.ma.masked_array(numbered(2, 8, 8)), None, 4, TypeError, "expected a plain array, got MaskedArray"),
+        ([[[[1.0]]]], None, 0, TypeError, "x: expected a NumPy or CuPy array, got list"),
+        (np.ma.masked_array(numbered(2, 8, 8)), None, 4, TypeError, "x: expected a plain array, got MaskedArray"),
     ],
 )
 def test_what_is_wrong_is_named_before_anything_is_drawn(x, rng, padding, error, reason):

@@ -70,7 +70,7 @@ def test_no_batch_at_all_is_refused_before_anything_is_drawn(n, size, drop_last,
 
 @pytest.mark.parametrize("rng", [0, None, np.random, np.random.RandomState(0), np.random.default_rng])
 def test_only_a_generator_draws(rng):
-    with pytest.raises(TypeError, match=r"^rng: expected a numpy Generator"):
+    with pytest.raises(TypeError, match=r"^rng: expected a numpy.random.Generator"):
         batches(4, 2, rng)
 
 
