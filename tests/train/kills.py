@@ -1,9 +1,9 @@
-"""Stop trainings and comparisons at random moments, go on, and hold every bit against the run that was never stopped.
+"""Stop trainings, comparisons and films at random moments, go on, and hold every bit against what was never stopped.
 
     python -m tests.train.kills --kills 100 --seed 0
 
-The nets are an MLP, a CNN, and a wide residual net with dropout; what stops them is SIGKILL, SIGTERM, SIGHUP or Ctrl-C,
-once or twice in quick succession. A few of them are a test (test_kills.py).
+The nets are an MLP, a CNN, and a wide residual net with dropout; a film is whole or not there. What stops them is
+SIGKILL, SIGTERM, SIGHUP or Ctrl-C, once or twice in quick succession. A few of them are a test (test_kills.py).
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ NETS = {
     "cnn": ["--epochs", "3", "--optimizer", "sgd-g", "--batch-size", "128"],
     "wrn-10-1": ["--epochs", "1", "--keep", "0.7", "--batch-size", "256", "--optimizer", "sgd-g"],
 }
+FILMS = ("step", "exp")
+OURS = [Path(__file__).parents[2] / name for name in ("grassmann_np", "viz")]
 COMPARED = ["--epochs", "25", "--seeds", "1", "--optimizers", "sgd,adam-g", "--jobs", "2"]
 
 
@@ -43,7 +45,7 @@ class Killer:
     def run(self, words: list[str], stop_within: float | None = None) -> int:
         """The exit status of a command, stopped within so many seconds of work; in a session, as at a terminal."""
         process = subprocess.Popen(
-            [sys.executable, "-m", "grassmann_np", *words],
+            [sys.executable, "-m", "viz" if words[0] in FILMS else "grassmann_np", *words],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -52,7 +54,9 @@ class Killer:
         if stop_within is not None:
             self._stop(process, Path(words[-1]), stop_within)
         said = process.communicate()[1]
-        assert "/grassmann_np/" not in said, said  # a traceback; a SIGHUP ends joblib's own helper, which has one
+        assert not any(f'File "{place}' in said for place in OURS), (
+            said
+        )  # a traceback; a SIGHUP ends joblib's own helper, which has one
         for _ in range(1500):  # a comparison's workers end with it, and free their folders
             if not _lives(process.pid):
                 return process.returncode
@@ -62,7 +66,7 @@ class Killer:
     def _stop(self, process: subprocess.Popen[str], out: Path, within: float) -> None:
         """Sends a signal while the command works, or, one time in five, while it begins."""
         begun = time.time()
-        if self.random.random() < 0.8:
+        if self.random.random() < 0.8 and out.parent.name != "films":
             while process.poll() is None and not _works(out, begun):
                 time.sleep(0.005)
         try:
@@ -102,6 +106,22 @@ class Killer:
             for run in one["runs"]:
                 del run["history"]["seconds"]
         assert found[0]["runs"] == found[1]["runs"] and found[0]["paired"] == found[1]["paired"]
+
+    def film(self) -> None:
+        """One film, stopped while it is drawn over an older file: that one is there, or the whole new one."""
+        suffix = self.random.choice(["mp4", "gif"])
+        out = self.place / "films" / f"{sum(self.count.values())}.{suffix}"
+        words = [self.random.choice(FILMS), "--seconds", "1", "--size", "320x240", "--out"]
+        whole = out.with_name(f"whole-{words[0]}.{suffix}")
+        if not whole.exists():
+            assert self.run([*words, str(whole)]) == 0
+        out.write_bytes(b"older")
+        for _ in range(self.random.randint(1, 3)):
+            self.run([*words, str(out)], 3.0)
+            assert out.read_bytes() in (b"older", whole.read_bytes())
+        assert self.run([*words, str(out)]) == 0
+        assert out.read_bytes() == whole.read_bytes()
+        assert not [path for path in out.parent.iterdir() if path.name.startswith(PART)]
 
     def _whole(self, name: str, words: list[str]) -> tuple[Path, float]:
         """The folder of what was never stopped, and the seconds of its training."""
@@ -165,8 +185,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         killer, done = Killer(Path(place), options.seed), Counter()
         while sum(killer.count.values()) < options.kills:
-            what = killer.random.choice([*NETS, "compare"])
-            killer.compare() if what == "compare" else killer.train(what)
+            what = killer.random.choice([*NETS, "compare", "film"])
+            {"compare": killer.compare, "film": killer.film}.get(what, lambda net=what: killer.train(net))()
             done[what] += 1
             print(
                 f"{sum(killer.count.values())} signals {dict(killer.count)}, done and the same {dict(done)}", flush=True
