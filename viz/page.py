@@ -16,6 +16,7 @@ from typing import Any
 from PIL import Image
 
 from grassmann_np.files import beside, read_json
+from grassmann_np.train.compare import difference
 from grassmann_np.train.setup import RATES
 
 from . import cells, curves
@@ -217,10 +218,7 @@ def _matched(results: dict[str, Any]) -> str:
 def _paired(row: dict[str, Any]) -> str:
     """The paired test of one optimizer against another, as a sentence."""
     one, other = (curves.name(row[key]) for key in ("optimizer", "baseline"))
-    return (
-        f"{one} against {other}, same seeds: median difference {100 * row['median_difference']:+.2f} %, "
-        f"p = {row['p']:.3g} from {row['n']} pairs."
-    )
+    return f"{one} against {other}, same seeds: {difference(row)}."
 
 
 def _failed(row: dict[str, Any]) -> str:

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.stats import wilcoxon
 
 from . import folder as run_folder
 from .lock import alone
 from .setup import Setup
+from .statistics import interval, signed_rank
 
 MOST = 10_000
 """Runs of a comparison; more are a slip of the hand."""
@@ -168,21 +168,32 @@ def summary(label: str, runs: Sequence[Result]) -> Result:
 
 
 def paired(label: str, baseline: str, runs: Sequence[Result]) -> Result:
-    """How `label` differs from `baseline` with the same seeds: Wilcoxon's signed-rank test, exact, two-sided.
+    """How `label` differs from `baseline` with the same seeds: median and mean, the mean's interval, p (statistics.py).
 
-    n counts the pairs that differ. With n pairs no p can be below 2^(1-n): five seeds never reach 0.05.
+    n counts the pairs that differ. With n pairs no p of this test can be below 2^(1-n): five seeds never reach 0.05,
+    however large the difference. Read the interval first.
     """
     ours, theirs = _errors(label, runs), _errors(baseline, runs)
-    differences = np.array([ours[seed] - theirs[seed] for seed in ours if seed in theirs])
-    differ = differences[differences != 0]
-    p = float(wilcoxon(differ, method="exact").pvalue) if len(differ) else 1.0
+    differences = [ours[seed] - theirs[seed] for seed in ours if seed in theirs]
+    p, n = signed_rank(differences)
     return {
         "optimizer": label,
         "baseline": baseline,
-        "n": len(differ),
+        "n": n,
         "p": p,
-        "median_difference": float(np.median(differences)) if len(differences) else 0.0,
+        "median_difference": float(np.median(differences)) if differences else 0.0,
+        "mean_difference": float(np.mean(differences)) if differences else 0.0,
+        "interval": interval(differences),
     }
+
+
+def difference(row: Result) -> str:
+    """A row of `paired` in words, in percent: the mean difference, its interval, p."""
+    said = f"mean difference {100 * row['mean_difference']:+.2f} %"
+    if row["interval"] is not None:
+        low, high = (100 * end for end in row["interval"])
+        said += f" (95 %: {low:+.2f} to {high:+.2f})"
+    return f"{said}, p = {row['p']:.3g} by signed ranks of {row['n']} pairs"
 
 
 def table(results: Result) -> str:
@@ -199,10 +210,7 @@ def table(results: Result) -> str:
             f"{row['seconds_per_epoch']:12.3f}"
         )
     for row in results["paired"]:
-        lines.append(
-            f"{row['optimizer']} against {row['baseline']}, same seeds: median difference "
-            f"{100 * row['median_difference']:+.2f} %, p = {row['p']:.3g} from {row['n']} pairs"
-        )
+        lines.append(f"{row['optimizer']} against {row['baseline']}, same seeds: {difference(row)}")
     lines += [f"{run['optimizer']} seed {run['seed']} failed: {run['problem']}" for run in results["failed"]]
     return "\n".join(lines)
 

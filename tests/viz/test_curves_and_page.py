@@ -51,7 +51,17 @@ def results():
         "runs": runs,
         "summary": summary,
         "setup": {"lr": None, "lr_euclidean": 0.01, "clip": 0.1, "orthogonality": 0.1, "weight_decay": 5e-4},
-        "paired": [{"optimizer": "sgd-g", "baseline": "sgd", "median_difference": -0.01333, "n": 5, "p": 0.0625}],
+        "paired": [
+            {
+                "optimizer": "sgd-g",
+                "baseline": "sgd",
+                "median_difference": -0.01333,
+                "mean_difference": -0.0125,
+                "interval": [-0.02, -0.005],
+                "n": 5,
+                "p": 0.0625,
+            }
+        ],
         "command": "python -m grassmann_np compare --data digits --note '<b>&'",
     }
 
@@ -202,7 +212,8 @@ def test_the_page_says_what_is_matched_and_what_is_not(results):
 
 def test_the_page_has_both_statements_under_its_table(folder, results):
     text = page.write(folder).read_text(encoding="utf-8")
-    pair = "SGD-G against SGD, same seeds: median difference -1.33 %, p = 0.0625 from 5 pairs."
+    pair = "SGD-G against SGD, same seeds: mean difference -1.25 % (95 %: -2.00 to -0.50), p = 0.0625 by signed ranks "
+    pair += "of 5 pairs."
     assert text.index("</table>") < text.index(page._matched(results)) < text.index(pair) < text.rindex("<figure>")
     write_json(folder / "compare/results.json", {k: v for k, v in results.items() if k != "paired"})
     assert "same seeds" not in page.write(folder).read_text(encoding="utf-8")
