@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,9 @@ from .statistics import interval, signed_rank
 MOST = 10_000
 """Runs of a comparison; more are a slip of the hand."""
 Result = dict[str, Any]
-Run = tuple[Path, Setup, bool, int]  # its folder, its setup, whether to begin anew, and who asks for it
+PATIENCE = 5
+"""Seconds that a run may take to be saved when nobody waits for it any more."""
+Run = tuple[Path, Setup, bool]  # its folder, its setup, whether to begin anew
 Spread = Callable[[Callable[[Run], Result], Sequence[Run]], Iterable[Result]]
 
 
@@ -63,17 +65,21 @@ def compare(
         for (_, one), place in zip(runs, places, strict=True):
             if not overwrite and (place / "setup.json").exists():
                 _expect(place, one, run_folder.read_setup(place))
-        asked = [(place, one, overwrite, os.getpid()) for (_, one), place in zip(runs, places, strict=True)]
+        asked = [(place, one, overwrite) for (_, one), place in zip(runs, places, strict=True)]
         return _gather(setup, cells, runs, (spread or on_cores(jobs))(_finish, asked), after_run)
 
 
 def on_cores(jobs: int) -> Spread:
-    """Maps runs over `jobs` processes of this machine, -1 for one per core.  Raises ImportError without joblib."""
+    """Maps runs over `jobs` processes of this machine, -1 for one per core.  Raises ImportError without joblib.
+
+    They end with this process, however it ends.
+    """
     try:
         from joblib import Parallel, delayed
     except ImportError as error:
         raise ImportError("runs go in parallel through joblib: pip install 'grassmann-np[data]'") from error
-    parallel = Parallel(n_jobs=jobs, return_as="generator", batch_size=1, pre_dispatch="n_jobs")
+    options = {"return_as": "generator", "batch_size": 1, "pre_dispatch": "n_jobs"}
+    parallel = Parallel(jobs, "loky", **options, initializer=_end_with, initargs=(os.getpid(),))
     return lambda function, runs: parallel(delayed(function)(run) for run in runs)
 
 
@@ -107,21 +113,20 @@ def _gather(
 
 def _finish(run: Run) -> Result:
     """{"history"} of a run, finished if it is not yet; {"problem"} if its loss is not finite."""
-    place, setup, overwrite, asker = run
-    with _ending_with(asker):
-        written = None if overwrite else run_folder.read_history(place)
-        if written is None or not written["done"]:
-            try:
-                if overwrite or not (place / "setup.json").exists():
-                    run_folder.begin(place, setup, overwrite)
-                else:
-                    run_folder.go_on(place)
-            except FloatingPointError as error:
-                return {"problem": str(error)}
-            written = run_folder.read_history(place)
-        assert written is not None
-        _expect(place, setup, Setup.from_dict(written["setup"]))
-        return {"history": written["history"]}
+    place, setup, overwrite = run
+    written = None if overwrite else run_folder.read_history(place)
+    if written is None or not written["done"]:
+        try:
+            if overwrite or not (place / "setup.json").exists():
+                run_folder.begin(place, setup, overwrite)
+            else:
+                run_folder.go_on(place)
+        except FloatingPointError as error:
+            return {"problem": str(error)}
+        written = run_folder.read_history(place)
+    assert written is not None
+    _expect(place, setup, Setup.from_dict(written["setup"]))
+    return {"history": written["history"]}
 
 
 def _expect(place: Path, wanted: Setup, found: Setup) -> None:
@@ -130,29 +135,18 @@ def _expect(place: Path, wanted: Setup, found: Setup) -> None:
         raise ValueError(f"--out: {place} holds a run of another setup; choose another folder, or say --overwrite")
 
 
-@contextmanager
-def _ending_with(asker: int) -> Iterator[None]:
-    """Within it a process that was started by the process `asker` ends when that does, its run saved.
-
-    A thread looks whether this process has another parent, and then sends it SIGTERM.
-    """
-    done = threading.Event()
+def _end_with(parent: int) -> None:
+    """From now on this process, a child of `parent`, ends when that does, its run saved, its queue left."""
 
     def watch() -> None:
-        while os.getppid() == asker:
-            if done.wait(0.5):
-                return
-        os.kill(os.getpid(), signal.SIGTERM)
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        for _ in range(4):  # a run is saved, a process that waits for one ends; one may begin that was in the queue
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(PATIENCE)
+        os._exit(1)
 
-    child = os.getppid() == asker
-    if child:
-        threading.Thread(target=watch, daemon=True).start()
-    try:
-        yield
-    finally:
-        done.set()
-        if child and os.getppid() != asker:
-            os._exit(1)  # nobody waits for its result, and what is left of the queue is nobody's either
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def summary(label: str, runs: Sequence[Result]) -> Result:

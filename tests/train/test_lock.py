@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -69,32 +70,63 @@ def test_a_run_that_is_read_back_is_the_run_that_was_asked_for(tmp_path, monkeyp
     assert first["runs"][0]["seed"] == 0
 
 
-def test_a_worker_ends_with_the_one_who_asked(tmp_path):
-    """A process whose parent is killed saves its run and ends; what is left of the queue is not begun."""
-    code = (
-        "import os, sys\nfrom grassmann_np.train import Setup, compare\nasker = os.getpid()\n"
-        "if os.fork() == 0:\n"
-        "    place = __import__('pathlib').Path(sys.argv[1]) / 'run'\n"
-        "    finish = sys.modules['grassmann_np.train.compare']._finish\n"
-        "    try:\n        finish((place, Setup(epochs=100000), False, asker))\n"
-        "    except BaseException:\n        pass\n"
-        "    open(sys.argv[1] + '/next', 'w').close()\nelse:\n    os.wait()"
-    )
-    parent = subprocess.Popen([sys.executable, "-W", "ignore", "-c", code, str(tmp_path)])
+def lives(process):
+    """Whether a process is there that has not ended."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return b") Z" not in Path(f"/proc/{process}/stat").read_bytes() if Path("/proc/self/stat").exists() else True
+
+
+def wait_until(condition):
     for _ in range(6000):
-        if (tmp_path / "run" / "checkpoint.npz").exists():
-            break
+        if condition():
+            return
         time.sleep(0.01)
+    raise AssertionError("it has not happened")
+
+
+@pytest.mark.parametrize("busy", [True, False])
+def test_a_worker_ends_with_the_one_who_asked(tmp_path, busy):
+    """A process whose parent is killed saves its run and ends; so does one that waits for its next."""
+    code = (
+        "import os, sys, time\nfrom pathlib import Path\nfrom grassmann_np.train import Setup\n"
+        "compare = __import__('importlib').import_module('grassmann_np.train.compare')\nparent = os.getpid()\n"
+        "child = os.fork()\nif child:\n"
+        "    (Path(sys.argv[1]) / 'child').write_text(str(child))\n    os.waitpid(child, 0)\n"
+        "compare._end_with(parent)\n"
+        "if sys.argv[2] == 'True':\n"
+        "    try:\n        compare._finish((Path(sys.argv[1]) / 'run', Setup(epochs=100000), False))\n"
+        "    except BaseException:\n        pass\n"
+        "    os._exit(0)\n"
+        "time.sleep(1000)"
+    )
+    parent = subprocess.Popen([sys.executable, "-W", "ignore", "-c", code, str(tmp_path), str(busy)])
+    started = tmp_path / ("run/checkpoint.npz" if busy else "child")
+    wait_until(lambda: started.exists() and (tmp_path / "child").exists() and (tmp_path / "child").read_text())
     parent.kill()
     parent.wait()
-    for _ in range(3000):
+    child = int((tmp_path / "child").read_text())
+    wait_until(lambda: not lives(child))
+    if busy:
+        assert 0 < len(folder.read_history(tmp_path / "run")["history"]["seconds"]) < 100000
+
+
+def test_the_workers_of_a_killed_comparison_end(tmp_path):
+    words = ["compare", "--epochs", "1", "--seeds", "60", "--optimizers", "sgd", "--jobs", "2", "--quiet", "--out"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "grassmann_np", *words, str(tmp_path)], start_new_session=True, stderr=subprocess.DEVNULL
+    )
+    wait_until(lambda: list(tmp_path.glob("runs/*/history.json")))
+    process.kill()
+    process.wait()
+
+    def gone():
         try:
-            with alone(tmp_path / "run"):
-                break
-        except RuntimeError:
-            time.sleep(0.01)
-    else:
-        raise AssertionError("the child goes on without its parent")
-    time.sleep(0.2)
-    assert not (tmp_path / "next").exists()
-    assert 0 < len(folder.read_history(tmp_path / "run")["history"]["seconds"]) < 100000
+            os.killpg(process.pid, 0)
+        except ProcessLookupError:
+            return True
+        return False
+
+    wait_until(gone)
