@@ -374,3 +374,28 @@ def test_long_matrices_lose_no_digits(layout):
     assert np.abs(subspaces.inner(stack, stack, np.asfortranarray([b, b])) / exact - 1).max() < 2 * 2.0**-23
     assert abs(subspaces.inner(a, a, b) / exact - 1) < 2 * 2.0**-23
     assert abs(subspaces.norm(a, b) / np.linalg.norm(b.astype(np.float64)) - 1) < 2 * 2.0**-23
+
+
+@pytest.mark.parametrize("geometry", ALL, ids=lambda g: g.__name__.split(".")[-1])
+@pytest.mark.parametrize("kind", [np.float16, int, complex, np.longdouble, bool, ">f8", object])
+def test_a_dtype_that_all_share_is_not_therefore_right(geometry, kind):
+    y = np.ones((4, 1)).astype(kind)
+    for name in ("project", "inner", "norm", "exp", "log", "distance", *THREE):
+        with pytest.raises(TypeError, match="expected float32 or float64, got"):
+            call(geometry, name, y, y)
+
+
+@pytest.mark.parametrize("geometry", ALL, ids=lambda g: g.__name__.split(".")[-1])
+@pytest.mark.parametrize("rng", [None, 3, np.random, np.random.RandomState(0), np.random.default_rng])
+def test_only_a_generator_draws(geometry, rng):
+    with pytest.raises(TypeError, match=r"rng: expected a numpy\.random\.Generator"):
+        geometry.random_point((4, 2), rng)
+    with pytest.raises(TypeError, match=r"rng: expected a numpy\.random\.Generator"):
+        geometry.random_tangent(point(geometry), rng)
+
+
+def test_a_number_is_a_point_of_flat_space_only():
+    assert euclidean.random_point((), np.random.default_rng(0)).shape == ()
+    for geometry in (sphere, lines, subspaces):
+        with pytest.raises(ValueError, match="shape: expected"):
+            geometry.random_point((), np.random.default_rng(0))

@@ -151,3 +151,21 @@ def test_other_names_are_other_parameters():
 def test_nesterov_is_true_or_false(bad):
     with pytest.raises(TypeError, match="nesterov: expected True or False"):
         optim.SGD([nn.Parameter(np.ones(3))], 0.1, nesterov=bad)
+
+
+@pytest.mark.parametrize("kind", [optim.SGD, optim.Adam])
+def test_settings_are_a_dict_and_states_a_list(kind):
+    optimizer = stepped(kind, parameters())
+    for change in ({"state": 5}, {"state": None}, {"settings": [1]}, {"settings": None}, {"settings": "lr"}):
+        refused(optimizer, optimizer.state_dict() | change, "expected a dict of settings and a list of states")
+
+
+def test_the_largest_number_is_a_number():
+    optimizer = stepped(optim.SGD, parameters())
+    saved = optimizer.state_dict()
+    (key,) = saved["state"][0]
+    saved["state"][0][key][0, 0] = np.finfo(np.float32).max
+    optimizer.load_state_dict(saved)
+    assert optimizer.state[0][key][0, 0] == np.finfo(np.float32).max
+    saved["state"][0][key] = saved["state"][0][key].astype(np.float64) * 1.001
+    refused(optimizer, saved, "expected finite numbers of float32")
