@@ -38,6 +38,7 @@ def save(figure: Figure, path: str | Path, command: str = "") -> Path:
     path, caption = ready(path, STILLS), figure.get_label()
     if not caption:
         raise ValueError("figure: expected a caption, set by figure.set_label(...): it is the picture's alt text")
+    command = command.encode("utf-8", "backslashreplace").decode()  # with names of bytes that are not UTF-8
     if path.suffix.lower() == ".png":
         metadata = {"Description": caption, "Source": command}
     else:

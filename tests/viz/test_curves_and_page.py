@@ -13,7 +13,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from grassmann_np.files import write_json
-from viz import cells, curves, page, scenes
+from viz import cells, curves, files, page, scenes
 from viz.__main__ import main
 
 OPTIMIZERS = ("sgd", "sgd-g", "adam-g")
@@ -352,3 +352,9 @@ def test_a_dollar_in_a_name_is_a_dollar(results):
     assert not any(text.get_parse_math() for text in figure.axes[0].get_yticklabels())
     odd = [run | {"optimizer": "a $b"} for run in results["runs"]]
     curves.comparison(results | {"runs": odd}).canvas.draw()
+
+
+@pytest.mark.parametrize("suffix", [".png", ".svg"])
+def test_a_command_with_a_name_that_is_not_text_is_written(tmp_path, results, suffix):
+    path = files.save(curves.comparison(results), tmp_path / f"figure{suffix}", "compare --out 'a\udcff'")
+    assert b"a\\udcff" in path.read_bytes()
