@@ -214,3 +214,19 @@ def test_a_mean_whose_sum_is_beyond_the_largest_number(dtype):
     x = np.full((3, 2, 2), np.finfo(dtype).max / 2) * np.array([[[1]], [[-1]], [[1.5]]], dtype)
     y, _ = ops.mean_only_batch_norm(x, np.zeros(2, dtype))
     np.testing.assert_allclose(y, x - x[0] / 2, rtol=4 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("op", [ops.batch_norm, ops.layer_norm, ops.rms_norm])
+@pytest.mark.parametrize(("size", "dtype"), [(1e25, np.float32), (1e200, np.float64)])
+def test_eps_is_nothing_beside_large_numbers(op, size, dtype):
+    """Scaled down with x, twice: eps of 0.1 would be seen in the first digit if it were not."""
+    x = np.random.default_rng(0).standard_normal((8, 5))
+    parameters = {
+        "batch_norm": {},
+        "layer_norm": {"gamma": np.ones(5), "beta": np.zeros(5)},
+        "rms_norm": {"gamma": np.ones(5)},
+    }
+    given = {key: a.astype(dtype) for key, a in parameters[op.__name__].items()}
+    found = op((x * size).astype(dtype), **given, eps=0.1)[0]
+    right = op(x, **parameters[op.__name__], eps=0.0)[0]
+    np.testing.assert_allclose(found, right, rtol=0, atol=8 * np.finfo(dtype).eps)

@@ -130,3 +130,10 @@ def test_the_workers_of_a_killed_comparison_end(tmp_path):
         return False
 
     wait_until(gone)
+
+
+def test_without_a_lock_nothing_is_written(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "filelock", None)
+    assert command.main(["train", "--epochs", "1", "--out", str(tmp_path / "run")]) == 1
+    assert "locked through filelock: pip install 'grassmann-np[data]'" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
