@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from grassmann_np.train.statistics import interval, signed_rank
+from grassmann_np.train.statistics import bootstrap, holm, interval, permutation, signed_rank
 
 
 def by_every_sign(differences):
@@ -51,3 +51,39 @@ def test_an_interval_is_students(n):
 
 def test_one_pair_has_no_interval():
     assert interval([0.1]) is None and interval([]) is None
+
+
+@given(st.lists(st.integers(-30, 30), min_size=1, max_size=9))
+@settings(max_examples=100, deadline=None, derandomize=True)
+def test_a_permutation_of_signs_is_all_of_them(counts):
+    sums = [
+        abs(sum(s * d for s, d in zip(signs, counts, strict=True))) for signs in product([-1, 1], repeat=len(counts))
+    ]
+    assert permutation(counts) == pytest.approx(np.mean([one >= abs(sum(counts)) for one in sums]), rel=1e-12, abs=0)
+
+
+def test_a_permutation_is_as_scipys():
+    d = np.random.default_rng(0).integers(-6, 3, 12)
+    found = stats.permutation_test((d,), np.sum, permutation_type="samples", n_resamples=np.inf)
+    assert permutation(d) == pytest.approx(found.pvalue, rel=1e-9, abs=0)
+    with pytest.raises(TypeError, match="differences: expected whole numbers"):
+        permutation([0.5])
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=6))
+@settings(max_examples=100, deadline=None, derandomize=True)
+def test_holm_rejects_step_by_step(p):
+    """At every level: the smallest p is held against level/m, the next against level/(m - 1), until one fails."""
+    for level in (0.01, 0.05, 0.3):
+        rejected = set()
+        for k, place in enumerate(sorted(range(len(p)), key=lambda k: p[k])):
+            if p[place] * (len(p) - k) > level:
+                break
+            rejected.add(place)
+        assert {k for k, one in enumerate(holm(p)) if one <= level} == rejected
+
+
+def test_a_bootstrap_is_near_students_where_numbers_are_normal():
+    d = np.random.default_rng(1).standard_normal(400)
+    np.testing.assert_allclose(bootstrap(d, np.random.default_rng(2)), interval(d), rtol=0, atol=0.01)
+    assert bootstrap(d, np.random.default_rng(2)) == bootstrap(d, np.random.default_rng(2))
