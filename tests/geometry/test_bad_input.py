@@ -399,3 +399,10 @@ def test_a_number_is_a_point_of_flat_space_only():
     for geometry in (sphere, lines, subspaces):
         with pytest.raises(ValueError, match="shape: expected"):
             geometry.random_point((), np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("name", ["distance", "principal_angles", "log"])
+def test_matrices_that_are_far_from_orthonormal_are_said_to_be(name):
+    y = point(subspaces) * 1e200
+    with pytest.raises(ValueError, match="y, x: expected orthonormal matrices, got products beyond the largest number"):
+        getattr(subspaces, name)(y, y)
