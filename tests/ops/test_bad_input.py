@@ -100,3 +100,12 @@ def test_every_gradient_has_the_dtype_of_its_op_whatever_comes_back():
     for op, arrays in ((ops.conv2d, (x, w, b)), (ops.linear, (x[0, 0], w[0, 0], b)), (ops.batch_norm, (w, b, b))):
         y, pullback = op(*arrays)
         assert {d.dtype for d in pullback(y.astype(np.float64))} == {np.dtype(np.float32)}
+
+
+def test_padding_counts_twice_in_what_a_kernel_needs():
+    x, w = np.zeros((1, 2, 9, 1)), np.zeros((5, 5, 1, 1))
+    with pytest.raises(ValueError, match="x: expected at least 5 pixels on axis 1 with padding, got 4"):
+        ops.conv2d(x, w, padding=1)
+    with pytest.raises(ValueError, match="x: expected at least 5 pixels on axis 2 with padding, got 4"):
+        ops.conv2d(x.swapaxes(1, 2), w, padding=1)
+    assert ops.conv2d(np.zeros((1, 3, 9, 1)), w, padding=1)[0].shape == (1, 1, 7, 1)
