@@ -60,6 +60,8 @@ def check_shape(name: str, array: Array, *expected: Any) -> None:
 
 def check_number(name: str, value: Any) -> float:
     """Python's, NumPy's or a 0-d number as a float.  Raises TypeError unless it is real, ValueError if it is beyond."""
+    if type(value) is float:
+        return value  # the usual case: to ask whether something is Real takes a microsecond
     one = value.item() if getattr(value, "shape", None) == () else value
     if isinstance(one, bool | np.bool_) or not isinstance(one, Real):
         raise TypeError(f"{name}: expected a number, got {value!r}")

@@ -97,7 +97,7 @@ def check_numbers(like: Array, shape: tuple[int, ...], **numbers: Any) -> list[f
     """
     found: list[float | Array] = []
     for name, s in numbers.items():
-        if isinstance(s, Real | bool | np.bool_) or (isinstance(s, np.ndarray) and s.ndim == 0):
+        if type(s) is float or isinstance(s, Real | bool | np.bool_) or (isinstance(s, np.ndarray) and s.ndim == 0):
             one = check_number(name, s)
             if not math.isfinite(one):
                 raise ValueError(f"{name}: expected finite numbers, got NaN or inf")
