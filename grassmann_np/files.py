@@ -107,14 +107,12 @@ def _sweep(folder: Path) -> None:
 
 def _lives(process: int) -> bool:
     """Whether there is a process of this number; where the system cannot be asked without harm, there is."""
-    if os.name != "posix":
-        return True
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except (OverflowError, PermissionError):
-        return True
+    if os.name == "posix":
+        with suppress(OverflowError, PermissionError):
+            try:
+                os.kill(process, 0)
+            except ProcessLookupError:
+                return False
     return True
 
 

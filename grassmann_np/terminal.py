@@ -69,9 +69,8 @@ def describe(error: BaseException) -> str:
     """One line that says what was wrong, with the file if it was about one."""
     if isinstance(error, OSError) and error.strerror:
         return _one_line(f"{os.fsdecode(error.filename)}: {error.strerror}" if error.filename else error.strerror)
-    return _one_line(str(error)) or {"MemoryError": "there is not enough memory for this"}.get(
-        type(error).__name__, type(error).__name__
-    )
+    unsaid = "there is not enough memory for this" if isinstance(error, MemoryError) else type(error).__name__
+    return _one_line(str(error)) or unsaid
 
 
 def _one_line(text: str) -> str:
