@@ -3,8 +3,8 @@
     python benchmarks/experiment.py --data digits --out benchmarks/results       the whole, resumable
     python benchmarks/experiment.py --data digits --quick --out out              a few minutes: 5 seeds, fewer rates
 
-Every run is kept as it is done, in OUT/experiment-DATA/runs, and is not made again. What comes out, by arm, is in
-OUT/experiment-DATA.json: the rates that were tuned, the wrong test images of every seed, the map of the tuning.
+Every run is kept as it is done, in OUT/experiment-DATA/runs, and is not made again; neither is an arm that stands in
+OUT/experiment-DATA.json: the rates that were tuned, the wrong test images of every seed, the maps of the error.
 """
 
 from __future__ import annotations
@@ -16,160 +16,22 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from arms import ARMS, EPOCHS, LINEAR, MIDDLE, Arm, Rates, images_of, trained
 from joblib import Parallel, delayed
 
-from grassmann_np import nn, optim
-from grassmann_np.data import Dataset
 from grassmann_np.files import read_json, write_json
-from grassmann_np.geometry import sphere
-from grassmann_np.nn.invariant import invariant_weights
-from grassmann_np.train import Setup, Trainer
 
-CLIP, TERM, DECAY, MOMENTUM = 0.1, 0.1, 5e-4, 0.9
-EPOCHS, SEEDS = {"digits": 15, "mnist": 10}, {"digits": 30, "mnist": 20}
+SEEDS = {"digits": 30, "mnist": 20}
 ROUNDS = ((35, 2), (9, 4), (3, 8))  # successive halving: how many candidates, each with how many more seeds
-FIRST_TUNING_SEED, FIRST_SEED = 1000, 0
-Rates = tuple[float, float]  # of the normalized weights, of the rest
-
-
-@dataclass(frozen=True)
-class Arm:
-    """One way to train: what the normalized weights do, with which of the paper's parts, under which schedule."""
-
-    name: str
-    kind: str  # sgd, sgd-g, adam or adam-g
-    clip: bool = False
-    term: bool = False
-    normalized: bool = False  # divided by their lengths after every step
-    one_rate: bool = False
-    matched: bool = False  # turned by the angles of SGD-G's run with the same seed
-    schedule: str = "linear"
-
-
-LINEAR = (
-    Arm("sgd one rate", "sgd", one_rate=True),
-    Arm("sgd", "sgd"),
-    Arm("sgd clip", "sgd", clip=True),
-    Arm("sgd term", "sgd", term=True),
-    Arm("sgd normalized", "sgd", normalized=True),
-    Arm("sgd-g", "sgd-g", clip=True, term=True),
-    Arm("sgd-g no clip", "sgd-g", term=True),
-    Arm("sgd-g no term", "sgd-g", clip=True),
-    Arm("adam", "adam"),
-    Arm("adam-g", "adam-g", clip=True, term=True),
-    Arm("sgd at its angle", "sgd", matched=True),
-)
-ARMS = LINEAR + tuple(
-    replace(arm, name=f"{arm.name} {schedule}", schedule=schedule)
-    for arm, schedule in product(LINEAR, ("constant", "step", "exponential", "cosine"))
-    if arm.name in ("sgd", "sgd-g", "adam-g")
-)
-MIDDLE = {"sgd": 0.25, "sgd-g": 0.2, "adam": 0.002, "adam-g": 0.05}  # of the first grid
-
-
-class Flat(optim.SGD):
-    """SGD of normalized weights off the sphere, with clipping and the term as on it: both are of y = w/|w|.
-
-    The gradient with respect to y is |w| g, and the term's with respect to w is its tangent part over |w|.
-    """
-
-    def __init__(self, parameters: Iterable[nn.Parameter], lr: float, arm: Arm) -> None:
-        super().__init__(parameters, lr, MOMENTUM, nesterov=True, weight_decay=DECAY)
-        self.arm = arm
-
-    def settings(self) -> dict[str, Any]:
-        """Numbers only."""
-        return {key: value for key, value in super().settings().items() if key != "arm"}
-
-    def next(self, parameter: nn.Parameter, state: Any) -> Any:
-        """A step from the changed gradient."""
-        w, g = parameter.matrix, parameter.matrix_grad
-        length, y = sphere.norm(w, w), sphere.normalize(w)
-        if self.arm.term:
-            g = g + sphere.project(y, optim.orthogonality_gradient(y, TERM)) / length
-        if self.arm.clip:
-            turn = length * sphere.norm(w, g)
-            g = g * np.where(turn > CLIP, CLIP / np.where(turn > CLIP, turn, 1), 1).astype(g.dtype)
-        parameter.grad = g.reshape(parameter.grad.shape)
-        return super().next(parameter, state)
-
-
-def make_optimizer(model: Any, arm: Arm, rates: Rates) -> optim.Groups:
-    """The optimizer of an arm: one group of the normalized weights, one of the rest."""
-    chosen = list(invariant_weights(model))
-    if arm.kind.endswith("-g"):
-        nn.on_sphere(model)
-        make = optim.sgd_g if arm.kind == "sgd-g" else optim.adam_g
-        clip, term = CLIP if arm.clip else None, TERM if arm.term else 0.0
-        return make(model, *rates, momentum=MOMENTUM, clip=clip, orthogonality=term, weight_decay=DECAY)
-    rest = [p for p in model.parameters() if not any(p is one for one in chosen)]
-    first = Flat(chosen, rates[0], arm) if arm.kind == "sgd" else optim.Adam(chosen, rates[0], weight_decay=DECAY)
-    return optim.Groups(first, optim.SGD(rest, rates[1], MOMENTUM, nesterov=True, weight_decay=DECAY))
-
-
-def held_out(images: Dataset, seed: int) -> Dataset:
-    """The training images alone, a fifth of them, drawn by the seed, in place of the test images."""
-    order = np.random.default_rng([seed, 1]).permutation(len(images.y_train))
-    learn, test = np.split(order, [len(order) * 4 // 5])
-    x, y = images.x_train, images.y_train
-    return replace(images, x_train=x[learn], y_train=y[learn], x_test=x[test], y_test=y[test])
-
-
-def trained(data: str, arm: Arm, rates: Rates, seed: int, tuning: bool, like: Any = None) -> dict[str, Any]:
-    """One run: wrong test images and loss at its end, errors by epoch, mean norm and angle of the normalized weights.
-
-    `like` is what SGD-G's run with this seed turned each column by, step by step.
-    """
-    started = time.perf_counter()
-    setup = Setup(data=data, model="cnn", epochs=EPOCHS[data], seed=seed, schedule=arm.schedule)
-    setup = replace(setup, end=0.01) if arm.schedule == "exponential" else setup
-    images = held_out(setup.load(), seed) if tuning else setup.load()
-    weights, order = np.random.default_rng(seed).spawn(2)
-    model = setup.make_model(images, weights)
-    trainer = Trainer(model, make_optimizer(model, arm, rates), images, setup.epochs, order, setup.batch_size)
-    trainer.schedule = setup.make_schedule(trainer.steps_per_epoch)
-    before, angles = [trainer.monitor.look()], []
-
-    def after_step(trainer: Trainer) -> None:
-        for k, (p, was) in enumerate(zip(trainer.monitor.weights, before[0], strict=True)):
-            if arm.normalized:
-                p.matrix = sphere.normalize(p.matrix)
-            if like is not None:
-                p.matrix = turned(was, p.matrix, like[len(angles)][k])
-        angles.append([sphere.distance(*pair) for pair in zip(before[0], trainer.monitor.look(), strict=True)])
-        before[0] = trainer.monitor.look()
-
-    n = len(images.y_test)
-    try:
-        history = trainer.run(after_step)
-    except FloatingPointError as error:
-        return {"wrong": n, "of": n, "loss": None, "diverged": str(error), "seconds": time.perf_counter() - started}
-    mean = [float(np.mean(np.concatenate(step))) for step in angles]
-    return {
-        "wrong": round(history.test_error[-1] * n),
-        "of": n,
-        "loss": round(history.test_loss[-1], 6),
-        "errors": [round(error * n) for error in history.test_error],
-        "norm": [round(norm, 5) for norm in history.norm],
-        "angle": [round(float(np.mean(part)), 7) for part in np.array_split(mean, setup.epochs)],
-        "seconds": round(time.perf_counter() - started, 2),
-        "turns": angles,
-    }
-
-
-def turned(was: Any, now: Any, angle: Any) -> Any:
-    """`now` with its direction moved along the same geodesic from `was` to this angle, column by column."""
-    y = sphere.normalize(was)
-    way = sphere.log(y, now)
-    length = sphere.norm(y, way)
-    d = sphere.scale(way, (angle / np.where(length > 0, length, 1)).astype(way.dtype))
-    return sphere.exp(y, sphere.project(y, d)) * sphere.norm(now, now)
+GROWTHS = 4  # of a grid, at most
+FIRST_SEED, FIRST_TUNING_SEED, FIRST_MAP_SEED = 0, 1000, 2000
+MAPPED, MAP_SEEDS = ("sgd", "sgd clip", "sgd normalized", "sgd-g"), {"digits": 10, "mnist": 5}
 
 
 class Runs:
@@ -191,7 +53,7 @@ class Runs:
         parallel = Parallel(self.jobs, return_as="generator_unordered", batch_size=1)
         made = parallel(delayed(self._make)(one, (like or {}).get(one[2])) for one in missing)
         for k, _ in enumerate(made, start=1):
-            if k % 20 == 0 or k == len(missing):
+            if k % 100 == 0 or k == len(missing):
                 print(f"{self.data}: {k} of {len(missing)} runs", file=sys.stderr, flush=True)
         return [read_json(self.path(*one)) for one in asked]
 
@@ -216,15 +78,18 @@ def grid(arm: Arm, wider: tuple[int, int, int, int] = (0, 0, 0, 0)) -> list[Rate
 
 
 def tuned(runs: Runs, arm: Arm, rounds: Iterable[tuple[int, int]], like: Callable[[int], Any]) -> dict[str, Any]:
-    """{"rates", "map", "wider"}: the best rates by successive halving, inside a grid that grows until they are."""
+    """{"rates", "inside", "tried"}: the best rates by successive halving, in a grid that grows until they are inside.
+
+    `tried` has, for every candidate, its two rates, its seeds and the mean of its wrong held-out images.
+    """
     wider = (0, 0, 0, 0)
-    while True:
+    for growth in range(GROWTHS + 1):
         candidates = everyone = grid(arm, wider)
         results: dict[Rates, list[dict[str, Any]]] = {rates: [] for rates in candidates}
         seed = FIRST_TUNING_SEED
         for keep, more in rounds:
-            candidates = sorted(candidates, key=lambda rates: _score(results[rates]))[: max(keep, 1)]
-            candidates = everyone if seed == FIRST_TUNING_SEED else candidates
+            if seed > FIRST_TUNING_SEED:
+                candidates = sorted(candidates, key=lambda rates: _score(results[rates]))[:keep]
             seeds = range(seed, seed + more)
             asked = [(arm, rates, one, True) for rates in candidates for one in seeds]
             found = runs.get(asked, {one: like(one) for one in seeds} if arm.matched else None)
@@ -233,10 +98,19 @@ def tuned(runs: Runs, arm: Arm, rounds: Iterable[tuple[int, int]], like: Callabl
             seed += more
         best = min(candidates, key=lambda rates: _score(results[rates]))
         grown = _grown(everyone, best, wider, arm)
-        if grown == wider:
-            table = [[*rates, float(np.mean([r["wrong"] for r in results[rates]]))] for rates in everyone]
-            return {"rates": list(best), "map": table, "wider": list(wider)}
+        if grown == wider or growth == GROWTHS:
+            break
         wider = grown
+    tried = [[*rates, len(of), float(np.mean([r["wrong"] for r in of]))] for rates, of in results.items()]
+    return {"rates": list(best), "inside": grown == wider, "tried": tried}
+
+
+def mapped(runs: Runs, arm: Arm) -> list[list[Any]]:
+    """The wrong held-out images of every seed over a wide grid: factors of 3 both ways, 81 (rate, rest) pairs."""
+    rates = [(MIDDLE[arm.kind] * 3.0**k, 0.01 * 3.0**m) for k in range(-4, 5) for m in range(-4, 5)]
+    seeds = range(FIRST_MAP_SEED, FIRST_MAP_SEED + MAP_SEEDS[runs.data])
+    found = iter(runs.get([(arm, pair, seed, True) for pair in rates for seed in seeds]))
+    return [[*pair, [next(found)["wrong"] for _ in seeds]] for pair in rates]
 
 
 def _score(results: list[dict[str, Any]]) -> tuple[float, float]:
@@ -257,35 +131,41 @@ def _grown(everyone: list[Rates], best: Rates, wider: tuple[int, ...], arm: Arm)
 
 
 def experiment(data: str, out: Path, jobs: int, quick: bool) -> dict[str, Any]:
-    """Tunes and runs every arm; what experiment.md reads."""
-    started = time.perf_counter()
+    """Tunes, runs and maps every arm that OUT/experiment-DATA.json has not yet, and adds it there."""
+    path = out / f"experiment-{data}{'-quick' if quick else ''}.json"
     runs = Runs(data, out / f"experiment-{data}" / ("quick" if quick else "runs"), jobs)
-    rounds = ((9, 1), (3, 1)) if quick else ROUNDS
+    rounds = ((35, 1), (3, 2)) if quick else ROUNDS
     seeds = range(FIRST_SEED, FIRST_SEED + (5 if quick else SEEDS[data]))
-    geodesics = next(arm for arm in LINEAR if arm.name == "sgd-g")
-    found: dict[str, Any] = {}
+    results = {"data": data, "of": len(images_of(data).y_test), "seeds": list(seeds), "quick": quick, "arms": {}}
+    results = read_json(path) if path.exists() else results
+    found = results["arms"]
 
-    def turns(tuning: bool) -> Callable[[int], Any]:
-        """What SGD-G, with the rates tuned for it, turned its columns by with a seed."""
-        rates = tuple(found[geodesics.name]["rates"])
-        return lambda seed: trained(data, geodesics, rates, seed, tuning)["turns"]
+    def turns(seed: int, tuning: bool) -> Any:
+        """What SGD-G, with the rates tuned for it, turned its columns by."""
+        geodesics = next(arm for arm in LINEAR if arm.name == "sgd-g")
+        return trained(data, geodesics, tuple(found[geodesics.name]["rates"]), seed, tuning)["turns"]
 
     for arm in sorted(LINEAR if quick else ARMS, key=lambda arm: arm.matched):
-        best = tuned(runs, arm, rounds, turns(True) if arm.matched else lambda seed: None)
-        asked = [(arm, tuple(best["rates"]), seed, False) for seed in seeds]
-        done = runs.get(asked, {seed: turns(False)(seed) for seed in seeds} if arm.matched else None)
+        if arm.name in found:
+            continue
+        started = time.perf_counter()
+        best = tuned(runs, arm, rounds, lambda seed: turns(seed, tuning=True))
+        like = {seed: turns(seed, tuning=False) for seed in seeds} if arm.matched else None
+        done = runs.get([(arm, tuple(best["rates"]), seed, False) for seed in seeds], like)
+        print(f"{arm.name}: rates {best['rates']}, wrong {[one['wrong'] for one in done]}", file=sys.stderr, flush=True)
+        kept = [one for one in done if "diverged" not in one]
         found[arm.name] = {
-            **best,
             "schedule": arm.schedule,
+            **best,
             "wrong": [one["wrong"] for one in done],
-            "diverged": sum("diverged" in one for one in done),
-            "seconds": [one["seconds"] for one in done],
-            **{key: [one.get(key) for one in done] for key in ("errors", "norm", "angle")},
+            "diverged": len(done) - len(kept),
+            "errors": [one.get("errors") for one in done],
+            **{key: np.mean([one[key] for one in kept], axis=0).round(6).tolist() for key in ("norm", "angle") if kept},
+            **({"map": mapped(runs, arm)} if arm.name in MAPPED and not quick else {}),
+            "minutes": round((time.perf_counter() - started) / 60, 1),
         }
-        print(f"{arm.name}: rates {best['rates']}, wrong {found[arm.name]['wrong']}", file=sys.stderr, flush=True)
-        of = done[0]["of"]
-    minutes = round((time.perf_counter() - started) / 60, 1)
-    return {"data": data, "of": of, "seeds": list(seeds), "quick": quick, "minutes": minutes, "arms": found}
+        write_json(path, results)
+    return results
 
 
 def main() -> None:
@@ -294,17 +174,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", choices=tuple(EPOCHS), default="digits")
     parser.add_argument("--jobs", type=int, default=-1)
-    parser.add_argument("--quick", action="store_true", help="5 seeds, linear decay only, two rounds of tuning")
+    parser.add_argument("--quick", action="store_true", help="5 seeds, linear decay only, a shorter tuning, no maps")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))
     options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
     results = experiment(options.data, options.out, options.jobs, options.quick)
-    path = options.out / f"experiment-{options.data}{'-quick' if options.quick else ''}.json"
-    write_json(path, results)
     for name, arm in results["arms"].items():
         wrong = np.array(arm["wrong"])
         print(f"{name:20} rates {arm['rates'][0]:.4g} | {arm['rates'][1]:.4g}   wrong of {results['of']}: mean "
               f"{wrong.mean():.1f}, sd {wrong.std(ddof=1):.1f}")  # fmt: skip
-    print(f"results in {path}")
 
 
 if __name__ == "__main__":
