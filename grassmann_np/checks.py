@@ -44,14 +44,17 @@ def check_shape(name: str, array: Array, *expected: Any) -> None:
     Traceback (most recent call last):
     ValueError: w: expected shape (5, n_out), got (4, 3): axis 0 should be 5
     """
-    shape = tuple(array.shape)
+    shape, lengths = tuple(array.shape), expected
+    if expected[0] is ...:
+        lengths = ("any",) * max(1, len(shape) - len(expected) + 1) + expected[1:]
+    fits = len(shape) == len(lengths) and all(shape)
+    if fits and all(n == want or not isinstance(want, int) for n, want in zip(shape, lengths, strict=True)):
+        return
     wanted = ", ".join("..." if length is ... else str(length) for length in expected)
     problem = f"{name}: expected shape ({wanted}{',' * (len(expected) == 1)}), got {shape}"
-    if expected[0] is ...:
-        expected = ("any",) * max(1, len(shape) - len(expected) + 1) + expected[1:]
-    if len(shape) != len(expected):
+    if len(shape) != len(lengths):
         raise ValueError(f"{problem}: {len(shape)} axes")
-    for axis, (length, want) in enumerate(zip(shape, expected, strict=True)):
+    for axis, (length, want) in enumerate(zip(shape, lengths, strict=True)):
         if isinstance(want, int) and length != want:
             raise ValueError(f"{problem}: axis {axis} should be {want}")
         if length == 0:

@@ -33,7 +33,8 @@ def check_finite(**arrays: Array) -> None:
 
 def is_finite(array: Array) -> bool:
     """Whether there is no NaN or inf."""
-    xp = get_xp(array)
+    if (xp := get_xp(array)) is np:
+        return bool(np.isfinite(array).all())  # NumPy's own method: half the time for a small array
     return bool(xp.all(xp.isfinite(array)))
 
 

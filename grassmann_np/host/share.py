@@ -46,12 +46,12 @@ def share(work: Callable[[slice], T], n: int, size: int, products: bool = False)
         return [work(slice(0, n))]
     blas = _blas()
     with _one_at_a_time(os.getpid()):  # how many threads BLAS has is a property of the process
-        threads = min((library.num_threads for library in blas), default=1)
-        count = max(1, min(n, threads, size // SMALLEST))
+        threads = [library.num_threads for library in blas]
+        count = max(1, min(n, *threads, size // SMALLEST) if threads else 1)
         parts = [slice(start, stop) for start, stop in pairwise(n * i // count for i in range(count + 1))]
         if not products:
             return _at_once(work, parts)
-        with _alone(blas):
+        with _alone(blas, threads):
             return _at_once(work, parts)
 
 
@@ -135,15 +135,15 @@ def _may_look() -> bool:
 
 
 @contextmanager
-def _alone(blas: list[Any]) -> Iterator[None]:
-    """One thread for these libraries of BLAS."""
-    threads = [library.num_threads for library in blas]
-    for library in blas:
+def _alone(blas: list[Any], threads: list[int]) -> Iterator[None]:
+    """One thread for these libraries of BLAS, which have so many."""
+    several = [(library, count) for library, count in zip(blas, threads, strict=True) if count > 1]
+    for library, _ in several:
         library.set_num_threads(1)
     try:
         yield
     finally:
-        for library, count in zip(blas, threads, strict=True):
+        for library, count in several:
             library.set_num_threads(count)
 
 

@@ -5,7 +5,6 @@ float32 in gives float32 out, float64 in float64 out.
 """
 
 from ..pullback import Pullback
-from ..sums import column_sums, row_sums
 from .activate import dropout, relu
 from .conv import conv2d
 from .layer_normalize import layer_norm, rms_norm
@@ -14,6 +13,7 @@ from .loss import cross_entropy
 from .normalize import batch_norm, mean_only_batch_norm
 from .pool import avg_pool, global_avg_pool, max_pool
 from .running import RunningMoments
+from .sums import column_sums, row_sums
 from .weight_normalize import norm_prop, weight_norm, weight_norm_start
 
 __all__ = [

@@ -67,7 +67,7 @@ def _batch_norm(
     if training:
         mean, centered = center(x)
         var = column_sums(centered * centered) / n
-        if (r := scale_of(x, var + eps)) is not None:
+        if (r := scale_of(x, var + eps)) is not None:  # here the square of x leaves the range
             return divided(r, *_batch_norm(xp, x / r, gamma, beta, eps / r / r, running, training, relu, r))
         if running is not None:
             running.update(mean * unit, var.astype("float64") * unit * unit * (n / (n - 1)))
