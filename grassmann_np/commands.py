@@ -218,7 +218,7 @@ def _add_setup(parser: argparse.ArgumentParser) -> None:
         "epochs": (int, ""),
         "seed": (int, "of the weights and the order of the batches; "),
         "batch-size": (int, ""),
-        "lr-euclidean": (float, "rate of what is not on the sphere, in the G runs; "),
+        "lr-euclidean": (_number_or_none, "rate of all other weights, or none: sgd and adam then have one for all; "),
         "momentum": (float, ""),
         "weight-decay": (float, ""),
         "clip": (_number_or_none, "longest gradient on the sphere, or none; "),
@@ -240,9 +240,11 @@ def _add_setup(parser: argparse.ArgumentParser) -> None:
     _add_places(parser)
     parser.add_argument("--model", help=f"{MODELS}; default {Setup.model}")
     parser.add_argument(
-        "--lr", type=float, help="default: " + ", ".join(f"{name} {rate:g}" for name, rate in RATES.items())
+        "--lr",
+        type=float,
+        help="of the normalized weights; default: " + ", ".join(f"{name} {rate:g}" for name, rate in RATES.items()),
     )
-    parser.add_argument("--rule", choices=("invariant", "published"), help="which weights live on the sphere")
+    parser.add_argument("--rule", choices=("invariant", "published"), help="which weights are the normalized ones")
     parser.add_argument("--decay", choices=("weights", "all"), help="all: biases, gamma and beta too")
     parser.add_argument("--per-epoch", action="store_true", default=None, help="change the rate between epochs only")
     for name, (kind, about) in numbers.items():

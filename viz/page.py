@@ -6,7 +6,6 @@ The comparison's figure is drawn anew from its results. Whatever was not written
 from __future__ import annotations
 
 import base64
-import re
 import shlex
 from html import escape
 from io import BytesIO
@@ -16,8 +15,7 @@ from typing import Any
 from PIL import Image
 
 from grassmann_np.files import beside, read_json
-from grassmann_np.train.compare import difference
-from grassmann_np.train.setup import RATES
+from grassmann_np.train.compare import difference, matched
 
 from . import cells, curves
 from .files import ready
@@ -122,7 +120,11 @@ def _still(path: Path) -> tuple[dict[Any, Any], int, int]:
 
 def _said(results: dict[str, Any]) -> str:
     """The table, what is alike in its rows and what is not, the paired tests, what failed: as HTML."""
-    sentences = [_matched(results), *map(_paired, results.get("paired", [])), *map(_failed, results.get("failed", []))]
+    sentences = [
+        matched(results, curves.name),
+        *map(_paired, results.get("paired", [])),
+        *map(_failed, results.get("failed", [])),
+    ]
     return "\n".join([_table(results), *(f'<p class="soft">{escape(sentence)}</p>' for sentence in sentences)])
 
 
@@ -190,29 +192,6 @@ def _table(results: dict[str, Any]) -> str:
         f"{''.join(rows)}</tbody></table></div>\n"
         f'<p class="soft">{escape(str(results["model"]))}, {results["epochs"]} epochs, {seeds} seeds.</p>'
     )
-
-
-def _matched(results: dict[str, Any]) -> str:
-    """What is alike in the runs of a seed, and what is not."""
-    setup = results["setup"]
-    optimizers = list(dict.fromkeys(re.split("[ ,]", row["optimizer"])[0] for row in results["summary"]))
-    rates = ", ".join(f"{curves.name(one)} {RATES[one]:g}" for one in optimizers if one in RATES)
-    rates = f"the defaults of the command ({rates})" if setup["lr"] is None else f"{setup['lr']:g} for all"
-    said = (
-        "Matched, seed by seed: the data, the first weights up to their length, the order of the batches. "
-        f"Not tuned: the rates, {rates}."
-    )
-    spherical, plain = (
-        " and ".join(curves.name(one) for one in optimizers if one.endswith("-g") == g) for g in (True, False)
-    )
-    if spherical and plain:
-        clip = "not clipped" if setup["clip"] is None else f"clipped at {setup['clip']:g}"
-        said += (
-            f" Not matched: {spherical}, on the sphere, take gradients {clip}, orthogonality term "
-            f"{setup['orthogonality']:g} and no weight decay, and off it rate {setup['lr_euclidean']:g}; "
-            f"{plain}: neither clipped nor given the orthogonality term."
-        )
-    return said
 
 
 def _paired(row: dict[str, Any]) -> str:

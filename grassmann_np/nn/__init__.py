@@ -2,7 +2,7 @@
 
 from .calibrate import estimate_moments, start_weight_norm
 from .compose import Residual, Sequential
-from .invariant import on_sphere
+from .invariant import normalized_weights, on_sphere
 from .layer import Layer
 from .layers import (
     AvgPool,
@@ -47,6 +47,7 @@ __all__ = [
     "invariance_table",
     "measure_invariance",
     "mlp",
+    "normalized_weights",
     "on_sphere",
     "start_weight_norm",
     "vgg",

@@ -28,18 +28,23 @@ def on_sphere(model: Layer, rule: str = "invariant") -> list[Parameter]:
     >>> [p.name for p in on_sphere(nn.mlp([64, 32, 10], np.random.default_rng(0)))]
     ['1.w']
     """
-    rules = {"invariant": invariant_weights, "published": published_weights}
-    check_option("rule", rule, rules)
-    check_kind("model", model, Layer)
-    parameters = model.parameters()  # this sets the names
-    chosen = list(rules[rule](model))
+    chosen = normalized_weights(model, rule)
     points = [_point(parameter) for parameter in chosen]  # all of them before the first is changed
-    for parameter in parameters:
+    for parameter in model.parameters():
         if parameter.geometry is sphere:
             parameter.geometry = euclidean  # what another rule had chosen
     for parameter, y in zip(chosen, points, strict=True):
         parameter.matrix, parameter.geometry = y, sphere
     return chosen
+
+
+def normalized_weights(model: Layer, rule: str = "invariant") -> list[Parameter]:
+    """What `on_sphere` would choose, left where it is."""
+    rules = {"invariant": invariant_weights, "published": published_weights}
+    check_option("rule", rule, rules)
+    check_kind("model", model, Layer)
+    model.parameters()  # this sets the names
+    return list(rules[rule](model))
 
 
 def _point(parameter: Parameter) -> Array:

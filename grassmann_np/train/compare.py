@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -190,6 +191,26 @@ def difference(row: Result) -> str:
     return f"{said}, p = {row['p']:.3g} by signed ranks of {row['n']} pairs"
 
 
+def matched(results: Result, name: Callable[[str], str] = str) -> str:
+    """What is alike in the runs of a seed, and what is not; `name` says what an optimizer is called."""
+    setup = Setup.from_dict({**results["setup"], "optimizer": "sgd"})
+    optimizers = list(dict.fromkeys(row["optimizer"].split()[0] for row in results["summary"]))
+    rates = ", ".join(f"{name(one)} {replace(setup, optimizer=one).rate:g}" for one in optimizers)
+    one, rest = setup.lr_euclidean is None, setup.lr_euclidean
+    said = "Matched, seed by seed: the images, the first weights up to their length, the order of the batches"
+    said += "" if one else f", and the rate {rest:g} of all weights that are not normalized"
+    said += f". Not tuned: the rates of {'all' if one else 'the normalized'} weights, {rates}."
+    on_it, off_it = (" and ".join(name(one) for one in optimizers if one.endswith("-g") == g) for g in (True, False))
+    if on_it and off_it:
+        clip = "not clipped" if setup.clip is None else f"clipped at {setup.clip:g}"
+        said += (
+            f" Not matched: the normalized weights of {on_it} live on the sphere, with gradients {clip}, orthogonality "
+            f"term {setup.orthogonality:g} and no weight decay; those of {off_it} have weight decay "
+            f"{setup.weight_decay:g} and neither clipping nor the term."
+        )
+    return said
+
+
 def table(results: Result) -> str:
     """Summary and paired test as plain text."""
     width = max([10, *(len(row["optimizer"]) for row in results["summary"])])
@@ -205,6 +226,7 @@ def table(results: Result) -> str:
         )
     for row in results["paired"]:
         lines.append(f"{row['optimizer']} against {row['baseline']}, same seeds: {difference(row)}")
+    lines += textwrap.wrap(matched(results), 100)
     lines += [f"{run['optimizer']} seed {run['seed']} failed: {run['problem']}" for run in results["failed"]]
     return "\n".join(lines)
 

@@ -2,8 +2,9 @@
 
 Names are DATA-MODEL-OPTIMIZER, as in cifar10-wrn-28-10-sgd-g. The numbers are those of the authors' repositories: in
 the SGD runs everything is decayed, in the G runs only the weights that are not on the sphere; batch 128; the authors
-put 3x3 convolutions with fan_in > fan_out on the sphere. The small recipes differ: they put exactly the
-scale-invariant weights there, decay weights only, for every optimizer alike, and let the rate fall linearly.
+put 3x3 convolutions with fan_in > fan_out on the sphere, and have one rate for all weights in the SGD runs. The small
+recipes differ: they put exactly the scale-invariant weights there, have two rates and decay weights only, for every
+optimizer alike, and let the rate fall linearly.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ def recipes() -> dict[str, Setup]:
                 lr=rates[kind][optimizer],
                 keep=keep if model.startswith("wrn") else 1.0,
                 decay="all" if optimizer == "sgd" else "weights",
+                lr_euclidean=None if optimizer == "sgd" else base.lr_euclidean,
             )
     for data, small in SMALL.items():
         for (model, epochs), optimizer in product(small, RATES):
@@ -50,7 +52,6 @@ def table() -> str:
     """Every recipe on one line: name, epochs, rate, schedule."""
     lines = [f"{'recipe':34} {'epochs':>6} {'rate':>6}  schedule"]
     for name, setup in recipes().items():
-        rate = RATES[setup.optimizer] if setup.lr is None else setup.lr
         schedule = (
             setup.schedule
             if setup.schedule != "step"
@@ -58,5 +59,5 @@ def table() -> str:
                 f"x {setup.drop:g} after " + ", ".join(f"{drop * setup.epochs:g}" for drop in setup.drops) + " epochs"
             )
         )
-        lines.append(f"{name:34} {setup.epochs:6} {rate:6g}  {schedule}")
+        lines.append(f"{name:34} {setup.epochs:6} {setup.rate:6g}  {schedule}")
     return "\n".join(lines)

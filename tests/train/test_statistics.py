@@ -1,6 +1,6 @@
 """The test by signed ranks against all signs one by one, and against SciPy where there are no ties."""
 
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from grassmann_np.train.statistics import bootstrap, holm, interval, permutation, signed_rank
+from grassmann_np.train.statistics import bootstrap, holm, interval, permutation, rank_sum, signed_rank
 
 
 def by_every_sign(differences):
@@ -87,3 +87,19 @@ def test_a_bootstrap_is_near_students_where_numbers_are_normal():
     d = np.random.default_rng(1).standard_normal(400)
     np.testing.assert_allclose(bootstrap(d, np.random.default_rng(2)), interval(d), rtol=0, atol=0.01)
     assert bootstrap(d, np.random.default_rng(2)) == bootstrap(d, np.random.default_rng(2))
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=6), st.lists(st.integers(0, 5), min_size=1, max_size=5))
+@settings(max_examples=100, deadline=None, derandomize=True)
+def test_a_rank_sum_is_one_of_all_choices(one, other):
+    ranks = stats.rankdata([*one, *other])
+    mean = len(one) * ranks.mean()
+    off = [abs(sum(some) - mean) for some in combinations(ranks, len(one))]
+    assert rank_sum(one, other) == pytest.approx(np.mean([x >= off[0] - 1e-9 for x in off]), rel=1e-12, abs=0)
+
+
+@pytest.mark.parametrize(("n", "m"), [(3, 4), (12, 7), (30, 30)])
+def test_a_rank_sum_without_ties_is_the_usual_test(n, m):
+    one, other = np.split(np.random.default_rng(n).permutation(n + m), [n])
+    found = stats.mannwhitneyu(one, other, method="exact").pvalue
+    assert rank_sum(one, other) == pytest.approx(found, rel=1e-9, abs=0)

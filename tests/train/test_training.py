@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -10,8 +11,9 @@ import pytest
 from grassmann_np import data, nn, optim, train
 from grassmann_np.geometry import sphere
 from grassmann_np.train import recipes
+from grassmann_np.train.compare import matched
 from grassmann_np.train.loop import first_not_finite
-from grassmann_np.train.setup import RATES
+from grassmann_np.train.setup import ONE_RATE, RATES
 
 SHORT = train.Setup(epochs=2)
 
@@ -129,7 +131,7 @@ def test_a_loss_that_is_not_finite_stops_before_the_step(spoil, where):
         ({"optimizer": "lion"}, "optimizer: expected one of sgd, sgd-g, adam, adam-g, got 'lion'"),
         ({"schedule": "magic"}, "schedule: expected one of constant, .*got 'magic'"),
         ({"decay": "some"}, "decay: expected one of weights, all, got 'some'"),
-        ({"rule": "published"}, "'published' puts no weight of mlp on the sphere"),
+        ({"rule": "published"}, "'published' chooses no weight of mlp"),
         ({"epochs": 0}, "epochs: expected at least 1, got 0"),
         ({"seed": -1}, "seed: expected at least 0, got -1"),
         ({"batch_size": 1}, "batch_size: expected at least 2, got 1"),
@@ -188,10 +190,53 @@ def test_every_number_of_a_setup_reaches_its_optimizer():
         assert (flat["lr"], flat["momentum"], flat["weight_decay"], flat["nesterov"]) == (0.07, 0.6, 0.01, True)
         assert name == "adam-g" or curved["momentum"] == 0.6
     for name in ("sgd", "adam"):
-        (only,) = optimizers(optimizer=name, **common)
-        assert (only["lr"], only["weight_decay"], only["clip"], only["orthogonality"]) == (0.3, 0.01, None, 0)
-        assert name == "adam" or (only["momentum"], only["nesterov"]) == (0.6, True)
+        normalized, rest = optimizers(optimizer=name, **common)
+        (every,) = optimizers(optimizer=name, **common | {"lr_euclidean": None})
+        for one in (normalized, every):
+            assert (one["lr"], one["weight_decay"], one["clip"], one["orthogonality"]) == (0.3, 0.01, None, 0)
+            assert name == "adam" or (one["momentum"], one["nesterov"]) == (0.6, True)
+        assert (rest["lr"], rest["weight_decay"], rest["clip"], rest["orthogonality"]) == (0.07, 0.01, None, 0)
+        assert (rest["momentum"], rest["nesterov"]) == (0.6, True)
         assert optimizers(optimizer=name, lr=0.0)[0]["lr"] == 0 and optimizers(optimizer=name)[0]["lr"] == RATES[name]
+        assert [one["lr"] for one in optimizers(optimizer=name, lr_euclidean=None)] == [ONE_RATE[name]]
+
+
+def test_the_normalized_weights_have_a_rate_of_their_own_off_the_sphere_too():
+    """With a rate of 0 for one group that group stays, whatever the optimizer; together they are all parameters."""
+    images = data.digits()
+    for optimizer, (lr, rest) in product(RATES, ((0.0, 0.01), (0.1, 0.0))):
+        setup = replace(SHORT, optimizer=optimizer, lr=lr, lr_euclidean=rest, weight_decay=0.0)
+        model = setup.make_model(images, np.random.default_rng(0))
+        groups = setup.make_optimizer(model)
+        before = {p.name: p.value.copy() for p in model.parameters()}
+        _, back = model(images.x_train[:32])
+        back(np.random.default_rng(1).standard_normal((32, 10)).astype(np.float32))
+        groups.step()
+        moved = {p.name for p in model.parameters() if np.abs(p.value - before[p.name]).max() > 1e-6}
+        normalized = {p.name for p in nn.normalized_weights(model)}
+        assert moved == (set(before) - normalized if lr == 0 else normalized)
+
+
+def test_two_rates_are_needed_on_the_sphere():
+    with pytest.raises(ValueError, match="lr_euclidean: expected a number, since adam-g has two rates, got None"):
+        replace(SHORT, optimizer="adam-g", lr_euclidean=None)
+
+
+def test_what_is_said_to_be_matched():
+    summary = [{"optimizer": name} for name in ("sgd linear", "sgd step", "sgd-g linear", "adam-g linear")]
+    setup = {key: value for key, value in SHORT.as_dict().items() if key not in ("optimizer", "seed")}
+    said = matched({"setup": setup, "summary": summary})
+    assert "and the rate 0.01 of all weights that are not normalized. " in said
+    assert "Not tuned: the rates of the normalized weights, sgd 0.4, sgd-g 0.2, adam-g 0.05. " in said
+    assert (
+        "weights of sgd-g and adam-g live on the sphere, with gradients clipped at 0.1, orthogonality term 0.1" in said
+    )
+    assert said.endswith("those of sgd have weight decay 0.0005 and neither clipping nor the term.")
+    given = matched({"setup": setup | {"lr": 0.5, "clip": None}, "summary": summary})
+    assert "sgd 0.5, sgd-g 0.5, adam-g 0.5." in given and "gradients not clipped" in given
+    assert "Not matched" not in matched({"setup": setup, "summary": summary[:2]})
+    one = matched({"setup": setup | {"lr_euclidean": None}, "summary": summary[:2]})
+    assert one.endswith("the order of the batches. Not tuned: the rates of all weights, sgd 0.02.")
 
 
 def test_dropout_and_the_size_of_a_batch_reach_the_training():
@@ -286,7 +331,7 @@ def test_everything_decays_if_asked():
 
 def test_monitor_by_hand():
     """norm, angle, effective rate and orthogonality of the last step of an epoch, from the weights around it."""
-    trainer, _ = replace(SHORT, optimizer="sgd", epochs=1, schedule="constant", weight_decay=0.0).start()
+    trainer, _ = replace(SHORT, optimizer="sgd", lr=0.02, epochs=1, schedule="constant", weight_decay=0.0).start()
     kept = []
     history = trainer.run(lambda trainer: kept.append([p.value.astype(float) for p in trainer.monitor.weights]))
     cosines, norms, rates, penalty = [], [], [], 0.0
@@ -356,5 +401,6 @@ def test_recipes_are_the_papers():
                 keep,
             )
             assert f"{data_name}-{model}-{optimizer} ".ljust(34) + f" {setup.epochs:6} {rate:6g}" in recipes.table()
+    assert all((one.lr_euclidean is None) == name.endswith("-sgd") for name, one in book.items() if name[0] in "cs")
     assert book["svhn-vgg-13-sgd-g"].lr_euclidean == 0.001 and book["cifar10-vgg-13-sgd-g"].lr_euclidean == 0.01
     assert "x 0.2 after 60, 120, 160 epochs" in recipes.table()

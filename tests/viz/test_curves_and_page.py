@@ -13,6 +13,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from grassmann_np.files import write_json
+from grassmann_np.train.compare import matched
 from viz import cells, curves, files, page, scenes
 from viz.__main__ import main
 
@@ -200,21 +201,13 @@ def test_the_controls_of_the_film_are_below_it_and_its_own_only_without_script(f
     assert "film.controls = false" in text and "controls" in dict(reader.tags)["video"]
 
 
-def test_the_page_says_what_is_matched_and_what_is_not(results):
-    said = page._matched(results)
-    assert "Not tuned: the rates, the defaults of the command (SGD 0.02, SGD-G 0.2, Adam-G 0.05)." in said
-    assert "Not matched: SGD-G and Adam-G, on the sphere, take gradients clipped at 0.1, orthogonality term 0.1" in said
-    assert said.endswith("; SGD: neither clipped nor given the orthogonality term.")
-    given = page._matched(results | {"setup": results["setup"] | {"lr": 0.5, "clip": None}})
-    assert "the rates, 0.5 for all." in given and "gradients not clipped" in given
-    assert "Not matched" not in page._matched(results | {"summary": results["summary"][:1]})
-
-
 def test_the_page_has_both_statements_under_its_table(folder, results):
     text = page.write(folder).read_text(encoding="utf-8")
     pair = "SGD-G against SGD, same seeds: mean difference -1.25 % (95 %: -2.00 to -0.50), p = 0.0625 by signed ranks "
     pair += "of 5 pairs."
-    assert text.index("</table>") < text.index(page._matched(results)) < text.index(pair) < text.rindex("<figure>")
+    assert (
+        text.index("</table>") < text.index(matched(results, curves.name)) < text.index(pair) < text.rindex("<figure>")
+    )
     write_json(folder / "compare/results.json", {k: v for k, v in results.items() if k != "paired"})
     assert "same seeds" not in page.write(folder).read_text(encoding="utf-8")
 
@@ -237,7 +230,7 @@ def test_a_comparison_of_nine_cells_has_its_page(folder, results):
     text = (folder / "index.html").read_text(encoding="utf-8")
     assert text.count("<tr><td>") == 9 and "<td>SGD-G linear</td>" in text and "for 9 cells" in text
     assert "SGD-G linear against SGD linear, same seeds" in text
-    assert "defaults of the command (SGD 0.02, SGD-G 0.2, Adam-G 0.05)" in text
+    assert "the rates of the normalized weights, SGD 0.4, SGD-G 0.2, Adam-G 0.05." in text
 
 
 def test_nothing_that_is_said_overwrites_a_comparison(folder, results):
