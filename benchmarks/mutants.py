@@ -39,7 +39,7 @@ TESTS = {  # of the files of a folder: words for pytest, fastest first
     "host": ["tests/ops tests/host --way loops", "tests/geometry tests/optim tests/test_share.py --way loops"],
     "data": ["tests/data"],
     "testing": ["tests/testing tests/test_testing_command.py --way plain"],
-    "train": ["tests/train/test_training.py", "tests/train"],
+    "train": ["tests/train/test_training.py", "tests/train/test_statistics.py", "tests/train"],
 }
 SWAPS: dict[type[ast.AST], type[ast.AST]] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,

@@ -8,6 +8,7 @@ Browser tests run where playwright and a Chromium are; elsewhere they are skippe
 import importlib
 import math
 import shutil
+import signal
 
 import pytest
 from hypothesis import settings
@@ -16,6 +17,9 @@ from grassmann_np import ways
 
 settings.register_profile("no clock", deadline=None)  # no test is about time
 settings.load_profile("no clock")
+for number in (signal.SIGINT, getattr(signal, "SIGHUP", signal.SIGINT)):
+    if signal.getsignal(number) is signal.SIG_IGN:  # under nohup, or in the background of a script: children inherit it
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 LEFT_OUT = pytest.StashKey[int]()
 EVERY_WAY = ("geometry", "nn", "ops", "optim", "testing")  # folders whose tests run once a way
 
