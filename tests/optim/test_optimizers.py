@@ -55,6 +55,16 @@ def test_45_one_step_is_exp_of_the_clipped_gradient(y, seed, eta, size):
     )
 
 
+def test_45_a_gradient_that_is_mostly_radial_keeps_the_digits_of_the_rest():
+    """g = 1e8 y + h: what is left along y by rounding is taken off; what counts, h/|h|, has half of its digits."""
+    y = sphere.random_point((64, 100), np.random.default_rng(0))
+    h = sphere.project(y, gradients(1, (64, 100), 1)[0])
+    p = nn.Parameter(y, geometry=sphere)
+    p.grad = 1e8 * y + h
+    optim.SGD([p], 0.3, clip=0.1).step()
+    np.testing.assert_allclose(p.value, sphere.exp(y, -0.03 * h / sphere.norm(y, h)), rtol=0, atol=1e-8)
+
+
 @given(seeds, st.floats(0, 0.95))
 @settings(max_examples=30, deadline=None)
 def test_45_with_momentum_no_step_is_longer_than_eta_nu_over_one_minus_gamma(seed, gamma):
