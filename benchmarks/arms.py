@@ -124,7 +124,7 @@ def trained(data: str, arm: Arm, rates: Rates, seed: int, tuning: bool, like: An
     model = setup.make_model(images, weights)
     trainer = Trainer(model, make_optimizer(model, arm, rates), images, setup.epochs, order, setup.batch_size)
     trainer.schedule = setup.make_schedule(trainer.steps_per_epoch)
-    before, angles = [trainer.monitor.look()], []
+    before, angles, norms = [trainer.monitor.look()], [], []
 
     def after_step(trainer: Trainer) -> None:
         for k, (p, was) in enumerate(zip(trainer.monitor.weights, before[0], strict=True)):
@@ -132,8 +132,10 @@ def trained(data: str, arm: Arm, rates: Rates, seed: int, tuning: bool, like: An
                 p.matrix = sphere.normalize(p.matrix)
             if like is not None:
                 p.matrix = turned(was, p.matrix, like[len(angles)][k])
-        angles.append([sphere.distance(*pair) for pair in zip(before[0], trainer.monitor.look(), strict=True)])
-        before[0] = trainer.monitor.look()
+        now = trainer.monitor.look()
+        angles.append([sphere.distance(*pair) for pair in zip(before[0], now, strict=True)])
+        norms.append(float(np.mean(np.concatenate([sphere.norm(w, w) for w in now]))))
+        before[0] = now
 
     n = len(images.y_test)
     try:
@@ -146,7 +148,7 @@ def trained(data: str, arm: Arm, rates: Rates, seed: int, tuning: bool, like: An
         "of": n,
         "loss": round(history.test_loss[-1], 6),
         "errors": [round(error * n) for error in history.test_error],
-        "norm": [round(norm, 5) for norm in history.norm],
+        "norm": [round(norm, 5) for norm in norms[trainer.steps_per_epoch - 1 :: trainer.steps_per_epoch]],
         "angle": [round(float(np.mean(part)), 7) for part in np.array_split(mean, setup.epochs)],
         "seconds": round(time.perf_counter() - started, 2),
         "turns": angles,

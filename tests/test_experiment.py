@@ -1,0 +1,176 @@
+"""The experiment of benchmarks/experiment.md: its arms do what it says; what stands in its tables is what was run."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import arms
+import experiment
+import numpy as np
+import pytest
+import reading
+
+from grassmann_np import nn
+from grassmann_np.files import read_json
+from grassmann_np.geometry import sphere
+
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+RESULTS = BENCHMARKS / "results"
+
+
+def drawn(shape, *seeds):
+    return [np.random.default_rng(seed).standard_normal(shape) for seed in seeds]
+
+
+def one(name):
+    return next(arm for arm in arms.ARMS if arm.name == name)
+
+
+def stepped(arm, w, g, rate=0.3):
+    """The weight after one step of a `Flat` without decay."""
+    p = nn.Parameter(w.copy())
+    p.decay, p.grad = False, g.copy()
+    arms.Flat([p], rate, arm).step()
+    return p.value
+
+
+def test_an_arm_turns_every_column_as_far_as_it_is_told():
+    was, now = drawn((7, 4), 0, 1)
+    angle = np.array([0.3, 1e-3, 0.0, 2.5])
+    found = arms.turned(was, now, angle)
+    cosine = np.sum(found * was, axis=0) / np.linalg.norm(found, axis=0) / np.linalg.norm(was, axis=0)
+    np.testing.assert_allclose(np.arccos(np.clip(cosine, -1, 1)), angle, rtol=1e-7, atol=1e-7)
+    np.testing.assert_allclose(np.linalg.norm(found, axis=0), np.linalg.norm(now, axis=0), rtol=1e-12)
+    for j in range(4):  # in the plane of both, on the same side
+        plane, _ = np.linalg.qr(np.stack([was[:, j], now[:, j]], axis=1))
+        np.testing.assert_allclose(plane @ (plane.T @ found[:, j]), found[:, j], atol=1e-12)
+
+
+def test_clipping_off_the_sphere_bounds_the_gradient_of_the_direction():
+    """L depends on y = w/|w| alone: its gradient with respect to y is |w| times that with respect to w."""
+    w, g = drawn((6, 3), 0, 1)
+    g -= w * np.sum(w * g, axis=0) / np.sum(w * w, axis=0)
+    g[:, 0] *= 1e-3  # is not clipped
+    length = np.linalg.norm(w, axis=0)
+    of_y = length * np.linalg.norm(g, axis=0)
+    expected = w - 0.3 * 1.9 * g * np.minimum(1, arms.CLIP / of_y)  # Nesterov's first step: (1 + momentum) lr g
+    np.testing.assert_allclose(stepped(one("sgd clip"), w, g), expected, rtol=1e-12)
+    np.testing.assert_allclose(stepped(one("sgd"), w, g), w - 0.3 * 1.9 * g, rtol=1e-12)
+
+
+def test_the_term_off_the_sphere_is_that_of_the_unit_columns():
+    """Its slope by differences of alpha/2 |Y'Y - I|^2, with Y the columns of w divided by their lengths."""
+    w, step = drawn((6, 3), 0, 1)
+
+    def term(w):
+        y = w / np.linalg.norm(w, axis=0)
+        return arms.TERM / 2 * np.sum((y.T @ y - np.eye(3)) ** 2)
+
+    moved = stepped(one("sgd term"), w, np.zeros_like(w), rate=1.0) - w
+    slope = (term(w + 1e-5 * step) - term(w - 1e-5 * step)) / 2e-5
+    assert np.sum(-moved / 1.9 * step) == pytest.approx(slope, rel=1e-6)
+
+
+@pytest.mark.parametrize("name", [arm.name for arm in arms.LINEAR])
+def test_an_arm_has_two_groups_and_their_rates(name):
+    model = nn.cnn((8, 8, 1), 10, np.random.default_rng(0))
+    first, rest = arms.make_optimizer(model, one(name), (0.3, 0.07)).optimizers
+    weights = {id(p) for p in nn.normalized_weights(model)}
+    assert {id(p) for p in first.parameters} == weights and weights.isdisjoint(id(p) for p in rest.parameters)
+    assert len(first.parameters) + len(rest.parameters) == len(model.parameters())
+    assert (first.lr, rest.lr, rest.weight_decay, rest.momentum) == (0.3, 0.07, arms.DECAY, arms.MOMENTUM)
+    on_it = name.split()[0].endswith("-g")
+    assert all((p.geometry is sphere) == on_it for p in first.parameters)
+    if on_it:
+        assert (first.clip is None) == ("no clip" in name) and (first.orthogonality == 0) == ("no term" in name)
+        assert first.weight_decay == 0
+    else:
+        assert first.weight_decay == arms.DECAY
+
+
+def test_held_out_images_are_never_test_images():
+    images = arms.images_of("digits")
+    splits = [arms.held_out(images, seed) for seed in (0, 0, 1)]
+    for split in splits:
+        assert (len(split.x_train), len(split.x_test)) == (1077, 270)
+        given = {x.tobytes() for x in images.x_train}
+        assert all(x.tobytes() in given for x in np.concatenate([split.x_train, split.x_test]))
+    np.testing.assert_array_equal(splits[0].x_test, splits[1].x_test)
+    assert not np.array_equal(splits[0].x_test, splits[2].x_test)
+
+
+def test_a_run_is_the_same_twice_and_normalized_where_it_says_so(monkeypatch):
+    monkeypatch.setitem(arms.EPOCHS, "digits", 1)
+    once, again = (arms.trained("digits", one("sgd normalized"), (0.2, 0.01), 3, True) for _ in range(2))
+    assert once["wrong"] == again["wrong"] and once["loss"] == again["loss"] and once["of"] == 270
+    assert once["norm"] == [pytest.approx(1, abs=1e-5)]
+    geodesics = arms.trained("digits", one("sgd-g"), (0.2, 0.01), 3, True)
+    guided = arms.trained("digits", one("sgd at its angle"), (0.2, 0.01), 3, True, like=geodesics["turns"])
+    for ours, theirs in zip(guided["turns"], geodesics["turns"], strict=True):
+        for a, b in zip(ours, theirs, strict=True):
+            np.testing.assert_allclose(a, b, rtol=0, atol=2e-3)
+
+
+class Drawn(experiment.Runs):
+    """Runs whose wrong images are a formula of the rates: best at `best`, a little noise by seed."""
+
+    def __init__(self, best):
+        self.data, self.best, self.asked = "digits", np.log(best), 0
+
+    def get(self, asked, like=None):
+        self.asked += len(asked)
+        off = [np.abs(np.log(rates) - self.best).sum() + 0.01 * (seed % 7) for _, rates, seed, _ in asked]
+        return [{"wrong": wrong, "loss": wrong} for wrong in off]
+
+
+@pytest.mark.parametrize("best", [(0.25, 0.01), (0.25 / 2**5, 0.01 * 3**4), (4.0, 0.01 / 27)])
+def test_tuning_finds_the_best_rates_inside_a_grid_that_grows(best):
+    runs = Drawn(best)
+    found = experiment.tuned(runs, one("sgd"), experiment.ROUNDS, lambda seed: None)
+    assert found["inside"] and found["rates"] == [pytest.approx(rate) for rate in best]
+    assert sorted({tried[2] for tried in found["tried"]}) == [2, 6, 14]
+    assert runs.asked == 130 or best != (0.25, 0.01)
+
+
+def test_tuning_says_when_the_best_is_on_an_edge():
+    assert not experiment.tuned(Drawn((1e9, 0.01)), one("sgd"), experiment.ROUNDS, lambda seed: None)["inside"]
+
+
+def test_differences_are_those_of_the_seeds():
+    results = {
+        "data": "digits",
+        "arms": {"sgd-g": {"wrong": [1, 2, 3, 4]}, "sgd": {"wrong": [2, 2, 5, 4]}, "sgd clip": {"wrong": [1, 2, 3, 4]}},
+    }
+    row = reading.difference(results, "sgd-g", "sgd")
+    assert row["mean"] == -0.75 and row["permutation"] == 0.5 and row["signed_rank"] == 0.5
+    rows = reading.family([results])
+    assert [row["arms"][1] for row in rows] == ["sgd", "sgd clip"]
+    assert [row["holm"] for row in rows] == [1.0, 1.0]
+
+
+def test_an_area_counts_the_cells_near_the_best():
+    cells = [[1.0, 1.0, [4, 6]], [1.0, 3.0, [5, 7]], [3.0, 1.0, [6, 7]], [3.0, 3.0, [90, 90]]]
+    results = {"data": "digits", "arms": {"sgd": {"map": cells}}}
+    assert reading.area(results, "sgd")["area"] == pytest.approx(2 * np.log10(3) ** 2)
+    assert reading.area(results, "sgd", times=2)["area"] == pytest.approx(3 * np.log10(3) ** 2)
+
+
+def kept():
+    return [read_json(path) for path in (RESULTS / f"experiment-{data}.json" for data in reading.DATA) if path.exists()]
+
+
+def test_the_tables_and_the_list_of_runs_are_what_the_results_say(tmp_path):
+    every = kept()
+    assert (RESULTS / "experiment-tables.md").read_text(encoding="utf-8") == reading.tables(every)
+    reading.write_csv(tmp_path / "experiment.csv", every)
+    assert (tmp_path / "experiment.csv").read_bytes() == (RESULTS / "experiment.csv").read_bytes()
+
+
+@pytest.mark.parametrize("data", reading.DATA)
+def test_a_run_that_is_kept_can_be_made_again(data):
+    """The number of wrong images of one seed; other machines round otherwise, so it may differ by a few."""
+    for results in kept():
+        if results["data"] == data:
+            arm = results["arms"]["sgd-g"]
+            found = arms.trained(data, one("sgd-g"), tuple(arm["rates"]), results["seeds"][0], False)
+            assert abs(found["wrong"] - arm["wrong"][0]) <= 0.02 * results["of"]
+            assert replace(one("sgd-g")).schedule == arm["schedule"]
