@@ -296,6 +296,20 @@ def test_ctrl_c_is_as_before_after_a_run(tmp_path):
     assert signal.getsignal(signal.SIGINT) is before
 
 
+def test_ctrl_c_within_an_epoch_saves_the_step_that_was_finished(tmp_path):
+    steps = []
+
+    def press(trainer):
+        steps.append(trainer.position)
+        if len(steps) == trainer.steps_per_epoch + 3:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(folder.Stopped):
+        folder.begin(tmp_path, replace(SETUP, epochs=3), after_step=press)
+    tree = checkpoint.load(tmp_path / "checkpoint.npz")
+    assert len(tree["history"]["seconds"]) == 1 and tree["progress"]["position"] == steps[-1] > 0
+
+
 def test_ctrl_c_twice_while_a_checkpoint_is_written_keeps_the_last(tmp_path, monkeypatch):
     written = []
     savez = np.savez
