@@ -106,8 +106,8 @@ def tuned(runs: Runs, arm: Arm, rounds: Iterable[tuple[int, int]], like: Callabl
 
 
 def mapped(runs: Runs, arm: Arm) -> list[list[Any]]:
-    """The wrong held-out images of every seed over a wide grid: factors of 3 both ways, 81 (rate, rest) pairs."""
-    rates = [(MIDDLE[arm.kind] * 3.0**k, 0.01 * 3.0**m) for k in range(-4, 5) for m in range(-4, 5)]
+    """The wrong held-out images of every seed over a wide grid: factors of 3 both ways, 99 (rate, rest) pairs."""
+    rates = [(MIDDLE[arm.kind] * 3.0**k, 0.01 * 3.0**m) for k in range(-4, 7) for m in range(-4, 5)]
     seeds = range(FIRST_MAP_SEED, FIRST_MAP_SEED + MAP_SEEDS[runs.data])
     found = iter(runs.get([(arm, pair, seed, True) for pair in rates for seed in seeds]))
     return [[*pair, [next(found)["wrong"] for _ in seeds]] for pair in rates]
