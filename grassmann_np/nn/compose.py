@@ -2,6 +2,8 @@
 
 Sequential   y = f_k(... f_1(x))             dx = f_1'(... f_k'(dy))
 Residual     y = body(x) + shortcut(x)       dx = body'(dy) + shortcut'(dy)
+
+A prime stands for the pullback of a layer.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A weight is invariant if the network forgets the length of its columns; such a column is a point of the sphere.
 
-Batch normalization forgets it: BN(s z) = BN(z), s > 0, so the loss is a function on V(1,n), the unit sphere. Which
-weights are invariant is read off the structure here, and measured in nn/measure.py.
+Batch normalization forgets it, but for its eps: BN(s z) = BN(z), s > 0, so the loss is a function on V(1,n), the unit
+sphere. Which weights are invariant is read off the structure here, and measured in nn/measure.py.
 """
 
 from __future__ import annotations
@@ -39,7 +39,10 @@ def on_sphere(model: Layer, rule: str = "invariant") -> list[Parameter]:
 
 
 def normalized_weights(model: Layer, rule: str = "invariant") -> list[Parameter]:
-    """What `on_sphere` would choose, left where it is."""
+    """The weights that `on_sphere` would choose, by the same rules; nothing is changed but the parameters' names.
+
+    For an optimizer that has a rate of its own for them, on the sphere or not.
+    """
     rules = {"invariant": invariant_weights, "published": published_weights}
     check_option("rule", rule, rules)
     check_kind("model", model, Layer)

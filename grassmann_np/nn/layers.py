@@ -68,7 +68,8 @@ class WeightNormLinear(Layer):
 class NormPropLinear(Layer):
     """(ReLU(gamma w'x/|w| + beta) - c1)/c2, the ReLU included.  (N, n_in) -> (N, n_out).
 
-    gamma starts at sqrt(1 - 1/pi) = 1/1.21, which undoes the layer's mean stretch of small differences of x.
+    gamma starts at sqrt(1 - 1/pi) = 1/1.21. With it a small difference of x is stretched by sqrt(n_out/n_in), in root
+    mean square over standard normal inputs: by 1 where n_in = n_out.
     """
 
     def __init__(self, n_in: int, n_out: int, rng: Any) -> None:

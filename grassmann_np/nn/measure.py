@@ -4,8 +4,10 @@
     column = |loss(w_j -> 2 w_j) - loss|               at the column j of the largest cosine
     matrix = |loss(W -> 2 W) - loss|                   0 for layer normalization too, which forgets only this
 
-A weight with cosine 0 lives on the sphere, the quotient by the length. Any other can be put there, as the authors do
-with the second convolution of a residual block, but then it is constrained: the network has lost something.
+If the loss forgets the length of every column, all cosines and the change of `column` are 0, and the sphere is the
+quotient by the length. The measure goes one way only: a cosine of 0 at one point and on one batch is what invariance
+asks for, not a proof of it. Any other weight can be put on the sphere too, as the authors do with the second
+convolution of a residual block, but then it is constrained: the network could have used its length.
 """
 
 from __future__ import annotations

@@ -53,8 +53,9 @@ def cnn(shape: tuple[int, int, int], classes: int, rng: Any, widths: Sequence[in
 
 
 def vgg(depth: int, classes: int, rng: Any, channels: int = 3) -> Sequential:
-    """VGG-11, 13, 16 or 19 for 32x32 images, as in the paper: groups of 3x3 convolutions, 2x2 max pool after each,
-    then dense 512-512-classes; BatchNorm without gamma on all but the last.  Source: Simonyan and Zisserman 2014.
+    """VGG-11, 13, 16 or 19 for 32x32 images: groups of 3x3 convolutions, 2x2 max pool after each, then dense
+    512-512-classes; BatchNorm without gamma on all but the last, as in the authors' code.  The paper has 13 and 19.
+    Source: Simonyan and Zisserman 2014.
     """
     depth = check_whole("depth", depth, 1)
     check_option("depth", depth, VGG_GROUPS)

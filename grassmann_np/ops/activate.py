@@ -1,9 +1,9 @@
-"""An activation acts on every number of x by itself.
+"""Ops that act on every number of x by itself: an activation, and dropout, which sets numbers to 0 at random.
 
     relu(x) = max(x, 0)                        dx = dy where x > 0, else 0
     dropout(x) = x m / keep,  m ~ Bernoulli    dx = dy m / keep
 
-What is at the slope's corner, x = 0, gets no gradient.
+Where x = 0 the ReLU has a corner and no derivative; here the gradient is taken to be 0.
 """
 
 from __future__ import annotations

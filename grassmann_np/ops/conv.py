@@ -4,8 +4,9 @@
     y  = columns w + b           dw = columns' dy          dx = fold(dy w')          db = 1'dy
 
 `fold` is the transpose of `unfold`: it adds every number back to the place it was copied from (col2im). Seen as the
-matrix (kh kw c_in, c_out), a column of w is a unit's weight vector, as in a dense layer; no kernel is turned around.
-All columns together are kh kw times as large as x, so they are made again on the way back, not kept.
+matrix (kh kw c_in, c_out), a column of w is a unit's weight vector, as in a dense layer. No kernel is turned around, so
+mathematicians would say cross-correlation. All columns together are kh kw H'W'/(HW) times as large as x, nine times for
+3x3 with stride 1 and padding 1, so they are made again on the way back, not kept.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from ..sums import column_sums
 
 @quiet
 def conv2d(x: Array, w: Array, b: Array | None = None, stride: int = 1, padding: int = 0) -> tuple[Array, Pullback]:
-    """y_hw = sum_ij x_(h+i, w+j) w_ij + b.
+    """y_pq = sum_ij x_(s p + i, s q + j) w_ij + b: s the stride, x with its border, x_pq a row, w_ij a matrix.
 
     x (N, H, W, c_in), w (kh, kw, c_in, c_out), b (c_out,) -> y (N, H', W', c_out) where
     H' = (H + 2 padding - kh)//stride + 1.

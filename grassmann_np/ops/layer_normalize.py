@@ -4,8 +4,9 @@
     rms_norm     xh = x/s,          s = sqrt(<x^2> + eps)              dx = (dxh - xh <dxh xh>)/s
     y = gamma xh + beta             <> = mean over the last axis       dxh = gamma dy
 
-The length of a whole weight matrix is forgotten, W -> cW, but not that of one column: a column alone changes the
-ratio of the features. Sources: Ba, Kiros and Hinton 2016; Zhang and Sennrich 2019.
+But for eps, the length of the whole weight matrix before it is forgotten, W -> cW with c > 0. That of one column is
+not, since a column alone changes the ratio of the features.
+Sources: Ba, Kiros and Hinton 2016; Zhang and Sennrich 2019.
 """
 
 from __future__ import annotations

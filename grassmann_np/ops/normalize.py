@@ -4,7 +4,8 @@
     dx = (gamma/sqrt(var + eps)) (dy - <dy> - xh <dy xh>)            dgamma = sum dy xh        dbeta = sum dy
 
 x (..., C): the channel is the last axis, all others are the batch, so dense layers and images are one case.
-Since x = w'z enters only through xh, the length of w is forgotten: the reason for everything else in this package.
+If x = w'z, a weighted sum of inputs z, it enters only through xh. So with eps = 0 the length of w is forgotten, and
+nearly so as long as the variance of x is far above eps: the reason for everything else in this package.
 Source: Ioffe and Szegedy 2015; mean-only: Salimans and Kingma 2016, section 4.
 """
 

@@ -1,4 +1,4 @@
-"""A normalization forgets the scale of x: where a square would leave the range of numbers, x is divided by it first.
+"""A normalization forgets a scale that x and sqrt(eps) share: where a square would leave the range, x is divided first.
 
 xh(x) = xh(x/r) with eps/r^2        <x> = r <x/r>        var x = r^2 var x/r        dx = d(x/r)/r
 """

@@ -3,8 +3,9 @@
     weight_norm   w = g u,  u = v/|v|           dg = u'dw         dv = (g/|v|)(dw - u dg)
     norm_prop     o = (ReLU(gamma u'x + beta) - c1)/c2            u = w/|w|
 
-For standard normal x and gamma = 1, beta = 0, u'x is standard normal too, and c1 = 1/sqrt(2 pi) and
-c2^2 = (1 - 1/pi)/2 are the mean and the variance of its ReLU: the output is standardized without looking at a batch.
+If x is normal with mean 0 and covariance I, then u'x is standard normal, and c1 = 1/sqrt(2 pi) and c2^2 = (1 - 1/pi)/2
+are the mean and the variance of its ReLU. So with gamma = 1 and beta = 0 the output is standardized without looking at
+a batch; with other inputs, gamma or beta it is so only nearly, or not at all.
 v and w reach the loss only through u, column by column, so they are points of the sphere.
 Sources: Salimans and Kingma 2016, equations 2 and 3; Arpit et al. 2016 (1603.01431).
 """

@@ -1,11 +1,13 @@
 """A monitor measures, once per epoch, what the method is about: how the scale-invariant weights turn.
 
     norm            |w|, which the network does not see
-    angle           by how much the epoch's last step turned w, radians
-    effective rate  rate/|w|^2: the rate of the same step on the unit sphere, for plain SGD
+    angle           by how much the epoch's last step turned w, radians; it goes to 0 with a rate that does
+    effective rate  rate/|w|^2, |w| after the step: about the rate on the unit sphere, for SGD without momentum
     orthogonality   |W'W - I|_F^2/2 of the unit columns, summed over the layers
 
-norm, angle and effective rate are means over all weight vectors (columns) of all scale-invariant weights.
+norm, angle and effective rate are means over all weight vectors (columns) of all scale-invariant weights. With decay
+lesson 12 has rate/(a |w|^2), |w| before the step. For Adam and Adam-G, which divide the gradient by its own size, the
+effective rate says nothing: look at the angle.
 """
 
 from __future__ import annotations
