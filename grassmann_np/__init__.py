@@ -1,7 +1,8 @@
 """Riemannian approach to batch normalization (Cho and Lee, NIPS 2017), executable, in plain NumPy.
 
-Batch normalization does not see the length of a weight vector, only its direction. So a weight vector is a point of
-a sphere, and is moved along geodesics. Read geometry/sphere.py first, then optim/sgd.py, then nn/invariant.py.
+Batch normalization does not see the length of a weight vector (but for its eps), only its direction. So a weight vector
+is a point of a sphere, and is moved along geodesics. Read geometry/sphere.py first, then optim/sgd.py and
+nn/invariant.py.
 
     >>> import numpy as np
     >>> import grassmann_np as g

@@ -1,4 +1,4 @@
-"""A check stands at the door of every op: what does not fit raises before anything is computed."""
+"""A check stands at the door of every op: what does not fit raises before anything is returned or changed."""
 
 from __future__ import annotations
 

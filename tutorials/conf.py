@@ -10,7 +10,7 @@ from viz.scenes import SCENES
 
 project, author, release = "grassmann_np", "the grassmann_np authors", metadata.version("grassmann-np")
 copyright = author
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.mathjax", "sphinx_design"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.mathjax", "sphinx.ext.viewcode", "sphinx_design"]
 exclude_patterns = ["conf.py", "_*"]
 templates_path = []
 
@@ -45,6 +45,7 @@ mathjax3_config = {"options": {"enableMenu": False}}  # the menu would load its 
 
 autodoc_default_options = {"members": True, "member-order": "bysource"}
 autodoc_typehints = "none"
+autodoc_preserve_defaults = True  # not what they are on the machine that builds
 
 
 def mathjax() -> Path:

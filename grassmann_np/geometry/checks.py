@@ -1,4 +1,4 @@
-"""A check stands at the door of every geometric function: bad input raises before anything is computed."""
+"""A check stands at the door of every geometric function: bad input raises before anything is returned."""
 
 from __future__ import annotations
 

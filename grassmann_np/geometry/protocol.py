@@ -39,7 +39,7 @@ class Geometry(Protocol):
         """Where the geodesic from y with velocity h is after unit time."""
 
     def log(self, y: Array, x: Array) -> Array:
-        """The shortest h with exp(y, h) = x."""
+        """The shortest h with exp(y, h) = x, as points: on lines that may be -x, on subspaces another basis."""
 
     def distance(self, y: Array, x: Array) -> Array:
         """The length of the shortest geodesic from y to x, one number per point."""

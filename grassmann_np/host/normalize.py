@@ -6,7 +6,7 @@
     back      dx = s (dz - <dz> - (x - m) slope)
 
 See ops/normalize.py for the formulas. With a ReLU the sign of y is computed again: that costs less than to read y.
- The origin o is the mean of the first samples. If these are one of B parts of the
+The origin o is the mean of the first samples. If these are one of B parts of the
 batch, <d>^2 is at most B times the variance: the difference loses a factor B of rounding and no more. Of a constant
 channel every d is exactly 0. Sums of a few hundred numbers are added up in float64.
 """

@@ -5,7 +5,8 @@
     d   = -eta sqrt(1 - b2^t)/(1 - b1^t) m/sqrt(v + eps)
     y   = exp_y(d),   tau = pt_y(m; d)                           the paper's Adam-G
 
-A point of euclidean is one coordinate, a point of the sphere a whole weight vector: that is the only difference.
+A point of euclidean is one coordinate, a point of the sphere a whole weight vector. So <h, h> is the square of one
+entry there and of the whole gradient here, and exp and pt are sums there and turns here.
 eps stands inside the root, on the raw v, as the authors have it; textbook Adam's 1e-8 outside the root is about
 1e-16 here.
 """

@@ -1,7 +1,8 @@
 """Groups of parameters, each with its own optimizer, stepped as one; `sgd_g` and `adam_g` are the paper's two groups.
 
-Weights that a normalization makes scale-invariant live on a curved geometry (nn.on_sphere puts them there) and take
-SGD-G or Adam-G; everything else is Euclidean and takes SGD with Nesterov momentum and weight decay.
+The weights that nn.on_sphere chooses, by default those that a normalization makes scale-invariant, live on a curved
+geometry and take SGD-G or Adam-G; everything else is Euclidean and takes SGD with Nesterov momentum, and weight decay
+where a parameter has `decay`.
 """
 
 from __future__ import annotations

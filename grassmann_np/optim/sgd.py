@@ -21,7 +21,8 @@ from .settings import setting
 class SGD(Optimizer):
     """One step of SGD for `parameters`, each along the geodesics of its own geometry.
 
-    clip = nu bounds |h|, so that a step turns a weight by at most lr nu/(1 - momentum) radians. weight_decay adds
+    clip = nu bounds |h|: on the sphere, while the rate stays, a step turns a weight by at most lr nu/(1 - momentum)
+    radians for momentum < 1; on euclidean every coordinate is a point, and is clipped alone. weight_decay adds
     weight_decay * w to the gradient of every parameter with `decay`; orthogonality = alpha adds the gradient of
     alpha/2 |W'W - I|^2. nesterov is Euclidean only: ValueError on other geometries.
 
