@@ -101,8 +101,8 @@ assert np.allclose(acceleration, -p, rtol=0, atol=1e-6)
 # history that we do not need. Read it as "walk".)
 #
 # By hand: our $d = (0, -\pi/6)$ has the direction $(0, -1)$ and the length
-# $\pi/6$, which is 30 degrees. So $\exp_y(d) = (1, 0)\cos 30° + (0, -1)
-# \sin 30° = (\sqrt 3/2, -1/2)$, a vector of length 1.
+# $\pi/6$, which is 30 degrees. So $\exp_y(d) = (1, 0)\cos 30^\circ + (0, -1)
+# \sin 30^\circ = (\sqrt 3/2, -1/2)$, a vector of length 1.
 
 # %%
 x2 = sphere.exp(y2, d2)
