@@ -72,8 +72,8 @@ assert np.array_equal(d2, [0, -np.pi / 6]) and round(length, 3) == 1.129
 # The velocity is $\dot p = -y \sin s + u \cos s$, of length 1. The
 # acceleration, its derivative, is $\ddot p = -y\cos s - u\sin s = -p$, which
 # points to the centre and has no tangent part. (One can show that the sphere
-# has no other geodesics, and that up to half a turn no other path between the
-# two ends is as short.) We measure both by differences:
+# has no other geodesics, and that up to half a turn no path between the two
+# ends is shorter.) We measure both by differences:
 
 # %%
 s, ds = 0.7, 1e-3
@@ -146,19 +146,19 @@ for length in (0.4, 0.2, 0.1, 0.05):
 assert 7 < gaps[0] / gaps[1] < gaps[1] / gaps[2] < gaps[2] / gaps[3] < 8
 
 # %% [markdown]
-# For one small step a retraction is good enough. Why walk exactly, then? It
-# costs little here, one sine and one cosine per weight vector, and what these
-# lessons claim, such as "a step of length $|d|$ turns $y$ by $|d|$", becomes
-# true instead of nearly true.
+# For one small step a retraction is good enough. But to walk exactly costs
+# little here, one sine and one cosine per weight vector, and it makes claims
+# such as "a step of length $|d|$ turns $y$ by $|d|$" true instead of nearly
+# true.
 #
 # ## log: which step leads there?
 #
 # Now the other way round. Given $y$ and $x$, which step $d$ has
 # $\exp_y(d) = x$? There are many, since one may go round several times. The
 # shortest is the **logarithm**, $\log_y(x)$. Its direction is that of the
-# tangent part of $x$ at $y$, and its length is the angle between the two. No
-# optimizer needs it. We need it to walk to a given point, and to say how far
-# away it is.
+# tangent part of $x$ at $y$, and its length is the angle between the two. We
+# need it not to train a network, but to walk to a given point, and to say how
+# far away it is.
 #
 # By hand: $x = (\sqrt 3/2, -1/2)$ has the tangent part $(0, -1/2)$ at
 # $y = (1, 0)$. Its direction is $(0, -1)$, and the angle has the cosine
@@ -182,8 +182,9 @@ assert np.allclose(far, -(2 * np.pi - 5) * u, rtol=0, atol=1e-14)
 
 # %% [markdown]
 # After more than half a turn the rest of the circle is shorter. And exactly
-# half a turn away, at the *antipode* $-y$, every direction is shortest. There
-# is no right answer, so the library gives none, unless you name a direction:
+# half a turn away, at the *antipode* $-y$, the way is equally long in every
+# direction. There is no right answer, so the library gives none, unless you
+# name a direction:
 
 # %%
 try:
@@ -284,7 +285,7 @@ walked = sphere.distance(y, sphere.exp(y, d))
 print(f"the trick walks {tricked:.1e}, exp walks {walked:.1e}")
 assert abs(walked - 1e-9) < 1e-5 * 1e-9
 assert abs(tricked - 1e-9 / 11) < 1e-5 * 1e-9
-assert np.isclose(tricked, 1e-9)  # a test that cannot fail
+assert np.isclose(tricked, 1e-9)  # it passes: a test that cannot fail
 assert np.array_equal(sphere.exp(y, 0 * u), y)
 
 # %% [markdown]
