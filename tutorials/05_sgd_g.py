@@ -139,8 +139,8 @@ assert on_sphere[-1] < above[2.0][-1] / 10  # and here ahead
 
 # %% [markdown]
 # The long vector converges slowly, as expected. Surprisingly, the short one
-# does too: its first steps are so large that they make it 14 times as long,
-# and from then on it *is* a long vector. The middle length suits this rate;
+# does too: its gradients are so large that the steps make it 14 times as
+# long, and so it *becomes* a long vector. The middle length suits this rate;
 # at step 40 it is even ahead of SGD-G. So SGD-G is not faster than SGD at
 # every length; it removes a setting that nobody had chosen on purpose.
 #
@@ -286,7 +286,9 @@ assert turns[59] > 0.199 and 0.18 < turns[60] < 0.184
 # %% [markdown]
 # The last number is a warning. When the rate drops to a fifth, the bound
 # does not drop with it at once, because the momentum in flight was made with
-# the old rate. So $\eta$ in the bound is the largest rate so far.
+# the old rate. So $\eta$ in the bound is the largest rate so far. (PyTorch's
+# SGD keeps the rate out of its momentum, so that there a drop is felt at
+# once; as long as the rate is constant, it makes no difference.)
 #
 # The film shows one whole step of SGD-G, clipping included, drawn large. Its
 # neuron has an `eps` of 0.3, thirty thousand times the usual one, so that
@@ -311,17 +313,18 @@ assert np.allclose(together.T, alone, rtol=0, atol=1e-13)
 # In a network only the weights in front of a batch normalization are points
 # of a sphere. `nn.on_sphere` finds them, divides their columns by their
 # lengths, and notes their geometry. `optim.sgd_g` moves these with SGD-G, and
-# all others with an SGD that has a rate of its own, *weight decay*
-# ($\lambda w$ is added to the gradient), and *Nesterov's* momentum (the step
-# is $\gamma d - \eta g$ in place of $d$).
+# all others with an SGD that has a rate of its own, *Nesterov's* momentum
+# (the step is $\gamma d - \eta g$ in place of $d$), and *weight decay*
+# ($\lambda w$ is added to the gradient of weights, but not of biases and of
+# the network's $\gamma$ and $\beta$).
 #
 # Here is one pass through small real images of digits, 8 by 8 pixels, in
 # batches of 128. The 64 pixels feed 32 units with batch normalization, and
 # these feed 10 outputs, the *logits*, a score for every digit.
 #
 # > **Cross entropy.** The loss of a network that chooses among classes: minus
-# > the logarithm of the probability that it gives to the right one. A blind
-# > guess among ten costs $\log 10 = 2.303$.
+# > the logarithm of the probability that it gives to the right one, averaged
+# > over the batch. A blind guess among ten costs $\log 10 = 2.303$.
 
 # %%
 digits = data.digits()
@@ -363,8 +366,8 @@ assert (first.lr, first.momentum, first.clip) == (0.2, 0.9, 0.1)
 # * In the library both are one class, `optim.SGD`. The geometry of a
 #   parameter decides what a step is.
 # * Momentum alone goes round a great circle, or coasts for $|d|/(1-\gamma)$.
-# * A step that is too long comes back to where it began. With clipping no
-#   step is longer than $\eta\nu/(1-\gamma)$.
+# * A step that is too long comes back towards where it began. With clipping
+#   no step is longer than $\eta\nu/(1-\gamma)$, at the largest rate so far.
 #
 # ## Exercises
 #
