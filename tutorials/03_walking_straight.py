@@ -2,124 +2,189 @@
 # # 3. Walking straight
 #
 # **Question.** The step of gradient descent, $y - \eta h$ with the learning
-# rate $\eta$, leaves the sphere. What is a straight step that stays on it?
+# rate $\eta$, leaves the sphere. What is a straight step that stays on it,
+# and how is its length measured?
 #
-# You need [lesson 2](02_the_space_of_directions.py): a point $y$ of the
-# sphere is a vector of length 1, and $h$ is tangent at $y$ if $y'h = 0$.
+# You need [lesson 2](02_the_space_of_directions.py): $y$ is a point of the
+# sphere, a vector of length 1, and what is tangent at $y$ is at a right angle
+# to it. In this lesson $h$ is the gradient on the sphere, $d$ is a step,
+# tangent at $y$ and of any length, $u$ is a tangent vector of length 1, and
+# $x$ is not an input but a second point.
 
 # %%
 import numpy as np
 
-from grassmann_np.geometry import sphere
+from grassmann_np import optim
+from grassmann_np.geometry import lines, sphere
 from viz import scenes
 
 rng = np.random.default_rng(0)
 y = sphere.random_point((3,), rng)
 u = sphere.normalize(sphere.random_tangent(y, rng))  # tangent, length 1
-print("y'y", (y @ y).round(12), " u'u", (u @ u).round(12))
-print(f"y'u {y @ u:.0e}")
+assert abs(y @ y - 1) < 1e-14 and abs(u @ u - 1) < 1e-14
+assert abs(y @ u) < 1e-14
+
+# %% [markdown]
+# ## A step by hand
+#
+# Lesson 2 worked with $y = (1, 0)$ and $g = (3, 4)$, and found $h = (0, 4)$.
+# We go on with it. A long gradient would carry $y$ far around the circle, so
+# it is often bounded first.
+#
+# > **Clipping.** With a bound $\nu$, a vector that is longer than $\nu$ is
+# > shortened to that length, and any other is left alone:
+# > $\hat h = \nu h/|h|$ if $|h| > \nu$, and $\hat h = h$ if not.
+#
+# With $\nu = 1$ we get $\hat h = (0, 4)/4 = (0, 1)$. Take the learning rate
+# $\eta = \pi/6$. The step is $d = -\eta \hat h = (0, -\pi/6)$.
+#
+# **Guess first:** is $y + d$ as long as $y$, shorter, or longer?
+#
+# It is $(1, -\pi/6)$. By Pythagoras its length is $\sqrt{1 + \pi^2/36}$,
+# which is 1.129. The same happens to every tangent step but 0: because
+# $y'd = 0$, the square of $|y + d|$ is $1 + |d|^2$, and $y$ grows too long.
+
+# %%
+y2, g2 = np.array([1.0, 0.0]), np.array([3.0, 4.0])
+h2 = sphere.project(y2, g2)
+clipped = optim.clip_norm(sphere, y2, h2, 1.0)
+d2 = -np.pi / 6 * clipped
+length = np.linalg.norm(y2 + d2)
+print("h", h2, " clipped", clipped, f" d {d2.round(4)}, |y + d| {length:.3f}")
+assert np.array_equal(h2, [0, 4]) and np.array_equal(clipped, [0, 1])
+assert np.array_equal(optim.clip_norm(sphere, y2, clipped, 2.0), clipped)
+assert np.array_equal(d2, [0, -np.pi / 6]) and round(length, 3) == 1.129
 
 # %% [markdown]
 # ## What is straight?
 #
 # Think of a walker on a very large sphere, who goes ahead at constant speed
-# and turns neither left nor right. Her path bends, since the sphere bends.
-# But all of its bending is straight down, towards the centre. Nothing of it
-# can be felt along the ground. Such a path is called a **geodesic**.
+# and turns neither left nor right. Her path bends, because the sphere bends.
+# But all of its bending is straight down, towards the centre, so that nothing
+# of it can be felt along the ground: the acceleration has no tangent part. A
+# path like that is called a **geodesic**.
 #
-# On the sphere the geodesics are the *great circles*, those whose centre is
-# the centre of the sphere. Start at $y$, and go in the direction $u$:
+# The *great circles*, those whose centre is the centre of the sphere, are
+# geodesics. Start at $y$, and go in the direction $u$:
 #
-# $$ c(t) = y \cos t + u \sin t. $$
+# $$ p(s) = y \cos s + u \sin s. $$
 #
-# Its velocity is $\dot c = -y \sin t + u \cos t$, of length 1. Its
-# acceleration, the velocity's own derivative, is
-# $\ddot c = -y\cos t - u\sin t = -c$: it points straight to the centre, and
-# its tangent part is zero. We measure both by differences:
+# The velocity is $\dot p = -y \sin s + u \cos s$, of length 1. The
+# acceleration, its derivative, is $\ddot p = -y\cos s - u\sin s = -p$, which
+# points to the centre and has no tangent part. (One can show that the sphere
+# has no other geodesics, and that up to half a turn no path between the two
+# ends is shorter.) We measure both by differences:
 
 # %%
-t, dt = 0.7, 1e-3
-times = t - dt, t, t + dt
-before, c, after = (y * np.cos(s) + u * np.sin(s) for s in times)
-speed = np.linalg.norm(after - before) / (2 * dt)
-acceleration = (after - 2 * c + before) / dt**2
-felt = np.linalg.norm(sphere.project(c, acceleration))
-print(f"speed {speed:.6f}, acceleration felt along the ground {felt:.1e}")
-assert np.isclose(speed, 1, atol=1e-5) and felt < 1e-8
+s, ds = 0.7, 1e-3
+times = s - ds, s, s + ds
+before, p, after = (y * np.cos(k) + u * np.sin(k) for k in times)
+speed = np.linalg.norm(after - before) / (2 * ds)
+acceleration = (after - 2 * p + before) / ds**2
+felt = np.linalg.norm(sphere.project(p, acceleration))
+print(f"speed {speed:.6f}, acceleration {np.linalg.norm(acceleration):.6f},",
+      f"felt along the ground {felt:.0e}")
+assert abs(speed - 1) < 1e-6 and felt < 1e-8
+assert np.allclose(acceleration, -p, rtol=0, atol=1e-6)
 
 # %% [markdown]
 # ## exp: take a step
 #
-# A step $h$ at $y$ says two things: which way, $u = h/|h|$, and how far,
-# $|h|$. Walk along the great circle in that direction, for that length. On
-# the unit sphere a length is an angle in radians, so we go to $t = |h|$:
+# A step $d$ at $y$ says two things, which way, $u = d/|d|$, and how far,
+# $|d|$. Walk along the great circle in that direction, for that length. On
+# the unit sphere the length of an arc is its angle in radians, so we go on
+# until $s = |d|$:
 #
-# $$ \exp_y(h) = y \cos|h| + \frac{h}{|h|} \sin|h|. $$
+# $$ \exp_y(d) = y \cos|d| + \frac{d}{|d|} \sin|d|. $$
 #
-# This is equation (7) of the paper, the **exponential map**. The name comes
-# from matrices, where such a walk is an exponential function. Read it as
-# "walk".
+# This is equation (7) of the paper, the **exponential map**. (Its name has a
+# history that we do not need. Read it as "walk".)
+#
+# By hand: our $d = (0, -\pi/6)$ has the direction $(0, -1)$ and the length
+# $\pi/6$, which is 30 degrees. So $\exp_y(d) = (1, 0)\cos 30^\circ + (0, -1)
+# \sin 30^\circ = (\sqrt 3/2, -1/2)$, a vector of length 1.
 
 # %%
-h = 1.3 * u
-x = sphere.exp(y, h)
-print("length", np.linalg.norm(x).round(12))
-print("angle from y, by arccos", np.arccos(y @ x).round(12))
-assert np.allclose(x, y * np.cos(1.3) + u * np.sin(1.3))
-assert np.allclose(sphere.exp(y, 2 * np.pi * u), y)  # once round
+x2 = sphere.exp(y2, d2)
+print("by hand (0.866, -0.5), sphere.exp", x2.round(3))
+assert np.allclose(x2, [np.sqrt(3) / 2, -1 / 2], rtol=0, atol=1e-14)
+d = 1.3 * u  # and in space
+x = sphere.exp(y, d)
+by_formula = y * np.cos(1.3) + u * np.sin(1.3)
+assert np.allclose(x, by_formula, rtol=0, atol=1e-14)
+assert abs(np.linalg.norm(x) - 1) < 1e-14
+assert np.allclose(sphere.exp(y, np.pi * u), -y, rtol=0, atol=1e-14)
+assert np.allclose(sphere.exp(y, 2 * np.pi * u), y, rtol=0, atol=1e-14)
 
 # %% [markdown]
+# The last two lines walk half a turn, to $-y$, and a full turn, back to $y$.
+#
 # A cheaper way to stay on the sphere is to step off it and to divide by the
-# length: $(y + h)/|y + h|$. This is a *retraction*. It goes the right way,
-# but not far enough: it turns $y$ by $\arctan|h|$ instead of $|h|$.
+# length: $(y + d)/|y + d|$. This is a *retraction*.
+#
+# **Guess first:** which of the two turns $y$ farther? The step $d$, the
+# vector $y$ and their sum form a right triangle with the legs 1 and $|d|$.
 
 # %%
 scenes.exp()
 
 # %% [markdown]
-# For short steps the two are close: $\arctan t = t - t^3/3 + \dots$ So the
-# gap is about $|h|^3/3$, and half the step means an eighth of the gap:
+# The angle at the centre has the tangent $|d|/1$, so the retraction turns $y$
+# by $\arctan|d|$, which is less than $|d|$. For short steps the two are
+# close: since $\arctan s = s - s^3/3 + \dots$, the gap is about $|d|^3/3$,
+# and half the step leaves about an eighth of the gap.
 
 # %%
-for angle in (0.4, 0.2, 0.1, 0.05):
-    geodesic = sphere.exp(y, angle * u)
-    gap = sphere.distance(geodesic, sphere.normalize(y + angle * u))
-    print(f"step {angle:4}, gap {gap:.2e}, step^3/3 {angle**3 / 3:.2e}")
-assert np.isclose(gap, 0.05**3 / 3, rtol=0.01)
+gaps = []
+for length in (0.4, 0.2, 0.1, 0.05):
+    back = sphere.normalize(y + length * u)
+    gaps.append(sphere.distance(sphere.exp(y, length * u), back))
+    third = length**3 / 3
+    print(f"step {length:4}, gap {gaps[-1]:.2e}, step^3/3 {third:.2e}")
+    assert abs(gaps[-1] - (length - np.arctan(length))) < 1e-14
+    assert np.isclose(gaps[-1], third, rtol=length**2, atol=0)
+assert 7 < gaps[0] / gaps[1] < gaps[1] / gaps[2] < gaps[2] / gaps[3] < 8
 
 # %% [markdown]
-# For one small step a retraction is good enough. Why walk exactly, then? It
-# costs next to nothing here: one sine and one cosine per weight vector. And
-# the claims of these lessons, such as "a step of length $|h|$ turns $y$ by
-# $|h|$", become true, not nearly true.
+# For one small step a retraction is good enough. But to walk exactly costs
+# little here, one sine and one cosine per weight vector, and it makes claims
+# such as "a step of length $|d|$ turns $y$ by $|d|$" true instead of nearly
+# true.
 #
 # ## log: which step leads there?
 #
-# Now the other way round. Given $y$ and $x$, which step $h$ has
-# $\exp_y(h) = x$? There are many: one may go round several times. The
-# shortest is called the **logarithm**, $\log_y(x)$. Its direction is the
-# tangent part of $x$ at $y$. Its length is the angle between the two.
+# Now the other way round. Given $y$ and $x$, which step $d$ has
+# $\exp_y(d) = x$? There are many, since one may go round several times. The
+# shortest is the **logarithm**, $\log_y(x)$. Its direction is that of the
+# tangent part of $x$ at $y$, and its length is the angle between the two. We
+# need it not to train a network, but to walk to a given point, and to say how
+# far away it is.
+#
+# By hand: $x = (\sqrt 3/2, -1/2)$ has the tangent part $(0, -1/2)$ at
+# $y = (1, 0)$. Its direction is $(0, -1)$, and the angle has the cosine
+# $y'x = \sqrt 3/2$, which makes it $\pi/6$. So $\log_y(x) = (0, -\pi/6)$, and
+# we have got our $d$ back.
 
 # %%
-back = sphere.log(y, x)
-print("log ", back.round(4))
-print("step", h.round(4))
-assert np.allclose(back, h)
-toward = sphere.normalize(sphere.project(y, x))
-assert np.allclose(back, 1.3 * toward)
+print("by hand (0, -0.5236), sphere.log", sphere.log(y2, x2).round(4))
+assert np.allclose(sphere.project(y2, x2), [0, -1 / 2], rtol=0, atol=1e-14)
+assert np.allclose(sphere.log(y2, x2), d2, rtol=0, atol=1e-14)
+assert np.allclose(sphere.log(y, x), d, rtol=0, atol=1e-14)  # in space
 
 # %% [markdown]
-# After more than half a turn, another way is shorter. Walk 5 radians; `log`
-# finds the rest of the circle, in the other direction:
+# **Guess first:** walk 5 radians along $u$ to a point $x$. How long is
+# $\log_y(x)$, and which way does it point?
 
 # %%
 far = sphere.log(y, sphere.exp(y, 5 * u))
 print("length", np.linalg.norm(far).round(4), "= 2 pi - 5, along -u")
-assert np.allclose(far, -(2 * np.pi - 5) * u)
+assert np.allclose(far, -(2 * np.pi - 5) * u, rtol=0, atol=1e-14)
 
 # %% [markdown]
-# And at the *antipode* $-y$, half a turn away, every way is shortest. There
-# is no right answer, so the library gives none, unless you name a direction:
+# After more than half a turn the rest of the circle is shorter. And exactly
+# half a turn away, at the *antipode* $-y$, the way is equally long in every
+# direction. There is no right answer, so the library gives none, unless you
+# name a direction:
 
 # %%
 try:
@@ -128,147 +193,182 @@ except ValueError as error:
     print(error)
 else:
     raise AssertionError("log must not invent a direction")
+there = sphere.log(y, -y, cut=u)
+assert np.allclose(there, np.pi * u, rtol=0, atol=1e-14)
 
 # %% [markdown]
 # ## distance
 #
-# The **distance** of two points is the length of the shortest way between
-# them, along the sphere: $d(y, x) = |\log_y(x)|$. It is the angle between
-# the two vectors, from 0 to $\pi$. The textbook formula is
-#
-# $$ d(y, x) = \arccos(y'x). $$
-#
-# It is correct, and one should not use it.
-#
-# ## Why not arccos
-#
-# A float64 number has 16 digits. Take two points at the angle $10^{-9}$.
-# Their inner product is $\cos 10^{-9} = 1 - 5\cdot 10^{-19}$. The nearest
-# float64 number is 1. The angle is gone, *before* arccos is asked. The
-# smallest angle that arccos can return at all, but for zero, belongs to the
-# largest number below 1:
+# The **distance** of two points is the length of the shortest step from one
+# to the other, $|\log_y(x)|$. It is the angle between the two vectors, from 0
+# to $\pi$. As lines (lesson 2), $x$ and $-x$ are one point, and the nearer of
+# them counts. In the film $x$ walks away from $y$. When it has gone a right
+# angle, both ends of its line are equally near, and farther on `lines.log`
+# leads to $-x$. The points at a right angle to $y$ are called its *cut
+# locus*.
 
 # %%
-for kind in (np.float64, np.float32):
-    below = np.nextafter(kind(1), kind(0))
-    print(f"{kind.__name__}: arccos({below!s}) = {np.arccos(below):.1e}")
-assert np.arccos(np.nextafter(1.0, 0.0)) > 1e-8
+x = sphere.exp(y, np.radians(130) * u)
+assert abs(np.degrees(sphere.distance(y, x)) - 130) < 1e-12
+assert abs(np.degrees(lines.distance(y, x)) - 50) < 1e-12
+assert np.allclose(lines.log(y, x), sphere.log(y, -x), rtol=0, atol=1e-14)
+scenes.lines()
 
 # %% [markdown]
-# In float32, in which networks are trained, this is $3.5\cdot 10^{-4}$. With
-# a learning rate of 0.001 and a gradient of length 0.1, a step is shorter.
+# Lesson 1 measured the angle by its cosine, $\arccos(y'x)$. For angles near 1
+# that is all right.
+#
+# **Guess first:** a float64 number has 16 digits. How well does the arccos
+# see an angle of $10^{-9}$?
+#
+# Not at all. The cosine is $1 - 5\cdot 10^{-19}$, and the nearest float64
+# number is 1: the angle is gone before the arccos is computed. The smallest
+# angle that it can return at all, but for zero, belongs to the largest number
+# below 1:
+
+# %%
+smallest = []
+for kind in (np.float64, np.float32):
+    below = np.nextafter(kind(1), kind(0))
+    smallest.append(np.arccos(below))
+    print(f"{kind.__name__}: arccos({below!s}) = {smallest[-1]:.1e}")
+assert np.cos(1e-9) == 1 and 1e-8 < smallest[0] < 2e-8
+assert 3.4e-4 < smallest[1] < 3.5e-4
+
+# %% [markdown]
+# In float32, in which networks are trained, this is $3.5\cdot 10^{-4}$. A
+# learning rate of 0.001 and a gradient of length 0.1 make a shorter step.
 #
 # The remedy looks at $x - y$ instead, which is small when the angle is
-# small. Draw the two unit vectors from the origin. They span a rhombus. Its
-# diagonals $x + y$ and $x - y$ cross at right angles, and halve each other
-# and the angle. Half of one over half of the other is the tangent of half
-# the angle, so
+# small. The two unit vectors span a rhombus with the diagonals $x + y$ and
+# $x - y$, which cross at a right angle, and halve each other and the angle.
+# Half of one over half of the other is the tangent of half the angle, so
 #
-# $$ d(y, x) = 2 \arctan \frac{|x - y|}{|x + y|}. $$
+# $$ |\log_y(x)| = 2 \arctan \frac{|x - y|}{|x + y|}. $$
 #
-# This is Kahan's formula, and `sphere.distance` uses it. In the code it is
-# `2 * atan2(|x - y|, |x + y|)`: `atan2` (`np.arctan2`) takes both numbers and
-# divides by itself. It accepts a zero below, which comes at the antipode. We
-# hold both formulas against angles that we know, near 0, in the middle and
-# near $\pi$:
+# This is Kahan's formula. The code of `sphere.distance` has `atan2`, which
+# takes numerator and denominator, does the division itself, and accepts a
+# zero denominator, as at the antipode. Compare both formulas on angles that
+# we know:
 
 # %%
 print("angle            error of arccos  error of distance")
-for angle in (1e-12, 1e-9, 1e-6, 1e-3, 1.0, np.pi - 1e-9):
-    x = sphere.exp(y, angle * u)
+for theta in (1e-12, 1e-9, 1e-6, 1e-3, 1.0, np.pi - 1e-9):
+    x = sphere.exp(y, theta * u)
     by_arccos = np.arccos(np.clip(y @ x, -1, 1))
-    errors = abs(by_arccos - angle), abs(sphere.distance(y, x) - angle)
-    print(f"{angle:<14.12g} {errors[0]:15.0e} {errors[1]:17.0e}")
-    assert errors[1] < 2e-15
-    if angle == 1e-9:
-        assert errors[0] > 0.9 * angle
+    errors = abs(by_arccos - theta), abs(sphere.distance(y, x) - theta)
+    assert theta != 1.0 or errors[0] < 1e-15
+    print(f"{theta:<14.12g} {errors[0]:15.0e} {errors[1]:17.0e}")
+    kahan = 2 * np.arctan2(np.linalg.norm(x - y), np.linalg.norm(x + y))
+    assert errors[1] < 2e-15 and abs(kahan - theta) < 2e-15
+    assert theta != 1e-9 or errors[0] > 0.9 * theta
 
 # %% [markdown]
-# At $10^{-9}$ the error of arccos is as large as the angle or larger. The
-# errors of `distance` are those of the 16 digits that hold $x$.
-#
-# (Why the `clip`? Rounding can make $y'x$ a little more than 1, and then
-# arccos is not even a number. `distance` needs no such help.)
+# At $10^{-9}$ the error of the arccos is as large as the angle or larger. The
+# errors of `distance` are those of the 16 digits that hold $x$. (The `clip`
+# is there because rounding can make $y'x$ a little more than 1, which has no
+# arccos. `distance` needs no such help.)
 #
 # ## A small number that does harm
 #
-# The formula of exp divides by $|h|$. What if $h = 0$? A common trick is to
-# add a small number to the divisor, say $10^{-8}$. Look what it does to a
-# step of length $10^{-9}$:
+# The formula of exp divides by $|d|$. What if $d = 0$? A common trick is to
+# add a small number to the divisor, say $10^{-8}$.
+#
+# **Guess first:** how much of a step of length $10^{-9}$ is left then?
 
 # %%
-h = 1e-9 * u
-length = np.linalg.norm(h)
-trick = y * np.cos(length) + h / (length + 1e-8) * np.sin(length)
-print(f"the trick walks {sphere.distance(y, trick):.1e}")
-print(f"exp walks       {sphere.distance(y, sphere.exp(y, h)):.1e}")
-assert np.isclose(sphere.distance(y, sphere.exp(y, h)), 1e-9, rtol=1e-5)
-assert sphere.distance(y, trick) < 0.1 * 1e-9
-
-# %% [markdown]
-# Ten elevenths of the step are lost. The library asks one question instead,
-# "is it exactly zero?", and divides by 1 there. So a step of zero leaves
-# every bit of $y$ as it is, and no other step is changed.
-
-# %%
+d = 1e-9 * u
+length = np.linalg.norm(d)
+trick = y * np.cos(length) + d / (length + 1e-8) * np.sin(length)
+tricked = sphere.distance(y, trick)
+walked = sphere.distance(y, sphere.exp(y, d))
+print(f"the trick walks {tricked:.1e}, exp walks {walked:.1e}")
+assert abs(walked - 1e-9) < 1e-5 * 1e-9
+assert abs(tricked - 1e-9 / 11) < 1e-5 * 1e-9
+assert np.isclose(tricked, 1e-9)  # it passes: a test that cannot fail
 assert np.array_equal(sphere.exp(y, 0 * u), y)
 
 # %% [markdown]
+# One eleventh is left, since the divisor is 11 times as large as it should
+# be. The library asks "is it exactly zero?" instead, and divides by 1 there.
+# So a step of zero leaves every bit of $y$ as it is, and no other step is
+# changed. (The same trick hides in many tests. `np.isclose(a, b)` allows an
+# error of $10^{-8}$ unless told otherwise, and would call the two walks
+# equal. That is why these lessons set `atol`.)
+#
 # ## Summary
 #
 # * A geodesic is a path that does not turn: on the sphere, a great circle at
 #   constant speed.
-# * $\exp_y(h)$ walks from $y$ along $h$, for the angle $|h|$. $\log_y(x)$ is
+# * $\exp_y(d)$ walks from $y$ along $d$, for the angle $|d|$. $\log_y(x)$ is
 #   the shortest step that leads to $x$.
-# * A retraction, step and divide, falls short by about $|h|^3/3$.
-# * The distance is the angle. arccos cannot see angles below $10^{-8}$, or
-#   $3\cdot 10^{-4}$ in float32; $2\,\mathrm{atan2}(|x - y|, |x + y|)$ can.
-# * No small number is added to a divisor: it would shorten short steps.
+# * A retraction, step and divide, falls short by about $|d|^3/3$.
+# * The distance is the angle. The arccos cannot see angles below $10^{-8}$,
+#   or $3\cdot 10^{-4}$ in float32; $2\,\mathrm{atan2}(|x - y|, |x + y|)$ can.
+# * No small number is added to a divisor that is a length: it would shorten
+#   short steps.
 #
 # ## Exercises
 #
-# 1. Walk from $y$ along $\frac{3}{2}\pi u$. How far away are you, and what
-#    is the logarithm?
+# 1. *Easy.* By hand: $y = (0, 1)$ and $d = (\pi/2, 0)$. What is $\exp_y(d)$,
+#    and what is $\log_y(x)$ for $x = (-1, 0)$?
 #
 # <details><summary>Answer</summary>
 #
-# Three quarters round is a quarter round the other way: the distance is
-# $\pi/2$, and `sphere.log(y, x)` is $-\frac{\pi}{2} u$.
+# $(1, 0)$, a quarter of a turn away, and $(-\pi/2, 0)$.
 #
 # </details>
 #
-# 2. With the paper's settings, a step of its optimizer, SGD-G, turns a
-#    weight vector by at most 0.2 radians (lesson 5). By how much would a
-#    retraction fall short?
+# 2. *Harder.* Half of $|x - y|$ is the sine of half the angle, so that
+#    $2\arcsin(|x - y|/2)$ is the distance too. Where is it bad?
 #
 # <details><summary>Answer</summary>
 #
-# `0.2 - np.arctan(0.2)` is 0.0026 radians, or 0.15 degrees, out of 11.5
-# degrees.
-#
-# </details>
-#
-# 3. Half of $|x - y|$ is the sine of half the angle. So $2\arcsin(|x -
-#    y|/2)$ is the distance too. Where is it bad?
-#
-# <details><summary>Answer</summary>
-#
-# Near the antipode, where $|x - y|/2$ is near 1 and the arcsine is as flat
+# Near the antipode, where $|x - y|/2$ is near 1, and the arcsine is as steep
 # as the arccosine is at 1. For two points at the angle $\pi - 10^{-9}$ it
-# gives $\pi$, or misses by more than $10^{-8}$.
+# gives $\pi$, or misses by more than $10^{-8}$, or, if rounding has made its
+# argument more than 1, is not a number.
 #
 # </details>
 #
-# 4. In float32, walk from $y$ by $10^{-5}$. What do both formulas say?
+# 3. *Open experiment.* Walk 2 radians in $k$ equal steps along $u$, with a
+#    retraction each. By how much do you fall short, for $k = 10$, 20, 40? How
+#    does it depend on $k$?
 #
 # <details><summary>Answer</summary>
 #
-# With `y32 = y.astype(np.float32)`, and the same for `u`, `distance` gives
-# $10^{-5}$ to within $10^{-7}$: that much the 7 digits of `x` allow. arccos
-# can only give 0, not a number, or at least $3.5\cdot 10^{-4}$.
+# By 0.026, 0.0066 and 0.0017: twice as many steps leave a quarter. Each of
+# the $k$ steps falls short by about $(2/k)^3/3$, which makes $8/(3k^2)$.
 #
 # </details>
 #
+# Two cells check the answers; try the exercises first.
+
+# %%
+up, right = np.array([0.0, 1.0]), np.array([1.0, 0.0])
+a, b = sphere.exp(up, np.pi / 2 * right), sphere.log(up, -right)  # 1
+assert np.allclose(a, right, rtol=0, atol=1e-14)
+assert np.allclose(b, -np.pi / 2 * right, rtol=0, atol=1e-14)
+goal = sphere.exp(y, 3 * u)  # 3
+for k, short in ((10, 0.026), (20, 0.0066), (40, 0.0017)):
+    p = y
+    for _ in range(k):
+        ahead = sphere.normalize(sphere.log(p, goal))
+        p = sphere.normalize(p + 2 / k * ahead)
+    both = [2 - sphere.distance(y, p), 8 / (3 * k**2)]
+    assert np.allclose(both, short, rtol=0.05, atol=0)
+
+# %%
+with np.errstate(invalid="ignore"):  # 2
+    y3 = sphere.random_point((3, 999), rng)
+    d3 = (np.pi - 1e-9) * sphere.normalize(sphere.random_tangent(y3, rng))
+    half = np.linalg.norm(sphere.exp(y3, d3) - y3, axis=0) / 2
+    found = 2 * np.arcsin(half)
+is_pi, is_bad = found == np.pi, np.abs(found - np.pi + 1e-9) > 1e-8
+assert np.all(is_pi | is_bad | (half > 1)) and is_pi.any() and is_bad.any()
+assert np.any(half > 1) and np.all(np.isnan(found[half > 1]))
+
+# %% [markdown]
 # ## Going deeper
 #
 # * Cho and Lee, *Riemannian approach to batch normalization*, NIPS 2017,
