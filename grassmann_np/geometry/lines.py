@@ -6,8 +6,9 @@ sphere's. Only what compares two points must choose the nearer of x and -x:
     d(y, x)   = 2 atan2(shorter, longer)   of |x - y| and |x + y|;  at most pi/2
     log_y(x)  = the sphere's log_y(sign(y'x) x)
 
-Batch normalization forgets the length of w but not its sign: BN(-z) = -BN(z). Its exact quotient is the sphere, which
-covers G(1,n) twice.
+Batch normalization forgets the length of w but not its sign: BN(-z) = -BN(z). So with gamma fixed, or absent, what is
+left of w is a point of the sphere, which covers G(1,n) twice. With gamma free, (y, gamma) and (-y, -gamma) are one
+network.
 """
 
 from __future__ import annotations

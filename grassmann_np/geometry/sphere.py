@@ -4,7 +4,7 @@
     exp_y(h)    = y cos|h| + u sin|h|,   u = h/|h|                       (7)
     pt_y(v; h)  = v - (u'v)(sin|h| y + (1 - cos|h|) u)                   (8)
     d(y, x)     = 2 atan2(|x - y|, |x + y|)                             Kahan's angle
-    log_y(x)    = d(y, x) w/|w|,   w = the tangent part of x - sign(y'x) y
+    log_y(x)    = theta w/|w|,   w = the tangent part of x - sign(y'x) y,   theta = atan2(|w|, y'x) = d(y, x)
 
 Numbers in brackets are equations of Cho and Lee, NIPS 2017. Points must be unit vectors and h tangent (y'h = 0):
 `normalize` and `project` make them so. All lengths are angles, in radians. The arrays of a call have one shape, dtype

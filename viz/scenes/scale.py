@@ -133,5 +133,5 @@ def _captions(
         f"{STEPS} steps: w spirals outward, from |w| = 1 to {lengths[-1]:.2f}. Below it, on the sphere, runs y, all "
         "that the loss sees.",
         f"Step {STEPS} turns y by {angles[-1]:.2f}°; with |w| = 1 it would turn it by {short[-1]:.2f}°. "
-        f"A learning rate η acts on y as η/|w|² = {lr / lengths[-2] ** 2:.2f}.",
+        f"Before it |w| was {lengths[-2]:.2f}, and η acts on y as η/|w|² = {lr / lengths[-2] ** 2:.2f}.",
     )

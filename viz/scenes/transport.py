@@ -174,7 +174,7 @@ def _captions(
         f"From c back to a. Left, v stays at {met[2]:.1f}° to the path. Right, {kept[3]:.0f} % of v is left at a, and "
         f"the frame's right angle has become {skew:.0f}°. (With ten projections a side, {finer:.0f} % would be left.)",
         f"Left, v is as long as it was, but turned by {np.degrees(turn):.1f}°. The triangle's area is A + B + C − 180° "
-        f"= {' + '.join(degrees)} − 180° = {np.degrees(area):.1f}°, or {area:.3f} of the sphere's 4π: the same number.",
+        f"= {' + '.join(degrees)} − 180° = {np.degrees(area):.1f}°, or {area:.3f} rad: its area, out of 4π = 12.57.",
     )
 
 
