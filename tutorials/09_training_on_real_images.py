@@ -2,7 +2,8 @@
 # # 9. Training on real images
 #
 # **Question.** Does a walk on the sphere learn better than plain SGD? And
-# when two numbers differ, how do you know that it was not chance?
+# when two numbers differ, how do you know that it was not chance, or an
+# unfair comparison?
 #
 # You need lessons 5 and 6: SGD-G and Adam-G.
 
@@ -14,44 +15,52 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+from scipy.stats import t as student
 
 import grassmann_np
 from grassmann_np import data, train
-from viz import cells, picture, scenes
+from grassmann_np.train.statistics import holm, permutation, rank_sum
+from viz import scenes
 
 EPOCHS = int(os.environ.get("LESSON_EPOCHS", 10))
 SEEDS = int(os.environ.get("LESSON_SEEDS", 3))
 
 # %% [markdown]
 # Here are the three on one small sphere: one neuron, one loss, one start.
-# SGD slows down as its weight vector grows longer (lesson 1). Weight decay
-# holds the length back. SGD-G and Adam-G have no length.
+# As the weight vector of SGD grows longer, the same rate turns it less
+# (lesson 1), and weight decay holds the length back. SGD-G and Adam-G keep
+# the length 1.
 
 # %%
 scenes.race()
 
 # %% [markdown]
-# A picture of one run proves nothing about images. So we take real ones.
+# A picture of one run proves nothing about images, so we take real ones.
 #
 # ## Two sets of digits
 #
-# Both are handwritten, and both come inside Python packages: nothing is
-# downloaded. A part of each is the *test set*. The network never learns
-# from it; we count how many of its images it gets wrong.
+# Both sets are handwritten digits, and both come inside Python packages, so
+# that nothing is downloaded: the 1797 digits of scikit-learn, and MNIST-5k,
+# which is 5000 of the 70000 images of MNIST. A part of each is the *test
+# set*. The network never learns from it; we count how many of its images it
+# gets wrong.
 
 # %%
 sets = {"digits": data.digits(), "mnist": data.mnist()}
 for name, images in sets.items():
     n, m = len(images.y_train), len(images.y_test)
     print(f"{name}: images {images.shape}, {n} to learn from, {m} to test")
+assert [len(images.y_test) for images in sets.values()] == [450, 1000]
 
 # %% [markdown]
 # ## A training by name
 #
 # A `Setup` says everything about a training: the images, the network, the
-# optimizer, the rate, the schedule, the seed. We take the small
-# convolutional network of lesson 8. The schedule is *linear*: the rate
-# falls in a straight line to 0.
+# optimizer, the rates, the schedule, the seed. We take the small
+# convolutional network of lesson 8. The schedule is *linear*: the rate falls
+# in a straight line to 0. There are two rates, in every run. One is for the
+# weights that batch normalization normalizes, and it is these that SGD-G and
+# Adam-G keep on the sphere; the other, 0.01, is for all the rest.
 #
 # The seed decides the first weights and the order of the images. The same
 # seed gives the same run, to the last bit:
@@ -61,15 +70,18 @@ setup = train.Setup(data="digits", model="cnn", epochs=EPOCHS)
 once, again = (replace(setup, epochs=1).run()[1] for _ in range(2))
 assert once.train_loss == again.train_loss
 assert once.test_error == again.test_error
+other = replace(setup, epochs=1, seed=1).run()[1]
+assert other.train_loss != once.train_loss
 print("a training loss, twice:", once.train_loss[0], again.train_loss[0])
 
 # %% [markdown]
 # ## Not one run each
 #
 # Another seed is another run. `train.compare` runs every optimizer with
-# every seed, each in a folder of its own (a run that is there already is
-# not run again; here the folder is thrown away). The *median* is the middle
-# one of the seeds' errors; between the *quartiles* lies the middle half.
+# every seed. In its table the *median* is the middle one of the seeds'
+# errors, and between the *quartiles* lies the middle half. Below the table it
+# says what was alike in the runs of one seed and what was not: read that
+# first in any comparison.
 
 # %%
 optimizers = ["sgd", "sgd-g", "adam-g"]
@@ -94,160 +106,196 @@ for label in optimizers:
 assert all(max(wrong(found, o)) < 0.5 * 450 for o in optimizers)
 
 # %% [markdown]
-# What may you conclude from this table? Three things stand in the way.
+# *Guess first:* is one of the three better? Three things stand in the way of
+# an answer.
 #
 # **Few images decide.** The errors are counts of a few images. If each of
-# $N$ images is wrong with probability $p$, their number has a standard
-# deviation of $\sqrt{N p (1 - p)}$: so much would it change with *other*
-# test images.
+# $N$ images is wrong with probability $p$, the count has a standard deviation
+# of $\sqrt{N p (1 - p)}$: that is how much it would change with *other* test
+# images.
 
 # %%
 n, mistakes = 450, np.array([4, 9, 18])
 deviation = np.sqrt(mistakes * (1 - mistakes / n))
 for k, s in zip(mistakes, deviation, strict=True):
     print(f"{k:2} of {n} wrong: give or take {s:.1f} images")
+drawn = np.random.default_rng(0).binomial(n, 9 / n, 100_000)
+assert abs(drawn.std() - deviation[1]) < 0.03
 
 # %% [markdown]
-# All optimizers are tested on the same images, so some of this cancels in
-# the difference. Not all of it.
+# All optimizers are tested on the same images, so that some of this cancels
+# in a difference, but not all of it.
 #
-# **Few seeds.** Compare two optimizers seed by seed. Suppose that there is
-# no difference, only chance. Then each pair is like a coin. That one
-# optimizer wins *all* of $n$ pairs, or loses all, happens by chance with
-# probability $2 \cdot 2^{-n}$. No test of this kind can give a smaller
-# $p$, the probability of such a result, or a clearer one, by chance alone.
-
-# %%
-for n in (3, 5, 6, 10):
-    print(f"{n:2} seeds: p is at least {2 ** (1 - n):.4f}")
-for row in found["paired"]:
-    assert row["p"] >= 2.0 ** (1 - SEEDS)
-
-# %% [markdown]
-# People like to see $p < 0.05$ before they believe. Five seeds cannot show
-# it, however large the difference.
+# **Few seeds decide.** Another seed gives another count, and three seeds say
+# little about how far the counts spread. There is nothing to be done but to
+# run more of them.
 #
-# **The rates were not chosen alike.** SGD ran with a rate that somebody
-# wrote down, SGD-G with one from the paper. Perhaps a better rate for SGD
-# would close the gap. To be fair, tune them all, in the same way, with
-# images that are *not* the test images.
+# **The rates decide.** The rate of each optimizer above was written down by
+# somebody. Perhaps another one would have turned the order round. A fair
+# comparison tunes the rates of all of them, in the same way, with images that
+# are *not* the test images.
 #
-# ## A reader's question
+# ## A reader's question, and our first answer
 #
-# A reader of the paper asked in a blog post: why not let the rate of the
-# plain network fall linearly, or exponentially? Perhaps it does as well.
+# A reader of the paper asked in a blog post: why not let the rate of plain
+# SGD fall linearly, or exponentially? Perhaps it does as well.
 #
-# That takes more than a hundred runs, so this page reads results that were
-# made before: by `python benchmarks/decay.py --data digits`, and the same
-# with `--data mnist`. Every optimizer ran with every schedule. For each,
-# three rates were tried with two seeds, and judged on a fifth of the
-# training images, held out: a coarse choice, but the same for all. With the
-# best rate, five other seeds ran.
+# We ran it. The rate of SGD and that of SGD-G were tuned with the same
+# effort, each ran with several schedules, and SGD-G made fewer errors under
+# every one. So we wrote that no schedule brings SGD near. Then a statistician
+# looked at the code. SGD had *one* rate, for all weights; SGD-G had two, as
+# in the paper. The dense layer at the end bears only a small rate, and with a
+# single rate the convolutions must take the same small one. Given two rates,
+# SGD made as few errors as SGD-G.
+#
+# So the first answer was wrong, although every number in it was right, and
+# although all rates were "tuned alike". Two comparisons are not alike if one
+# side has a setting that the other side lacks.
+#
+# ## The second answer
+#
+# The experiment was designed anew, on paper, before it ran:
+# [What is it good for?](what_is_it_good_for.md) tells it in full. Eleven ways
+# to train differ in one thing at a time. Each has its rates tuned on held-out
+# images, with the same number of trials; then it runs with fresh seeds. This
+# page reads the results that are kept beside the code.
 
 # %%
 project = Path(grassmann_np.__file__).parents[1]
-files = sorted((project / "benchmarks" / "results").glob("decay-*.json"))
-decays = {file.stem: json.loads(file.read_text()) for file in files}
-digits, mnist = decays["decay-digits"], decays["decay-mnist"]
-picture.Picture(cells.cells(digits))
-
-# %%
-picture.Picture(cells.cells(mnist))
-
-# %%
-labels = ("sgd step", "sgd linear", "sgd-g linear", "adam-g linear")
-for results in (digits, mnist):
-    size = len(sets[results["data"]].y_test)
-    print(f"{results['data']}, wrong of {size}, each seed:")
-    for label in (*labels, "sgd, matched angle"):
-        counts = wrong(results, label)
-        print(f"  {label:19} {counts}, median {np.median(counts):.0f}")
+kept = project / "benchmarks" / "results" / "experiment-digits.json"
+arms = json.loads(kept.read_text())["arms"]
+count = {name: np.array(arm["wrong"]) for name, arm in arms.items()}
+for name in ("sgd one rate", "sgd", "sgd-g", "adam", "adam-g"):
+    rates = ", ".join(f"{rate:.3g}" for rate in arms[name]["rates"])
+    print(f"{name:12} rates {rates:12} wrong of 450: "
+          f"{count[name].mean():.1f} +- {count[name].std(ddof=1):.1f}")
 
 # %% [markdown]
-# First, **the schedule**. How far is SGD with linear decay from SGD-G with
-# linear decay, seed by seed, and how far apart are the seeds of each?
+# ![Wrong test images of every arm of the experiment, every seed a dot, the
+# mean a bar, its 95 % interval
+# shaded](../benchmarks/results/experiment-errors.png)
+#
+# To compare two rows, subtract them seed by seed: the seeds of both begin
+# with the same weights and see the images in the same order. The mean of the
+# differences is the estimate. How far may it be off? If many such experiments
+# were made, the interval below would hold the true difference in 95 of 100
+# of them (Student 1908).
+
 
 # %%
-for results in (digits, mnist):
-    sgd, sgd_g = (wrong(results, f"{o} linear") for o in ("sgd", "sgd-g"))
-    gap = np.median(np.subtract(sgd_g, sgd))
-    print(f"{results['data']}: {gap:+.0f} images from SGD to SGD-G;", end=" ")
-    print(f"best to worst seed: {np.ptp(sgd)} and {np.ptp(sgd_g)}")
-    assert abs(gap) < np.ptp(sgd)
-assert max(sgd_g) < np.median(sgd)  # on MNIST-5k
-middle = {r["optimizer"]: r["median_test_error"] for r in mnist["summary"]}
-of_sgd = [m for name, m in middle.items() if name.startswith("sgd ")]
-assert min(of_sgd) > max(m for name, m in middle.items() if "-g " in name)
+def difference(one, other):
+    """The mean of one - other over the seeds, and its 95 % interval."""
+    d = count[one] - count[other]
+    reach = student.ppf(0.975, len(d) - 1) * d.std(ddof=1) / np.sqrt(len(d))
+    print(f"{one} - {other}: {d.mean():+.2f} images, "
+          f"from {d.mean() - reach:+.2f} to {d.mean() + reach:+.2f}")
+    return d.mean() - reach, d.mean() + reach
+
 
 # %% [markdown]
-# On the digits, linear decay brings SGD to within the spread of its own
-# seeds: a reader who says that the schedule was the difference may be right.
-#
-# On MNIST-5k the same sentence is true, and would mislead. The gap lies
-# within SGD's spread because that spread is *wide*: there, the worst seed
-# of SGD-G is better than the median of SGD. And no schedule brings SGD near:
-# under its best one, its median error is larger than those of SGD-G and
-# Adam-G under their worst. So the answer to the reader depends on the
-# images. Always look at the gap *and* at the spread.
-#
-# Second, **the angle**. On the sphere the length of a step is an angle: by
-# so much the weight turns. SGD turns the same weights by an angle too, but
-# it depends on how long they have grown. What if SGD turns them by the
-# *same angle*, step by step? The row "matched angle" is that experiment:
-# plain SGD, with every step of these weights made longer or shorter until
-# it turns them as far, on average, as the same step of SGD-G did.
+# *Guess first:* how much does SGD gain from its second rate, and how much
+# more from the sphere?
 
 # %%
-rows = ("sgd linear", "sgd, matched angle", "sgd-g linear")
-for results in (digits, mnist):
-    plain, angle, sgd_g = (np.median(wrong(results, row)) for row in rows)
-    print(f"{results['data']}: SGD {plain:.0f}, at the angle {angle:.0f},")
-    paired = results["paired"][-1]
-    print(f"   SGD-G {sgd_g:.0f}; the last two differ in", end=" ")
-    print(f"{paired['n']} seeds, p = {paired['p']:.2f}")
-    assert plain > angle >= sgd_g and plain - angle > angle - sgd_g
+second_rate = difference("sgd", "sgd one rate")
+sphere_and_all = difference("sgd-g", "sgd")
+clip_alone = difference("sgd clip", "sgd")
+last = difference("sgd-g", "sgd clip")
+assert second_rate[1] < 0 and sphere_and_all[1] < 0 and clip_alone[1] < 0
+assert last[0] < 0 < last[1]
 
 # %% [markdown]
-# On the digits SGD at SGD-G's angle has SGD-G's error. There it counts how
-# far the weights turn, and nothing more is to be seen. On MNIST-5k the angle
-# closes more than half of the gap, and not all of it. What is left may be
-# the orthogonality term ([lesson 10](10_orthogonality.py)), which SGD does
-# not have; or the rates of the other weights, which were not the same; or
-# chance. This experiment does not tell them apart.
+# An interval that holds 0 leaves the sign open; one that does not, hardly. So
+# the second rate is worth an image or two of 450, and what SGD-G adds to that
+# is worth another one. But what is it that SGD-G adds? It has the sphere, the
+# clipping and the orthogonality term, and the experiment takes them apart.
+# SGD with nothing but the *clipping*, its gradient with respect to the
+# direction bounded by 0.1 as that of SGD-G is, has gained as much, and from
+# there to SGD-G there is nothing left to see. (That comparison was not among
+# the declared ones; it was looked for afterwards, which is a hint and not a
+# test.)
 #
-# Third, **all together**. SGD-G and Adam-G against SGD, each with the same
-# schedule and the same seeds:
+# ## Tossing the signs
+#
+# Another way to ask the same, without any formula of a distribution: suppose
+# that two arms differ by nothing. Then each difference could as well have had
+# the other sign. So toss a coin for each of the 30 signs, take the sum, and
+# do it many times. How often is the sum as far from 0 as the real one? That
+# fraction is $p$ (Fisher 1935).
 
 # %%
-for results in (digits, mnist):
-    rows = [r for r in results["paired"] if "matched" not in r["optimizer"]]
-    lower = sum(row["median_difference"] < 0 for row in rows)
-    least = min(row["p"] for row in rows)
-    print(f"{results['data']}: SGD has more errors in {lower} of", end=" ")
-    print(f"{len(rows)} comparisons, smallest p = {least:.4f}")
-    assert least > 0.05 and lower == len(rows)
+d = count["sgd-g"] - count["sgd"]
+coins = np.random.default_rng(0).choice([-1, 1], (20_000, len(d)))
+sums = coins @ np.abs(d)
+p = np.mean(np.abs(sums) >= abs(d.sum()))
+print(f"the real sum {d.sum()}, as far from 0 in {p:.1%} of the tosses")
+for low in range(-60, 60, 10):
+    share = np.mean((low <= sums) & (sums < low + 10))
+    mark = "  <- here" if low <= d.sum() < low + 10 else ""
+    print(f"{low:4} to {low + 9:3} {'#' * round(200 * share)}{mark}")
 
 # %% [markdown]
-# Not one of these differences alone can be called more than chance. It could
-# not be, with five seeds. What speaks is that all of them point the same
-# way, on both sets of images. It speaks less loudly than so many independent
-# results would: the comparisons share their seeds and their test images.
-# To decide it, run more seeds, and test on more images.
+# Twenty thousand tosses come close; the sums of all $2^{30}$ signs can also
+# be counted exactly, one difference after the other, since they are whole
+# numbers. `grassmann_np.train.statistics` does it in six lines.
+
+# %%
+exact = permutation(d)
+print(f"p by tossing {p:.4f}, exact {exact:.4f}")
+assert abs(p - exact) < 0.006
+five = permutation(np.array([-1, -1, -1, -1, -1]))
+apart = rank_sum(range(5), range(5, 10))
+print(f"five pairs that all agree: {five:.4f}; five all below the others, "
+      f"without pairs: {apart:.4f}")
+assert five == 2 * 2**-5 and abs(apart - 2 / 252) < 1e-12
+
+# %% [markdown]
+# With five seeds no *pairs* can give a $p$ below 0.06, even if all agree.
+# That is a limit of this test and not of five seeds: a test that compares the
+# five with the other five without pairing them can reach 0.008. A small $p$
+# is also no measure of a difference. The interval says how large it may be;
+# $p$ only says how well chance explains it.
 #
-# **A correction.** Here SGD has one rate for all weights, SGD-G two: one on
-# the sphere and another, 0.01, for the rest. Given the same two rates (0.4
-# and 0.01), plain SGD makes 26, 24, 26, 30 and 22 errors on MNIST-5k, where
-# SGD-G makes 23, 25, 30, 28 and 24. So what looks like the sphere above is
-# the second rate. `benchmarks/experiment.md` is the design of the experiment
-# that asks anew; until it has run, read this page as a lesson in how easily
-# a comparison is unfair.
+# ## How many questions were asked?
 #
-# ## MNIST-5k, and what SGD-G buys
+# The design declares twenty differences, ten on each set of images, and one
+# of them, SGD-G minus SGD, is the first. Whoever asks twenty questions finds
+# one answer with $p < 0.05$ where there is nothing to be found. *Holm's* rule
+# holds the smallest $p$ against 0.05/20, the next against 0.05/19, and so on.
+# The page [What is it good for?](what_is_it_good_for.md) has them all, before
+# and after. Which of the differences above would you still believe?
+
+# %%
+asked = [("sgd-g", "sgd"), ("sgd-g", "sgd one rate"), ("sgd-g", "sgd clip"),
+         ("sgd-g", "sgd normalized"), ("sgd", "sgd constant")]
+raw = [permutation(count[one] - count[other]) for one, other in asked]
+for pair, p, corrected in zip(asked, raw, holm(raw), strict=True):
+    print(f"{' - '.join(pair):25} p = {p:.4f}, of five: {corrected:.4f}")
+    assert corrected >= p
+
+# %% [markdown]
+# ## And the schedule?
 #
-# One more run of each optimizer, on the larger images. We do not compare
-# the errors of one seed now. We look at the weights before batch
-# normalization: their mean length, and the mean angle of an epoch's last
-# step, in radians.
+# That was the reader's question. SGD with a linear decay against SGD with a
+# rate that stays:
+
+# %%
+linear = difference("sgd", "sgd constant")
+for schedule in ("constant", "step", "exponential", "cosine"):
+    g, plain = (count[f"{o} {schedule}"].mean() for o in ("sgd-g", "sgd"))
+    print(f"{schedule:12} SGD {plain:.1f}, SGD-G {g:.1f}")
+
+# %% [markdown]
+# SCHEDULE
+#
+# ## What SGD-G buys
+#
+# MAPS
+#
+# One more run of each optimizer, on the larger images, shows what is inside.
+# We do not compare the errors of one seed. We look at the weights in front of
+# batch normalization: their mean length, and the mean angle of an epoch's
+# last step, in radians.
 
 # %%
 short = replace(setup, data="mnist", epochs=max(1, EPOCHS // 5))
@@ -256,35 +304,34 @@ for optimizer in optimizers:
     turned = ", ".join(f"{angle:.4f}" for angle in history.angle)
     error, norm = 100 * history.test_error[-1], history.norm[-1]
     print(f"{optimizer:7} wrong {error:.1f} %, |w| {norm:.2f}, {turned} rad")
-    if optimizer != "sgd":
-        assert np.isclose(norm, 1)
+    assert (abs(norm - 1) < 1e-5) == (optimizer != "sgd")
 
 # %% [markdown]
-# For SGD-G and Adam-G the length is 1, and the angle is the rate times what
-# the gradient asks for; clipping gives SGD-G a limit that is known before
-# the run (lesson 5). For SGD the angle comes out of rate, length and weight
-# decay together, and nobody chose it. That is a plain reason to prefer the
-# sphere even where the errors are the same: what you set is what happens.
+# For SGD-G and Adam-G the length is 1, and the clipping gives SGD-G a limit
+# to the angle of a step that is known before the run (lesson 5). For SGD the
+# angle comes out of rate, length and weight decay together ([lesson
+# 12](12_weight_decay_is_a_learning_rate.py)).
 #
 # ## Summary
 #
-# * One run is an anecdote. Give every seed, or the median and the spread,
-#   and how many images the difference is.
-# * With $n$ pairs, $p$ is at least $2^{1-n}$. Five seeds cannot call a
-#   difference of a few images more than chance.
-# * A comparison is fair only if both sides have the same rates to tune. With
-#   one rate SGD has more errors than SGD-G; with two it has as few.
-# * On the sphere the length of a step is an angle: no hidden length of the
-#   weights changes it.
+# * One run is an anecdote. Give the mean difference over many seeds, with its
+#   interval, in a unit that can be pictured: images.
+# * A comparison is fair only if both sides have the same settings to tune.
+#   With one rate SGD has more errors than SGD-G. With two most of the gap is
+#   gone, and with the clipping as well there is none left to see.
+# * $p$ says how often chance alone would do as much; it needs no formula, a
+#   coin will do. Count all the questions that were asked.
+# * Write down what will be compared before it runs.
 #
 # ## Exercises
 #
-# 1. How many seeds do you need so that $p < 0.01$ is possible?
+# 1. How many pairs of runs do you need so that tossing signs can give a $p$
+#    below 0.01?
 #
 # <details><summary>Answer</summary>
 #
-# $2^{1-n} < 0.01$ needs $n - 1 > 6.64$: eight seeds, and all eight must
-# agree.
+# The smallest $p$ is $2 \cdot 2^{-n}$, with all signs alike, and
+# $2^{1-n} < 0.01$ needs $n - 1 > 6.64$: eight pairs, and all must agree.
 #
 # </details>
 #
@@ -293,8 +340,8 @@ for optimizer in optimizers:
 #
 # <details><summary>Answer</summary>
 #
-# One on average, from chance alone. Whoever makes many comparisons must ask
-# for a smaller $p$ in each.
+# One on average, from chance alone. Holm's rule would report one of them in
+# about one of twenty such studies.
 #
 # </details>
 #
@@ -303,33 +350,36 @@ for optimizer in optimizers:
 # <details><summary>Answer</summary>
 #
 # Otherwise one takes the best of several runs *on the test images*: with
-# three rates, the luckiest of three. The error comes out too small, and
-# the more rates one tries, the smaller.
+# three rates, the luckiest of three. The error comes out too small, and the
+# more rates one tries, the smaller.
 #
 # </details>
 #
-# 4. Take the table of the first comparison again with the rate 0.12 for
-#    SGD (`replace(setup, lr=0.12)`), the rate that tuning chose for its
-#    linear decay.
+# 4. *An experiment.* Give SGD its one rate back: `replace(setup,
+#    optimizer="sgd", lr_euclidean=None, lr=0.09)`. Run five seeds of it and
+#    five with `lr=0.4, lr_euclidean=0.01`. Then take `data="mnist"`. Where is
+#    the second rate worth more, and which part of the network is to blame?
 #
 # <details><summary>Answer</summary>
 #
-# Run `train.compare` with `["sgd"]` and this setup, and look at `wrong`.
-# Where this page was written, two seeds did better than before and one did
-# worse. Three seeds cannot choose between two rates, either.
+# On MNIST-5k, where one rate makes 31, 63, 44, 42 and 25 errors with
+# `lr=0.03` and two rates make 26, 24, 26, 30 and 22 (of 1000, seeds 0 to 4,
+# ten epochs). The dense layer sees 1568 numbers there and 128 on the digits:
+# the more inputs, the smaller the rate that it can bear.
 #
 # </details>
 #
 # ## Going deeper
 #
 # * Cho and Lee, *Riemannian approach to batch normalization*, NIPS 2017:
-#   their tables are medians of five runs, without the spread.
-# * Wilcoxon, *Individual comparisons by ranking methods*, 1945: the test
-#   behind $p$.
+#   their tables are medians of five runs.
+# * Student, *The probable error of a mean*, 1908; Fisher, *The design of
+#   experiments*, 1935, section 21; Holm, *A simple sequentially rejective
+#   multiple test procedure*, 1979.
 # * Bouthillier et al., *Accounting for variance in machine learning
 #   benchmarks*, 2021.
 # * Li and Arora, *An exponential learning rate schedule for deep learning*,
 #   2019: what a schedule is, when the length of a weight does not matter.
 #   [Lesson 12](12_weight_decay_is_a_learning_rate.py) makes it exact.
-# * In this project: `benchmarks/decay.py`, `grassmann_np/train/compare.py`,
-#   `grassmann_np/train/recipes.py`.
+# * In this project: `benchmarks/experiment.md`, `benchmarks/experiment.py`,
+#   `grassmann_np/train/statistics.py`.

@@ -1,4 +1,4 @@
-"""The orthogonality term keeps the weight vectors of a layer apart.
+"""The orthogonality term turns the weight vectors of a layer toward right angles with each other.
 
     L(alpha, W) = alpha/2 |W'W - I|_F^2,      grad = 2 alpha W (W'W - I)          W (n, p), a weight vector a column
 

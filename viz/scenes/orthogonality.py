@@ -1,4 +1,4 @@
-"""The orthogonality term of Cho and Lee (NIPS 2017) turns the columns of Y (3, m), unit vectors, apart.
+"""The orthogonality term of Cho and Lee (NIPS 2017) turns the columns of Y (3, m), unit vectors, toward right angles.
 
     L = alpha/2 |Y'Y - I|^2,   dL/dY = 2 alpha Y (Y'Y - I),   |Y'Y - I|^2 >= m^2/3 - m   where m > 3
 
