@@ -145,6 +145,11 @@ def test_differences_are_those_of_the_seeds():
     rows = reading.family([results])
     assert [row["arms"][1] for row in rows] == ["sgd", "sgd clip"]
     assert [row["holm"] for row in rows] == [1.0, 1.0]
+    results["arms"]["sgd"]["wrong"] = [9, 12, 9, 10]
+    results["arms"]["sgd"]["wrong"] *= 3
+    for name in ("sgd-g", "sgd clip"):
+        results["arms"][name]["wrong"] *= 3
+    assert reading.family([results])[0]["holm"] == pytest.approx(20 * 2 * 2**-12)  # of twenty, whether they ran or not
 
 
 def test_an_area_counts_the_cells_near_the_best():
