@@ -340,6 +340,11 @@ def test_a_checkpoint_of_another_model_changes_nothing(tmp_path):
     tree["parameters"]["1.w"] = tree["parameters"]["1.w"][:, :5]
     with pytest.raises(ValueError, match=r"the first difference is in \['1\.w'\]"):
         checkpoint.restore(trainer, generators, tree)
+    tree = checkpoint.load(path)
+    name = next(iter(tree["moments"]))
+    tree["moments"][name]["mean"] = tree["moments"][name]["mean"][:3]
+    with pytest.raises(ValueError, match="another model; the first difference is in the moments"):
+        checkpoint.restore(trainer, generators, tree)
     tree["parameters"] = {name: value.astype(float) for name, value in checkpoint.load(path)["parameters"].items()}
     with pytest.raises(ValueError, match="it is of another model"):
         checkpoint.restore(trainer, generators, tree)

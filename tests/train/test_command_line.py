@@ -369,7 +369,7 @@ def test_progress_is_a_bar_at_a_terminal_and_lines_in_a_pipe():
         (Terminal(), True, []),
         (io.StringIO(), True, []),
     ):
-        with Progress("sgd", quiet, stream) as progress:
+        with Progress("sgd", stream=stream, **({"quiet": True} if quiet else {})) as progress:
             progress.step(trainer)
             progress.epoch(trainer)
         assert all(word in stream.getvalue() for word in expected)

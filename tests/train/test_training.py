@@ -128,6 +128,8 @@ def test_a_loss_that_is_not_finite_stops_before_the_step(spoil, where):
         ({"data": "cats"}, "data: expected one of digits, mnist, .*got 'cats'"),
         ({"data": "cifar10"}, "expected the folder that holds cifar10, got None"),
         ({"model": "lstm"}, "model: expected mlp, cnn, .*got 'lstm'"),
+        ({"model": "wrn-100-100"}, "model: expected depth times width squared of at most 50000, got 'wrn-100-100'"),
+        ({"model": "vgg-99999"}, "model: expected depth times width squared of at most 50000, got 'vgg-99999'"),
         ({"optimizer": "lion"}, "optimizer: expected one of sgd, sgd-g, adam, adam-g, got 'lion'"),
         ({"schedule": "magic"}, "schedule: expected one of constant, .*got 'magic'"),
         ({"decay": "some"}, "decay: expected one of weights, all, got 'some'"),
@@ -276,6 +278,16 @@ def test_looking_for_nan_changes_nothing():
     assert "the loss alone is not" in first_not_finite(trainer.model, trainer.data.x_train[:8])
     for name, m in trainer.model.moments().items():
         np.testing.assert_array_equal([m.mean, m.var], before[name])
+
+
+def test_where_a_number_is_lost_is_said():
+    trainer, _ = SHORT.start()
+    last, images = dict(trainer.model.walk())["7"], trainer.data.x_train[:8]
+    last.w.value = np.full_like(last.w.value, 3e38)
+    assert first_not_finite(trainer.model, images) == "it is first in the output of layer 7 (Linear)"
+    last.w.value[0, 0] = np.inf
+    assert first_not_finite(trainer.model, images) == "it is first in a parameter of layer 7 (Linear)"
+    assert first_not_finite(trainer.model, np.full((4, 64), np.nan, np.float32)) == "it is in the images"
 
 
 def test_a_test_loss_that_is_not_finite_stops(monkeypatch):
