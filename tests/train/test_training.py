@@ -146,6 +146,13 @@ def test_bad_setup(change, message):
         replace(SHORT, **change).run()
 
 
+@pytest.mark.parametrize(("epochs", "batch_size"), [(0, 64), (-1, 64), (5, 1), (5, 0)])
+def test_a_trainer_needs_an_epoch_and_a_batch_with_a_variance(epochs, batch_size):
+    trainer, _ = SHORT.start()
+    with pytest.raises(ValueError, match=f"expected epochs >= 1 and batch_size >= 2, got {epochs} and {batch_size}"):
+        train.Trainer(trainer.model, trainer.optimizer, trainer.data, epochs, np.random.default_rng(0), batch_size)
+
+
 ODD = [None, True, "3", [], {}, float("nan"), float("inf"), -1, 1e400]
 
 
