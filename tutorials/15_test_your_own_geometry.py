@@ -324,6 +324,8 @@ def transp2(x, u, v):
 
 repaired = {"exp": expmap, "distance": dist2, "log": logmap2,
             "transport": transp2}
+
+# %%
 now, left = dict(theirs), [first]
 for name in repaired:
     now[name] = repaired[name]
