@@ -286,6 +286,7 @@ for n in (8, 64, 512, 1024):
     rate = 2 * n**3 / best[n] / 1e9
     print(f"{n:4} x {n:<4} {1e6 * best[n]:9.0f} us, {rate:6.1f} GFLOP/s")
 assert best[64] < 128 * best[8]  # and not 512 times
+
 # %% [markdown]
 # (A GFLOP/s is $10^9$ additions and multiplications in a second.) The small
 # product costs little more than the call itself: with 512 times the work the

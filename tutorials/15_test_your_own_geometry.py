@@ -155,6 +155,7 @@ for name in ("transport_stays_tangent", "transport_leaves_the_rest_alone"):
 # > *What happens:* 12 identities fail in place of 11. The lengths are right
 # > now, but the inner products are not, and the map is no longer linear.
 
+
 # %%
 def stretched(y, h, v):
     carried = by_projection(y, h, v)
@@ -188,9 +189,10 @@ assert "distance_is_length" in report.failed
 assert "cosine_law" not in report.failed  # large angles are fine
 
 # %% [markdown]
-# Now the errors are $10^8$ eps: half of the decimals are gone. A test with a
-# tolerance of $10^{-6}$ on random points would never have seen it. Here is
-# such a test, and it passes:
+# Now the errors are $10^8$ eps: half of the decimals are gone. (The distance
+# of a point from itself must be 0 exactly, so its number is in radians.) A
+# test with a tolerance of $10^{-6}$ on random points would never have seen
+# it. Here is such a test, and it passes:
 
 # %%
 points = sphere.random_point((5, 2000), np.random.default_rng(2))
