@@ -189,10 +189,9 @@ assert "distance_is_length" in report.failed
 assert "cosine_law" not in report.failed  # large angles are fine
 
 # %% [markdown]
-# Now the errors are $10^8$ eps: half of the decimals are gone. (The distance
-# of a point from itself must be 0 exactly, so its number is in radians.) A
-# test with a tolerance of $10^{-6}$ on random points would never have seen
-# it. Here is such a test, and it passes:
+# Now the errors are $10^8$ eps: half of the decimals are gone. A test with a
+# tolerance of $10^{-6}$ on random points would never have seen it. Here is
+# such a test, and it passes:
 
 # %%
 points = sphere.random_point((5, 2000), np.random.default_rng(2))
