@@ -21,8 +21,8 @@ ROWS = (  # arm, its name in the figure, its colour
     ("sgd normalized", "  + normalized after each step", ORANGE),
     ("sgd at its angle", "  at SGD-G's angles", ORANGE),
     ("sgd-g", "SGD-G", BLUE),
-    ("sgd-g no clip", "  - clipping", BLUE),
-    ("sgd-g no term", "  - orthogonality term", BLUE),
+    ("sgd-g no clip", "  without clipping", BLUE),
+    ("sgd-g no term", "  without orthogonality term", BLUE),
     ("adam", "Adam", PURPLE),
     ("adam-g", "Adam-G", GREEN),
 )
@@ -99,7 +99,7 @@ def curves(every: list[Results]) -> Figure:
     charts = (("errors", "Wrong test images"), ("norm", "Length of the weights"), ("angle", "Angle per step, rad"))
     for k, results in enumerate(every):
         for i, (key, title) in enumerate(charts):
-            axes = figure.add_axes((0.06 + 0.327 * i, 1 - (k + 1) * 260 / height + 12 / height, 0.255, 185 / height))
+            axes = figure.add_axes((0.06 + 0.327 * i, 1 - ((k + 1) * 260 - 42) / height, 0.255, 180 / height))
             for arm, color, dash in CURVES:
                 if arm not in results["arms"]:
                     continue
@@ -129,20 +129,20 @@ def maps(every: list[Results]) -> Figure:
         for i, name in enumerate(names):
             rates, rest, mean = grid(results["arms"][name]["map"])
             within = {"digits": 1.0, "mnist": 4.0}[results["data"]]
-            axes = figure.add_axes((0.07 + 0.24 * i, 1 - ((k + 1) * 290 - 45) / height, 0.182, 195 / height))
+            axes = figure.add_axes((0.082 + 0.235 * i, 1 - ((k + 1) * 290 - 45) / height, 0.19, 195 / height))
             more = np.clip(mean - mean.min(), within / 4, 64 * within)
             axes.imshow(np.log2(more).T, cmap="cividis_r", origin="lower", aspect="auto", interpolation="nearest")
             near = np.nonzero(mean <= mean.min() + within)
             axes.plot(*near, "o", color="white", markersize=5, markeredgecolor="black", markeredgewidth=0.9)
             some = slice(0, None, 2)
-            axes.set_xticks(range(len(rates))[some], [f"{rate:.1g}" for rate in rates[some]])
-            axes.set_yticks(range(len(rest))[some], [f"{rate:.2g}" if i == 0 else "" for rate in rest[some]])
+            axes.set_xticks(range(len(rates))[some], [_short(rate) for rate in rates[some]])
+            axes.set_yticks(range(len(rest))[some], [_short(rate) if i == 0 else "" for rate in rest[some]])
             axes.set_xlabel("rate of the normalized weights", fontsize=9)
             if i == 0:
                 axes.set_ylabel("rate of the rest", fontsize=9)
             title = TITLES[results["data"]] + "\n" if i == 0 else ""
             _plain(axes, f"{title}{MAPPED[name]}, best {mean.min():.1f}")
-            axes.title.set_fontsize(10)
+            axes.title.set_fontsize(9.5)
             axes.tick_params(labelsize=8)
     figure.set_label(
         "Wrong held-out images over both rates, factors of 3 a cell, for SGD, SGD with clipping, SGD normalized after "
@@ -150,6 +150,11 @@ def maps(every: list[Results]) -> Figure:
         "within one image of the best on the digits, within four on MNIST-5k."
     )
     return figure
+
+
+def _short(rate: float) -> str:
+    """Two digits, without an exponent."""
+    return np.format_float_positional(rate, precision=1 if rate < 10 else 2, fractional=False, trim="-")
 
 
 def grid(cells: list[list[Any]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -179,3 +179,55 @@ def test_a_run_that_is_kept_can_be_made_again(data):
             found = arms.trained(data, one("sgd-g"), tuple(arm["rates"]), results["seeds"][0], False)
             assert abs(found["wrong"] - arm["wrong"][0]) <= 0.02 * results["of"]
             assert replace(one("sgd-g")).schedule == arm["schedule"]
+
+
+def page_of(path):
+    """Its words, on one line."""
+    return " ".join((BENCHMARKS.parent / path).read_text(encoding="utf-8").split())
+
+
+def said(row):
+    """A difference as the page says it."""
+    return f"{row['mean']:+.1f}", f"{row['interval'][0]:+.1f} to {row['interval'][1]:+.1f}"
+
+
+def test_the_numbers_of_the_page_and_of_readme_are_those_of_the_results():
+    digits = read_json(RESULTS / "experiment-digits.json")
+    mean = {name: np.mean(arm["wrong"]) for name, arm in digits["arms"].items()}
+    page, readme = page_of("tutorials/what_is_it_good_for.md"), page_of("README.md")
+    one, two, clip, g = (f"{mean[name]:.1f}" for name in ("sgd one rate", "sgd", "sgd clip", "sgd-g"))
+    assert f"SGD makes {one} errors with one rate and {two} with two" in page
+    assert f"SGD makes {one} errors of 450 with one rate and {two} with two; SGD-G makes {g}." in readme
+    assert f"SGD with two rates and the clipping makes {clip} errors" in page and f"as well: {clip}." in readme
+    assert f"SGD-G without it makes {mean['sgd-g no clip']:.1f}." in page
+    for pair in (
+        ("sgd", "sgd one rate"),
+        ("sgd-g", "sgd"),
+        ("sgd-g", "sgd clip"),
+        ("sgd-g", "sgd-g no term"),
+        ("sgd normalized", "sgd"),
+        ("sgd-g", "sgd at its angle"),
+    ):
+        for words in said(reading.difference(digits, *pair)):
+            assert words.replace("+", "") in page.replace("+", ""), (pair, words)
+    assert f"Its p is {reading.difference(digits, 'sgd-g', 'sgd')['permutation']:.3f}" in page
+    beyond = {row["arms"] for row in reading.family(kept()) if row["data"] == "digits" and row["holm"] < 0.05}
+    assert beyond == {("sgd-g", "sgd one rate"), ("sgd-g", "sgd term")} and "only two differences" in readme
+    assert f"SGD-G makes {mean['sgd-g constant']:.1f} on average" in page
+    wild = sorted(digits["arms"]["sgd constant"]["wrong"])[-4:]
+    assert f"four seeds of SGD make {wild[0]} to {wild[-1]} errors" in page and wild[0] > 30
+    for name in ("sgd", "sgd-g"):
+        falling = [mean[name + schedule] for schedule in reading.SCHEDULES if schedule != " constant"]
+        assert f"{min(falling):.1f} to {max(falling):.1f}" in page
+    once, g = (reading.area(digits, name) for name in ("sgd", "sgd-g"))
+    four = [reading.area(digits, name, 4)["area"] for name in ("sgd", "sgd-g")]
+    assert f"measures {once['area']:.1f} square decades" in page and f"for SGD and {g['area']:.1f} for SGD-G" in page
+    low, high = np.quantile(g["drawn"] - once["drawn"], [0.025, 0.975])
+    assert (
+        f"difference is {g['area'] - once['area']:+.1f}, with a bootstrap interval of {low:.1f} to {high:+.1f}" in page
+    )
+    assert f"SGD has more room, {four[0]:.1f} against {four[1]:.1f}" in page
+    norm = digits["arms"]["sgd"]["norm"]
+    assert 18 < norm[0] < 23 and "twenty times as long" in page and digits["arms"]["sgd"]["rates"][0] == 8
+    turns = [np.mean(digits["arms"][name]["angle"][5:10]) for name in ("sgd", "sgd-g", "sgd one rate")]
+    assert abs(turns[0] / turns[1] - 1) < 0.2 and 25 < turns[1] / turns[2] < 40
