@@ -24,6 +24,8 @@ from .statistics import interval, signed_rank
 
 MOST = 10_000
 """Runs of a comparison; more are a slip of the hand."""
+WIDE = 100
+"""Columns of a table's sentences."""
 Result = dict[str, Any]
 PATIENCE = 5
 """Seconds that a run may take to be saved when nobody waits for it any more."""
@@ -225,8 +227,9 @@ def table(results: Result) -> str:
             f"{row['seconds_per_epoch']:12.3f}"
         )
     for row in results["paired"]:
-        lines.append(f"{row['optimizer']} against {row['baseline']}, same seeds: {difference(row)}")
-    lines += textwrap.wrap(matched(results), 100)
+        said = f"{row['optimizer']} against {row['baseline']}, same seeds: {difference(row)}"
+        lines += textwrap.wrap(said, WIDE, subsequent_indent="  ")
+    lines += textwrap.wrap(matched(results), WIDE)
     lines += [f"{run['optimizer']} seed {run['seed']} failed: {run['problem']}" for run in results["failed"]]
     return "\n".join(lines)
 
