@@ -30,7 +30,7 @@ from grassmann_np.files import read_json, write_json
 SEEDS = {"digits": 30, "mnist": 20}
 ROUNDS = ((35, 2), (9, 4), (3, 8))  # successive halving: how many candidates, each with how many more seeds
 GROWTHS = 4  # of a grid, at most
-FIRST_SEED, FIRST_TUNING_SEED, FIRST_MAP_SEED = 0, 1000, 2000
+FIRST_SEED, FIRST_TUNING_SEED, FIRST_MAP_SEED, FIRST_HELD_OUT_SEED = 0, 1000, 2000, 3000
 MAPPED, MAP_SEEDS = ("sgd", "sgd clip", "sgd normalized", "sgd-g"), {"digits": 10, "mnist": 5}
 
 
@@ -169,6 +169,13 @@ def experiment(data: str, out: Path, jobs: int, quick: bool) -> dict[str, Any]:
     for arm in LINEAR:
         if arm.name in MAPPED and "map" not in found[arm.name] and not quick:
             found[arm.name]["map"] = mapped(runs, arm)
+            write_json(path, results)
+    for arm in LINEAR:  # the same count on other images, which are other ones for every seed
+        if "held_out" not in found[arm.name] and not quick:
+            others = range(FIRST_HELD_OUT_SEED, FIRST_HELD_OUT_SEED + len(seeds))
+            like = {seed: turns(seed, tuning=True) for seed in others} if arm.matched else None
+            done = runs.get([(arm, tuple(found[arm.name]["rates"]), seed, True) for seed in others], like)
+            found[arm.name]["held_out"] = [one["wrong"] for one in done]
             write_json(path, results)
     return results
 

@@ -39,33 +39,36 @@ def _plain(axes: Axes, title: str) -> None:
 
 @usual()
 def errors(every: list[Results]) -> Figure:
-    """Wrong test images of every seed, an arm a row, all under linear decay."""
-    figure = Figure(480 * len(every) + 140, 470)
-    left = 230 / (480 * len(every) + 140)
-    wide = (1 - left - 0.02) / len(every)
-    for k, results in enumerate(every):
-        axes = figure.add_axes((left + k * wide, 0.13, wide - 0.03, 0.79))
-        rows = [row for row in ROWS if row[0] in results["arms"]]
+    """Wrong images of every seed, an arm a row, all under linear decay: of the test images, and of other ones."""
+    panels = [(results, key) for results in every for key in ("wrong", "held_out")]
+    width = 210 + 380 * len(panels)
+    figure = Figure(width, 470)
+    for k, (results, key) in enumerate(panels):
+        axes = figure.add_axes(((225 + 380 * k) / width, 0.13, 345 / width, 0.79))
+        rows = [row for row in ROWS if key in results["arms"].get(row[0], {})]
         for y, (arm, label, color) in enumerate(rows):
-            wrong = np.array(results["arms"][arm]["wrong"])
+            wrong = np.array(results["arms"][arm][key])
             low, high = interval(wrong.tolist()) or (wrong[0], wrong[0])
             axes.plot(wrong, y + _apart(wrong), "o", color=color, markersize=3.2, alpha=0.45, markeredgewidth=0)
             axes.plot([low, high], [y, y], color=color, linewidth=7, alpha=0.35, solid_capstyle="butt")
             axes.plot([wrong.mean()] * 2, [y - 0.33, y + 0.33], color=color, linewidth=2.6)
             if k == 0:
                 indent = 14 * label.startswith(" ")
-                axes.annotate(label.strip(), (0, y), (-225 + indent, 0), ("axes fraction", "data"), "offset pixels",
+                axes.annotate(label.strip(), (0, y), (-220 + indent, 0), ("axes fraction", "data"), "offset pixels",
                               color=color, va="center", fontsize=9.5, annotation_clip=False)  # fmt: skip
         axes.set_yticks([])
         axes.set_ylim(len(rows) - 0.4, -0.6)
-        axes.set_xlim(0, max(np.max(results["arms"][arm]["wrong"]) for arm, _, _ in rows) * 1.05)
+        axes.set_xlim(-0.4, max(np.max(results["arms"][arm][key]) for arm, _, _ in rows) * 1.05)
         axes.grid(axis="x", color="#e3e6ea", linewidth=0.7)
-        axes.set_xlabel(f"wrong of {results['of']} test images", fontsize=9.5)
-        _plain(axes, f"{TITLES[results['data']]}, {len(results['seeds'])} seeds")
+        of = results["of"] if key == "wrong" else {"digits": 270, "mnist": 800}[results["data"]]
+        which = "test" if key == "wrong" else "held-out"
+        axes.set_xlabel(f"wrong of {of} {which} images", fontsize=9.5)
+        _plain(axes, f"{TITLES[results['data']]}: {'the same images' if key == 'wrong' else 'others for every seed'}")
         axes.spines["left"].set_visible(False)
     figure.set_label(
-        "Wrong test images after the last epoch for every arm of the experiment, all under linear decay, rates tuned: "
-        "every seed a dot, the mean a bar, its 95 % interval shaded. " + _means(every)
+        "Wrong images after the last epoch for every arm of the experiment, all under linear decay, rates tuned: every "
+        "seed a dot, the mean a bar, its 95 % interval shaded. Left the test images, the same for every seed; right "
+        "images held out of the others, drawn anew for every seed. " + _means(every)
     )
     return figure
 

@@ -39,9 +39,9 @@ SCHEDULES = ("", " constant", " step", " exponential", " cosine")  # linear has 
 CELL = float(np.log10(3.0) ** 2)  # of a map, in decades of one rate times decades of the other
 
 
-def difference(results: Results, one: str, other: str) -> dict[str, Any]:
-    """One arm minus another, seed by seed: the mean with its intervals, and p of three tests."""
-    a, b = (np.array(results["arms"][name]["wrong"]) for name in (one, other))
+def difference(results: Results, one: str, other: str, images: str = "wrong") -> dict[str, Any]:
+    """One arm minus another, seed by seed: the mean with its intervals, and p of three tests; of these images."""
+    a, b = (np.array(results["arms"][name][images]) for name in (one, other))
     d = a - b
     rng = np.random.default_rng(0)
     return {
@@ -64,6 +64,21 @@ def family(every: list[Results]) -> list[dict[str, Any]]:
     for row, corrected in zip(rows, holm(p + [1.0] * (len(DATA) * len(FAMILY) - len(p))), strict=False):
         row["holm"] = corrected
     return rows
+
+
+def held_out_table(every: list[Results]) -> list[str]:
+    """Differences on the test images beside those on images that are held out, other ones for every seed."""
+    lines = ["| difference in wrong images | of the test images | of images held out | p there |", "|---|---|---|---:|"]
+    pairs = [("sgd", "sgd one rate"), *FAMILY[:-1], ("sgd clip", "sgd"), ("sgd normalized", "sgd"), ("adam-g", "adam")]
+    for results, (one, other) in itertools.product(every, pairs):
+        if all("held_out" in results["arms"].get(name, {}) for name in (one, other)):
+            test, others = (difference(results, one, other, images) for images in ("wrong", "held_out"))
+            said = [
+                f"{row['mean']:+.1f} ({row['interval'][0]:+.1f} to {row['interval'][1]:+.1f})" for row in (test, others)
+            ]
+            pair = f"{TITLES[results['data']]}: {words(one)} - {words(other)}"
+            lines.append(f"| {pair} | {said[0]} | {said[1]} | {others['permutation']:.2g} |")
+    return [*lines, ""]
 
 
 def area(results: Results, name: str, times: float = 1.0, draws: int = 2000) -> dict[str, Any]:
@@ -190,6 +205,7 @@ def tables(every: list[Results]) -> str:
     for results in every:
         lines += arms_table(results)
     lines += ["### The declared differences", "", *family_table(family(every))]
+    lines += ["### The same on other images", "", *held_out_table(every)]
     lines += ["### How much tuning it takes", "", *area_table(every)]
     lines += ["### Schedules", "", *schedules_table(every)]
     return "\n".join(lines)

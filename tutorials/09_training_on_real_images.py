@@ -171,21 +171,24 @@ for name in ("sgd one rate", "sgd", "sgd-g", "adam", "adam-g"):
           f"{count[name].mean():.1f} +- {count[name].std(ddof=1):.1f}")
 
 # %% [markdown]
-# ![Wrong test images of every arm of the experiment, every seed a dot, the
-# mean a bar, its 95 % interval
-# shaded](../benchmarks/results/experiment-errors.png)
+# ![Wrong images of every arm of the experiment, every seed a dot, the mean a
+# bar, its 95 % interval shaded: left the test images, right other ones for
+# every seed](../benchmarks/results/experiment-errors.png)
+#
+# Look at the left half first: these are the test images, 450 of them, the
+# same for every seed.
 #
 # To compare two rows, subtract them seed by seed: the seeds of both begin
 # with the same weights and see the images in the same order. The mean of the
 # differences is the estimate. How far may it be off? If many such experiments
 # were made, the interval below would hold the true difference in 95 of 100
-# of them (Student 1908).
+# of them (Student 1908, Neyman 1937).
 
 
 # %%
-def difference(one, other):
+def difference(one, other, of=count):
     """The mean of one - other over the seeds, and its 95 % interval."""
-    d = count[one] - count[other]
+    d = of[one] - of[other]
     reach = student.ppf(0.975, len(d) - 1) * d.std(ddof=1) / np.sqrt(len(d))
     print(f"{one} - {other}: {d.mean():+.2f} images, "
           f"from {d.mean() - reach:+.2f} to {d.mean() + reach:+.2f}")
@@ -205,15 +208,34 @@ assert second_rate[1] < 0 and sphere_and_all[1] < 0 and clip_alone[1] < 0
 assert last[0] < 0 < last[1]
 
 # %% [markdown]
-# An interval that holds 0 leaves the sign open; one that does not, hardly. So
-# the second rate is worth an image or two of 450, and what SGD-G adds to that
-# is worth another one. But what is it that SGD-G adds? It has the sphere, the
-# clipping and the orthogonality term, and the experiment takes them apart.
-# SGD with nothing but the *clipping*, its gradient with respect to the
-# direction bounded by 0.1 as that of SGD-G is, has gained as much, and from
-# there to SGD-G there is nothing left to see. (That comparison was not among
-# the declared ones; it was looked for afterwards, which is a hint and not a
-# test.)
+# An interval that does not hold 0 speaks for a difference. So the second rate
+# is worth an image or two of 450, and SGD-G is worth another one. And what is
+# it in SGD-G? SGD with nothing but the *clipping* of SGD-G has gained as
+# much, and from there to SGD-G nothing is to be seen. A clear story: first
+# the second rate, then the clipping. We had written it down, with care for
+# every number, when a referee asked: would *other images* say the same?
+#
+# ## Other seeds are not other images
+#
+# All 30 seeds were tested on one set of 450 images. Their spread says how
+# much the first weights and the order of the images matter, and nothing of
+# what another 450 images would have said. The right half of the figure counts
+# images that are held out of the others, drawn anew for every seed. *Guess
+# first:* which of the four differences will still be there?
+
+# %%
+fresh = {name: np.array(arm["held_out"]) for name, arm in arms.items()
+         if "held_out" in arm}
+still = difference("sgd", "sgd one rate", fresh)
+gone = difference("sgd-g", "sgd", fresh)
+clip_too = difference("sgd clip", "sgd", fresh)
+assert still[1] < 0 < gone[1] and clip_too[0] < 0 < clip_too[1]
+assert np.mean(fresh["sgd-g"]) > np.mean(fresh["sgd"])
+
+# %% [markdown]
+# Only the second rate. SGD-G minus SGD even has the other sign. So what this
+# experiment can say is: give SGD the same two rates, and we cannot tell it
+# from SGD-G. The clipping was a story about 450 images.
 #
 # ## Tossing the signs
 #
@@ -262,78 +284,47 @@ assert five == 2 * 2**-5 and abs(apart - 2 / 252) < 1e-12
 # of them, SGD-G minus SGD, is the first. Whoever asks twenty questions finds
 # one answer with $p < 0.05$ where there is nothing to be found. *Holm's* rule
 # holds the smallest $p$ against 0.05/20, the next against 0.05/19, and so on.
-# The page [What is it good for?](what_is_it_good_for.md) has them all, before
-# and after. Which of the differences above would you still believe?
+# Here are the ten of the digits. The others have not run, and count as if
+# their $p$ were 1.
 
 # %%
-asked = [("sgd-g", "sgd"), ("sgd-g", "sgd one rate"), ("sgd-g", "sgd clip"),
-         ("sgd-g", "sgd normalized"), ("sgd", "sgd constant")]
+others = ("sgd", "sgd one rate", "sgd clip", "sgd term", "sgd normalized",
+          "sgd-g no clip", "sgd-g no term", "adam-g", "sgd at its angle")
+asked = [("sgd-g", other) for other in others] + [("sgd", "sgd constant")]
 raw = [permutation(count[one] - count[other]) for one, other in asked]
-for pair, p, corrected in zip(asked, raw, holm(raw), strict=True):
-    print(f"{' - '.join(pair):25} p = {p:.4f}, of five: {corrected:.4f}")
-    assert corrected >= p
+of_twenty = holm(raw + [1.0] * 10)
+for pair, p, corrected in zip(asked, raw, of_twenty, strict=False):
+    print(f"{' - '.join(pair):24} p = {p:.4f}, of twenty: {corrected:.4f}")
+assert raw[0] < 0.05 < of_twenty[0] and sum(np.array(of_twenty) < 0.05) == 2
 
 # %% [markdown]
+# Two are left: SGD-G against SGD with one rate, and against SGD with the term
+# and without the clipping. The $p$ of 0.036 of the first comparison is 0.55
+# among twenty.
+#
 # ## And the schedule?
 #
-# That was the reader's question. SGD with a linear decay against SGD with a
-# rate that stays:
+# That was the reader's question. Here are the two optimizers with a rate that
+# stays, and with one that falls linearly:
 
 # %%
-difference("sgd", "sgd constant")
-mean = {}
-for schedule in ("", " constant", " step", " exponential", " cosine"):
-    g, plain = (count[optimizer + schedule] for optimizer in ("sgd-g", "sgd"))
-    mean[schedule] = plain.mean(), g.mean()
-    print(f"{schedule or ' linear':13} SGD {plain.mean():5.1f}, worst"
-          f" {plain.max():3}; SGD-G {g.mean():.1f}, worst {g.max():2}")
-falling = np.array([v for name, v in mean.items() if "const" not in name])
-assert np.all(falling < mean[" constant"])
-assert np.ptp(falling[:, 1]) < 0.5 < 2 < np.ptp(falling[:, 0])
+for optimizer in ("sgd", "sgd-g"):
+    difference(optimizer, f"{optimizer} constant")
+    steady = np.sort(count[f"{optimizer} constant"])
+    print(f"   constant: median {np.median(steady):.1f}, worst {steady[-4:]}")
+assert np.median(count["sgd constant"]) == 5.5 and count["sgd"].max() == 15
 
 # %% [markdown]
-# A rate that falls is worth more than anything else on this page. With a
-# constant one, some seeds of SGD fail altogether, which is also why the
-# interval is so wide that it says nothing: a mean over few wild numbers is a
-# bad summary. In which way the rate falls matters little to SGD-G, and two
-# images or more to SGD. So the reader was right that the schedule counts. But
-# no schedule gives SGD what the clipping gives it.
+# For SGD-G the falling rate is better. For SGD the interval is so wide that
+# it says nothing: four of its seeds go wild in the last epoch, and the median
+# is as good as with the falling rate. A mean over a few wild numbers is a bad
+# summary, which is why one looks at the numbers themselves.
 #
 # ## What a step turns
 #
-# Why should the clipping matter? Because a normalized weight vector only
-# turns, and the clipping bounds how far one step can turn it
-# ([lesson 5](05_sgd_g.py)). The experiment asked this, too: in one of its
-# arms plain SGD takes its own direction in every step, but turns each weight
-# vector exactly as far as SGD-G turned it in the same step.
-
-# %%
-at_its_angle = difference("sgd at its angle", "sgd")
-difference("sgd at its angle", "sgd-g")
-assert at_its_angle[1] < 0
-
-# %% [markdown]
-# With those angles SGD does as well as SGD-G, if not better. So neither the
-# geodesic nor the transported momentum is what helps. Is it the size of the
-# angles? Compare the means over an epoch, in radians:
-
-# %%
-for name in ("sgd", "sgd clip", "sgd-g", "sgd at its angle"):
-    first, middle = arms[name]["angle"][0], arms[name]["angle"][7]
-    print(f"{name:17} first epoch {first:.3f}, eighth {middle:.3f}, "
-          f"wrong {count[name].mean():.1f}")
-assert arms["sgd clip"]["angle"][7] < arms["sgd-g"]["angle"][7] / 4
-
-# %% [markdown]
-# No: SGD with clipping turns its weights far less than SGD-G and makes as few
-# errors. What the good arms have in common is that no *single* step can turn
-# a vector far, even when its gradient is large. That is our reading of the
-# numbers, and another experiment would have to test it.
-#
-# One more run of each optimizer, on the larger images, shows it. We do not
-# compare the errors of one seed. We look at the weights in front of batch
-# normalization: their mean length, and the mean angle of an epoch's last
-# step, in radians.
+# One more run of each optimizer, on the larger images. We do not compare the
+# errors of one seed. We look at the weights in front of batch normalization:
+# their mean length, and the mean angle of an epoch's last step, in radians.
 
 # %%
 short = replace(setup, data="mnist", epochs=max(1, EPOCHS // 5))
@@ -348,18 +339,22 @@ for optimizer in optimizers:
 # For SGD-G and Adam-G the length is 1, and the clipping gives SGD-G a limit
 # to the angle of a step that is known before the run (lesson 5). For SGD the
 # angle comes out of rate, length and weight decay together ([lesson
-# 12](12_weight_decay_is_a_learning_rate.py)).
+# 12](12_weight_decay_is_a_learning_rate.py)). That is a reason to like the
+# sphere even where the errors are the same, and it is not a result of this
+# experiment.
 #
 # ## Summary
 #
 # * One run is an anecdote. Give the mean difference over many seeds, with its
 #   interval, in a unit that can be pictured: images.
 # * A comparison is fair only if both sides have the same settings to tune.
-#   With one rate SGD has more errors than SGD-G. With two most of the gap is
-#   gone, and with the clipping as well there is none left to see.
+#   With one rate SGD has more errors than SGD-G. With two we cannot tell them
+#   apart.
+# * Seeds are not images. An interval over seeds is about the images that were
+#   used, and another set may turn the sign round.
 # * $p$ says how often chance alone would do as much; it needs no formula, a
 #   coin will do. Count all the questions that were asked.
-# * Write down what will be compared before it runs.
+# * Write down what will be compared before it runs, and have it read.
 #
 # ## Exercises
 #
@@ -378,8 +373,8 @@ for optimizer in optimizers:
 #
 # <details><summary>Answer</summary>
 #
-# One on average, from chance alone. Holm's rule would report one of them in
-# about one of twenty such studies.
+# One on average, from chance alone. With Holm's rule at most one of twenty
+# such studies would report any.
 #
 # </details>
 #
