@@ -22,6 +22,7 @@ from grassmann_np import data, train
 from grassmann_np.train.statistics import holm, permutation, rank_sum
 from viz import scenes
 
+# %%
 EPOCHS = int(os.environ.get("LESSON_EPOCHS", 10))
 SEEDS = int(os.environ.get("LESSON_SEEDS", 3))
 
