@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
@@ -14,11 +13,10 @@ import numpy as np
 from grassmann_np import nn, optim
 from grassmann_np.data import Dataset
 from grassmann_np.geometry import sphere
-from grassmann_np.nn.invariant import invariant_weights
 from grassmann_np.train import Setup, Trainer
 
-CLIP, TERM, DECAY, MOMENTUM = 0.1, 0.1, 5e-4, 0.9
-EPOCHS = {"digits": 15, "mnist": 10}
+CLIP, TERM = 0.1, 0.1
+EPOCHS, HELD_OUT = {"digits": 15, "mnist": 10}, {"digits": 270, "mnist": 800}  # images of `held_out`
 Rates = tuple[float, float]  # of the normalized weights, of the rest
 
 
@@ -63,8 +61,8 @@ class Flat(optim.SGD):
     The gradient with respect to y is |w| g, and the term's with respect to w is its tangent part over |w|.
     """
 
-    def __init__(self, parameters: Iterable[nn.Parameter], lr: float, arm: Arm) -> None:
-        super().__init__(parameters, lr, MOMENTUM, nesterov=True, weight_decay=DECAY)
+    def __init__(self, like: optim.SGD, arm: Arm) -> None:
+        super().__init__(like.parameters, like.lr, like.momentum, like.nesterov, like.weight_decay)
         self.arm = arm
 
     def settings(self) -> dict[str, Any]:
@@ -84,17 +82,22 @@ class Flat(optim.SGD):
         return super().next(parameter, state)
 
 
-def make_optimizer(model: Any, arm: Arm, rates: Rates) -> optim.Groups:
-    """The optimizer of an arm: one group of the normalized weights, one of the rest."""
-    chosen = list(invariant_weights(model))
-    if arm.kind.endswith("-g"):
-        nn.on_sphere(model)
-        make = optim.sgd_g if arm.kind == "sgd-g" else optim.adam_g
-        clip, term = CLIP if arm.clip else None, TERM if arm.term else 0.0
-        return make(model, *rates, momentum=MOMENTUM, clip=clip, orthogonality=term, weight_decay=DECAY)
-    rest = [p for p in model.parameters() if not any(p is one for one in chosen)]
-    first = Flat(chosen, rates[0], arm) if arm.kind == "sgd" else optim.Adam(chosen, rates[0], weight_decay=DECAY)
-    return optim.Groups(first, optim.SGD(rest, rates[1], MOMENTUM, nesterov=True, weight_decay=DECAY))
+def setup_of(data: str, arm: Arm, rates: Rates, seed: int) -> Setup:
+    """The training of an arm by names and numbers, but for what no setup can say."""
+    clip, term = CLIP if arm.clip else None, TERM if arm.term else 0.0
+    lr, rest = rates
+    setup = Setup(data=data, model="cnn", epochs=EPOCHS[data], seed=seed, schedule=arm.schedule, optimizer=arm.kind)
+    setup = replace(setup, lr=lr, lr_euclidean=rest, clip=clip, orthogonality=term)
+    return replace(setup, end=0.01) if arm.schedule == "exponential" else setup
+
+
+def make_optimizer(setup: Setup, model: Any, arm: Arm) -> Any:
+    """That of the setup, in two groups: normalized weights and the rest; clipping and term off the sphere too."""
+    groups: Any = setup.make_optimizer(model)
+    if arm.kind == "sgd" and (arm.clip or arm.term):
+        first, rest = groups.optimizers
+        return optim.Groups(Flat(first, arm), rest)
+    return groups
 
 
 @cache
@@ -117,12 +120,11 @@ def trained(data: str, arm: Arm, rates: Rates, seed: int, tuning: bool, like: An
     `like` is what SGD-G's run with this seed turned each column by, step by step.
     """
     started = time.perf_counter()
-    setup = Setup(data=data, model="cnn", epochs=EPOCHS[data], seed=seed, schedule=arm.schedule)
-    setup = replace(setup, end=0.01) if arm.schedule == "exponential" else setup
+    setup = setup_of(data, arm, rates, seed)
     images = held_out(images_of(data), seed) if tuning else images_of(data)
     weights, order = np.random.default_rng(seed).spawn(2)
     model = setup.make_model(images, weights)
-    trainer = Trainer(model, make_optimizer(model, arm, rates), images, setup.epochs, order, setup.batch_size)
+    trainer = Trainer(model, make_optimizer(setup, model, arm), images, setup.epochs, order, setup.batch_size)
     trainer.schedule = setup.make_schedule(trainer.steps_per_epoch)
     before, angles, norms = [trainer.monitor.look()], [], []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from arms import HELD_OUT
 from matplotlib.axes import Axes
 
 from grassmann_np.train.statistics import interval
@@ -13,6 +14,7 @@ from viz.look import Figure, usual
 Results = dict[str, Any]
 ORANGE, BLUE, GREEN, PURPLE, GREY = "#D55E00", "#0072B2", "#009E73", "#CC79A7", "#6b7280"
 TITLES = {"digits": "Digits", "mnist": "MNIST-5k"}
+WITHIN = {"digits": 1.0, "mnist": 4.0}  # images from the best of a map: the region that is outlined
 ROWS = (  # arm, its name in the figure, its colour
     ("sgd one rate", "SGD, one rate for all", GREY),
     ("sgd", "SGD, two rates", ORANGE),
@@ -60,7 +62,7 @@ def errors(every: list[Results]) -> Figure:
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.set_xlim(-0.4, max(np.max(results["arms"][arm][key]) for arm, _, _ in rows) * 1.05)
         axes.grid(axis="x", color="#e3e6ea", linewidth=0.7)
-        of = results["of"] if key == "wrong" else {"digits": 270, "mnist": 800}[results["data"]]
+        of = results["of"] if key == "wrong" else HELD_OUT[results["data"]]
         which = "test" if key == "wrong" else "held-out"
         axes.set_xlabel(f"wrong of {of} {which} images", fontsize=9.5)
         _plain(axes, f"{TITLES[results['data']]}: {'the same images' if key == 'wrong' else 'others for every seed'}")
@@ -131,7 +133,7 @@ def maps(every: list[Results]) -> Figure:
         names = [name for name, _, _ in ROWS if "map" in results["arms"].get(name, {})]
         for i, name in enumerate(names):
             rates, rest, mean = grid(results["arms"][name]["map"])
-            within = {"digits": 1.0, "mnist": 4.0}[results["data"]]
+            within = WITHIN[results["data"]]
             axes = figure.add_axes((0.082 + 0.235 * i, 1 - ((k + 1) * 290 - 45) / height, 0.19, 195 / height))
             more = np.clip(mean - mean.min(), within / 4, 64 * within)
             axes.imshow(np.log2(more).T, cmap="cividis_r", origin="lower", aspect="auto", interpolation="nearest")

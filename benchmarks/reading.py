@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pictures import PICTURES
+from arms import HELD_OUT
+from pictures import PICTURES, TITLES, WITHIN
 
 from grassmann_np.files import beside, read_json
 from grassmann_np.train.statistics import bootstrap, holm, interval, permutation, rank_sum, signed_rank
@@ -23,7 +24,6 @@ from viz import files
 
 Results = dict[str, Any]
 DATA = ("digits", "mnist")
-TITLES = {"digits": "digits", "mnist": "MNIST-5k"}
 FAMILY = (  # minuend, subtrahend: what was declared before the runs; the first is primary
     *[
         ("sgd-g", other)
@@ -34,7 +34,6 @@ FAMILY = (  # minuend, subtrahend: what was declared before the runs; the first 
     ],
     ("sgd", "sgd constant"),
 )  # fmt: skip
-WITHIN = {"digits": 1.0, "mnist": 4.0}  # images from the best: the region of a map
 SCHEDULES = ("", " constant", " step", " exponential", " cosine")  # linear has no name of its own
 CELL = float(np.log10(3.0) ** 2)  # of a map, in decades of one rate times decades of the other
 
@@ -148,7 +147,7 @@ def area_table(every: list[Results]) -> list[str]:
             low, high = once["interval"]
             gap = "" if name == "sgd-g" or "sgd-g" not in mapped else _gap(area(results, "sgd-g"), once)
             lines.append(
-                f"| {TITLES[results['data']]}, {WITHIN[results['data']]:g} of {_held_out(results)} images: "
+                f"| {TITLES[results['data']]}, {WITHIN[results['data']]:g} of {HELD_OUT[results['data']]} images: "
                 f"{words(name)} | {once['area']:.1f} ({low:.1f} to {high:.1f}) | {gap} | {twice['area']:.1f} | "
                 f"{four['area']:.1f} |"
             )
@@ -158,10 +157,6 @@ def area_table(every: list[Results]) -> list[str]:
 def _gap(one: dict[str, Any], other: dict[str, Any]) -> str:
     low, high = np.quantile(one["drawn"] - other["drawn"], [0.025, 0.975])
     return f"{one['area'] - other['area']:+.1f} ({low:+.1f} to {high:+.1f})"
-
-
-def _held_out(results: Results) -> int:
-    return {"digits": 270, "mnist": 800}[results["data"]]
 
 
 def schedules_table(every: list[Results]) -> list[str]:
@@ -191,7 +186,7 @@ def words(name: str) -> str:
 def write_csv(path: Path, every: list[Results]) -> None:
     """A row for every counted run."""
     with beside(path) as part, open(part, "w", newline="", encoding="utf-8") as file:
-        table = csv.writer(file)
+        table = csv.writer(file, lineterminator="\n")
         table.writerow(["data", "arm", "schedule", "rate", "rest", "seed", "wrong", "of"])
         for results in every:
             for name, arm in results["arms"].items():
