@@ -198,10 +198,10 @@ def matched(results: Result, name: Callable[[str], str] = str) -> str:
     setup = Setup.from_dict({**results["setup"], "optimizer": "sgd"})
     optimizers = list(dict.fromkeys(row["optimizer"].split()[0] for row in results["summary"]))
     rates = ", ".join(f"{name(one)} {replace(setup, optimizer=one).rate:g}" for one in optimizers)
-    one, rest = setup.lr_euclidean is None, setup.lr_euclidean
+    rest = setup.lr_euclidean
     said = "Matched, seed by seed: the images, the first weights up to their length, the order of the batches"
-    said += "" if one else f", and the rate {rest:g} of all weights that are not normalized"
-    said += f". Not tuned: the rates of {'all' if one else 'the normalized'} weights, {rates}."
+    said += "" if rest is None else f", and the rate {rest:g} of all weights that are not normalized"
+    said += f". Not tuned: the rates of {'all' if rest is None else 'the normalized'} weights, {rates}."
     on_it, off_it = (" and ".join(name(one) for one in optimizers if one.endswith("-g") == g) for g in (True, False))
     if on_it and off_it:
         clip = "not clipped" if setup.clip is None else f"clipped at {setup.clip:g}"
@@ -210,6 +210,7 @@ def matched(results: Result, name: Callable[[str], str] = str) -> str:
             f"term {setup.orthogonality:g} and no weight decay; those of {off_it} have weight decay "
             f"{setup.weight_decay:g} and neither clipping nor the term."
         )
+        said += f" There {name('sgd')} has Nesterov momentum." if "sgd" in optimizers else ""
     return said
 
 

@@ -24,7 +24,7 @@ DATA = ("digits", "mnist", "cifar10", "cifar100", "svhn")
 RATES = {"sgd": 0.4, "sgd-g": 0.2, "adam": 0.01, "adam-g": 0.05}
 """Of the normalized weights. sgd-g and adam-g: the paper's for CIFAR; sgd, adam: good on both of our sets of digits."""
 ONE_RATE = {"sgd": 0.02, "adam": 0.001}
-"""Of all weights, where the rest has no rate of its own. The paper's 0.1 is too much for the small CNN's dense layer."""
+"""Of all weights, where the rest has no rate of its own. The paper's 0.1 is too much for the small CNN on MNIST."""
 SCHEDULES = ("constant", "step", "linear", "exponential", "cosine")
 WHOLE = {"epochs": (1, 10**6), "batch_size": (2, 10**6), "seed": (0, 2**63)}
 """The whole numbers of a setup, the least and the most that each may be: what is beyond never ends."""

@@ -240,7 +240,8 @@ def test_what_is_said_to_be_matched():
     assert (
         "weights of sgd-g and adam-g live on the sphere, with gradients clipped at 0.1, orthogonality term 0.1" in said
     )
-    assert said.endswith("those of sgd have weight decay 0.0005 and neither clipping nor the term.")
+    assert "those of sgd have weight decay 0.0005 and neither clipping nor the term. " in said
+    assert said.endswith(" There sgd has Nesterov momentum.")
     given = matched({"setup": setup | {"lr": 0.5, "clip": None}, "summary": summary})
     assert "sgd 0.5, sgd-g 0.5, adam-g 0.5." in given and "gradients not clipped" in given
     assert "Not matched" not in matched({"setup": setup, "summary": summary[:2]})
