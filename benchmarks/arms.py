@@ -16,7 +16,8 @@ from grassmann_np.geometry import sphere
 from grassmann_np.train import Setup, Trainer
 
 CLIP, TERM = 0.1, 0.1
-EPOCHS, HELD_OUT = {"digits": 15, "mnist": 10}, {"digits": 270, "mnist": 800}  # images of `held_out`
+EPOCHS, TESTED = {"digits": 15, "mnist": 10}, {"digits": 450, "mnist": 1000}  # images that a counted run is tested on
+RESERVED_BY = 16  # the seed that draws the quarter for tuning
 Rates = tuple[float, float]  # of the normalized weights, of the rest
 
 
@@ -30,29 +31,32 @@ class Arm:
     term: bool = False
     normalized: bool = False  # divided by their lengths after every step
     one_rate: bool = False
-    matched: bool = False  # turned by the angles of SGD-G's run with the same seed
+    guide: Rates | None = None  # turned by the angles of SGD-G's run with these rates and the same seed
     schedule: str = "linear"
 
 
 LINEAR = (
     Arm("sgd one rate", "sgd", one_rate=True),
     Arm("sgd", "sgd"),
-    Arm("sgd clip", "sgd", clip=True),
-    Arm("sgd term", "sgd", term=True),
-    Arm("sgd normalized", "sgd", normalized=True),
     Arm("sgd-g", "sgd-g", clip=True, term=True),
+    Arm("sgd clip", "sgd", clip=True),
+    Arm("sgd-g bare", "sgd-g"),
+    Arm("sgd normalized", "sgd", normalized=True),
+    Arm("sgd clip term", "sgd", clip=True, term=True),
+    Arm("sgd at its angle", "sgd"),  # of sgd-g, once that is tuned: `guide`
+    Arm("adam-g", "adam-g", clip=True, term=True),
+    Arm("adam", "adam"),
     Arm("sgd-g no clip", "sgd-g", term=True),
     Arm("sgd-g no term", "sgd-g", clip=True),
-    Arm("adam", "adam"),
-    Arm("adam-g", "adam-g", clip=True, term=True),
-    Arm("sgd at its angle", "sgd", matched=True),
+    Arm("sgd term", "sgd", term=True),
 )
 ARMS = LINEAR + tuple(
     replace(arm, name=f"{arm.name} {schedule}", schedule=schedule)
-    for arm, schedule in product(LINEAR, ("constant", "step", "exponential", "cosine"))
-    if arm.name in ("sgd", "sgd-g", "adam-g")
+    for schedule, arm in product(("constant", "cosine", "exponential", "step"), LINEAR)
+    if arm.name in ("sgd", "sgd clip", "sgd-g")
 )
-MIDDLE = {"sgd": 0.25, "sgd-g": 0.2, "adam": 0.002, "adam-g": 0.05}  # of the first grid
+GUIDE = next(arm for arm in LINEAR if arm.name == "sgd-g")
+MIDDLE = {"sgd": 1.0, "sgd-g": 0.4, "adam": 0.064, "adam-g": 0.2}  # of the first grid
 
 
 class Flat(optim.SGD):
@@ -106,55 +110,76 @@ def images_of(data: str) -> Dataset:
     return Setup(data=data).load()
 
 
-def held_out(images: Dataset, seed: int) -> Dataset:
-    """The training images alone, a fifth of them, drawn by the seed, in place of the test images."""
-    order = np.random.default_rng([seed, 1]).permutation(len(images.y_train))
-    learn, test = np.split(order, [len(order) * 4 // 5])
-    x, y = images.x_train, images.y_train
-    return replace(images, x_train=x[learn], y_train=y[learn], x_test=x[test], y_test=y[test])
+def reserved(images: Dataset) -> np.ndarray:
+    """Which of all images, those of training before those of the test, are for tuning alone: a quarter, drawn once."""
+    n = len(images.y_train) + len(images.y_test)
+    return np.sort(np.random.default_rng(RESERVED_BY).permutation(n)[: n // 4])
 
 
-def trained(data: str, arm: Arm, rates: Rates, seed: int, tuning: bool, like: Any = None) -> dict[str, Any]:
-    """One run: wrong test images and loss at its end, errors by epoch, mean norm and angle of the normalized weights.
+def parted(images: Dataset, seed: int, tuning: bool) -> tuple[Dataset, np.ndarray]:
+    """The images anew in two parts, and the indices of those to test.
 
-    `like` is what SGD-G's run with this seed turned each column by, step by step.
+    To tune, the reserved quarter is tested and all others are learned from. To count, images of those others are
+    tested, which the seed draws, and all the rest is learned from.
+    """
+    x, y = (np.concatenate([getattr(images, f"{axis}_{part}") for part in ("train", "test")]) for axis in "xy")
+    test = reserved(images)
+    if not tuning:
+        others = np.setdiff1d(np.arange(len(y)), test)
+        test = np.sort(np.random.default_rng([seed, 1]).choice(others, TESTED[images.name], replace=False))
+    learn = np.setdiff1d(np.arange(len(y)), test)
+    return replace(images, x_train=x[learn], y_train=y[learn], x_test=x[test], y_test=y[test]), test
+
+
+def trained(data: str, arm: Arm, rates: Rates, seed: int, tuning: bool, measured: bool = True) -> dict[str, Any]:
+    """One run: how many test images are wrong, and which; its loss and its errors by epoch.
+
+    Measured: mean length and turn of the normalized weight vectors by epoch, the largest turn of any, and `turns`, the
+    angle of every one in every step.
     """
     started = time.perf_counter()
+    like = trained(data, GUIDE, arm.guide, seed, tuning)["turns"] if arm.guide else None
     setup = setup_of(data, arm, rates, seed)
-    images = held_out(images_of(data), seed) if tuning else images_of(data)
+    images, tested = parted(images_of(data), seed, tuning)
     weights, order = np.random.default_rng(seed).spawn(2)
     model = setup.make_model(images, weights)
     trainer = Trainer(model, make_optimizer(setup, model, arm), images, setup.epochs, order, setup.batch_size)
     trainer.schedule = setup.make_schedule(trainer.steps_per_epoch)
-    before, angles, norms = [trainer.monitor.look()], [], []
+    before, turns, norms = [trainer.monitor.look()], [], []
 
     def after_step(trainer: Trainer) -> None:
         for k, (p, was) in enumerate(zip(trainer.monitor.weights, before[0], strict=True)):
             if arm.normalized:
                 p.matrix = sphere.normalize(p.matrix)
             if like is not None:
-                p.matrix = turned(was, p.matrix, like[len(angles)][k])
+                p.matrix = turned(was, p.matrix, like[trainer.step - 1][k])
         now = trainer.monitor.look()
-        angles.append([sphere.distance(*pair) for pair in zip(before[0], now, strict=True)])
-        norms.append(float(np.mean(np.concatenate([sphere.norm(w, w) for w in now]))))
+        if measured:
+            turns.append([sphere.distance(*pair) for pair in zip(before[0], now, strict=True)])
+            norms.append(float(np.mean(np.concatenate([sphere.norm(w, w) for w in now]))))
         before[0] = now
 
-    n = len(images.y_test)
     try:
         history = trainer.run(after_step)
     except FloatingPointError as error:
-        return {"wrong": n, "of": n, "loss": None, "diverged": str(error), "seconds": time.perf_counter() - started}
-    mean = [float(np.mean(np.concatenate(step))) for step in angles]
-    return {
-        "wrong": round(history.test_error[-1] * n),
-        "of": n,
+        return {"wrong": len(tested), "loss": None, "diverged": str(error), "turns": turns}
+    logits, _ = model(images.x_test, training=False)
+    found = {
+        "wrong": round(history.test_error[-1] * len(tested)),
+        "missed": tested[logits.argmax(axis=1) != images.y_test].tolist(),
         "loss": round(history.test_loss[-1], 6),
-        "errors": [round(error * n) for error in history.test_error],
-        "norm": [round(norm, 5) for norm in norms[trainer.steps_per_epoch - 1 :: trainer.steps_per_epoch]],
-        "angle": [round(float(np.mean(part)), 7) for part in np.array_split(mean, setup.epochs)],
+        "errors": [round(error * len(tested)) for error in history.test_error],
         "seconds": round(time.perf_counter() - started, 2),
-        "turns": angles,
     }
+    if measured:
+        of_step = np.array([np.concatenate(step) for step in turns])
+        found |= {
+            "norm": [round(norm, 5) for norm in norms[trainer.steps_per_epoch - 1 :: trainer.steps_per_epoch]],
+            "angle": [round(float(np.mean(part)), 7) for part in np.array_split(of_step, setup.epochs)],
+            "largest": round(float(of_step.max()), 5),
+            "turns": turns,
+        }
+    return found
 
 
 def turned(was: Any, now: Any, angle: Any) -> Any:

@@ -1,10 +1,10 @@
 """Is it the sphere, the schedule, the second rate, the clipping or the term?  The runs of experiment.md, counted.
 
     python benchmarks/experiment.py --data digits --out benchmarks/results       the whole, resumable
-    python benchmarks/experiment.py --data digits --quick --out out              a few minutes: 5 seeds, fewer rates
+    python benchmarks/experiment.py --data digits --quick --out out              some minutes: 5 seeds, fewer rates
 
 Every run is kept as it is done, in OUT/experiment-DATA/runs, and is not made again; neither is an arm that stands in
-OUT/experiment-DATA.json: the rates that were tuned, the wrong test images of every seed, the maps of the error.
+OUT/experiment-DATA.json: the rates that were tuned, the images that every seed had wrong, maps of the error.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import asdict
+from collections.abc import Iterable
+from dataclasses import asdict, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from arms import ARMS, EPOCHS, LINEAR, MIDDLE, Arm, Rates, images_of, trained
+from arms import ARMS, EPOCHS, GUIDE, LINEAR, MIDDLE, TESTED, Arm, Rates, trained
 from joblib import Parallel, delayed
 
 from grassmann_np.files import read_json, write_json
 
-SEEDS = {"digits": 30, "mnist": 20}
-ROUNDS = ((35, 2), (9, 4), (3, 8))  # successive halving: how many candidates, each with how many more seeds
+SEEDS = {"digits": 60, "mnist": 20}
+ROUNDS = {"digits": ((55, 3), (14, 6), (4, 12)), "mnist": ((55, 2), (14, 4), (4, 8))}  # candidates, more seeds for each
 GROWTHS = 4  # of a grid, at most
-FIRST_SEED, FIRST_TUNING_SEED, FIRST_MAP_SEED, FIRST_HELD_OUT_SEED = 0, 1000, 2000, 3000
-MAPPED, MAP_SEEDS = ("sgd", "sgd clip", "sgd normalized", "sgd-g"), {"digits": 10, "mnist": 5}
+FIRST_SEED, FIRST_TUNING_SEED, FIRST_MAP_SEED = 10_000, 20_000, 30_000
+MAPPED, MAP_SEEDS = ("sgd", "sgd clip", "sgd normalized", "sgd-g", "sgd-g bare"), 10
 
 
 class Runs:
@@ -45,20 +45,19 @@ class Runs:
         what = json.dumps([self.data, asdict(arm), rates, seed, tuning, EPOCHS[self.data]])
         return self.folder / f"{hashlib.sha256(what.encode()).hexdigest()[:24]}.json"
 
-    def get(
-        self, asked: list[tuple[Arm, Rates, int, bool]], like: dict[int, Any] | None = None
-    ) -> list[dict[str, Any]]:
+    def get(self, asked: list[tuple[Arm, Rates, int, bool]]) -> list[dict[str, Any]]:
         """The results, in the order of what was asked."""
         missing = [one for one in dict.fromkeys(asked) if not self.path(*one).exists()]
         parallel = Parallel(self.jobs, return_as="generator_unordered", batch_size=1)
-        made = parallel(delayed(self._make)(one, (like or {}).get(one[2])) for one in missing)
+        made = parallel(delayed(self._make)(one) for one in missing)
         for k, _ in enumerate(made, start=1):
             if k % 100 == 0 or k == len(missing):
                 print(f"{self.data}: {k} of {len(missing)} runs", file=sys.stderr, flush=True)
         return [read_json(self.path(*one)) for one in asked]
 
-    def _make(self, one: tuple[Arm, Rates, int, bool], like: Any) -> None:
-        found = trained(self.data, *one, like=like)
+    def _make(self, one: tuple[Arm, Rates, int, bool]) -> None:
+        arm, rates, seed, tuning = one
+        found = trained(self.data, arm, rates, seed, tuning, measured=not tuning)
         found.pop("turns", None)
         write_json(self.path(*one), found)
 
@@ -66,21 +65,21 @@ class Runs:
 def grid(arm: Arm, wider: tuple[int, int, int, int] = (0, 0, 0, 0)) -> list[Rates]:
     """The candidates: factors of 2 around the middle for the normalized weights, of 3 for the rest; `wider` on a side.
 
-    An arm with one rate has as many in the same range; one that takes its angles has rates of the rest alone.
+    An arm with one rate has as many of them; one that is told its angles has rates of the rest alone.
     """
     low, high, rest_low, rest_high = wider
     rest = [0.01 * 3.0**k for k in range(-2 - rest_low, 3 + rest_high)]
-    first = [MIDDLE[arm.kind] * 2.0**k for k in range(-3 - low, 4 + high)]
+    first = [MIDDLE[arm.kind] * 2.0**k for k in range(-5 - low, 6 + high)]
     if arm.one_rate:
-        ends = np.log([min(rest[0], first[0]), max(rest[-1], first[-1])])
-        return [(float(rate), float(rate)) for rate in np.exp(np.linspace(*ends, len(rest) * len(first)))]
-    return [(MIDDLE[arm.kind], rate) for rate in rest] if arm.matched else list(product(first, rest))
+        factor = 2000 ** (1 / 54)
+        return [(rate, rate) for rate in (0.0005 * factor**k for k in range(-5 * low, 55 + 5 * high))]
+    return [(MIDDLE[arm.kind], rate) for rate in rest] if arm.guide else list(product(first, rest))
 
 
-def tuned(runs: Runs, arm: Arm, rounds: Iterable[tuple[int, int]], like: Callable[[int], Any]) -> dict[str, Any]:
+def tuned(runs: Runs, arm: Arm, rounds: Iterable[tuple[int, int]]) -> dict[str, Any]:
     """{"rates", "inside", "tried"}: the best rates by successive halving, in a grid that grows until they are inside.
 
-    `tried` has, for every candidate, its two rates, its seeds and the mean of its wrong held-out images.
+    `tried` has, for every candidate, its two rates, its seeds and the mean of its wrong images of the reserved quarter.
     """
     wider = (0, 0, 0, 0)
     for growth in range(GROWTHS + 1):
@@ -92,8 +91,7 @@ def tuned(runs: Runs, arm: Arm, rounds: Iterable[tuple[int, int]], like: Callabl
                 candidates = sorted(candidates, key=lambda rates: _score(results[rates]))[:keep]
             seeds = range(seed, seed + more)
             asked = [(arm, rates, one, True) for rates in candidates for one in seeds]
-            found = runs.get(asked, {one: like(one) for one in seeds} if arm.matched else None)
-            for (_, rates, _, _), result in zip(asked, found, strict=True):
+            for (_, rates, _, _), result in zip(asked, runs.get(asked), strict=True):
                 results[rates].append(result)
             seed += more
         best = min(candidates, key=lambda rates: _score(results[rates]))
@@ -105,12 +103,13 @@ def tuned(runs: Runs, arm: Arm, rounds: Iterable[tuple[int, int]], like: Callabl
     return {"rates": list(best), "inside": grown == wider, "tried": tried}
 
 
-def mapped(runs: Runs, arm: Arm) -> list[list[Any]]:
-    """The wrong held-out images of every seed over a wide grid: factors of 3 both ways, 99 (rate, rest) pairs."""
-    rates = [(MIDDLE[arm.kind] * 3.0**k, 0.01 * 3.0**m) for k in range(-4, 7) for m in range(-4, 5)]
-    seeds = range(FIRST_MAP_SEED, FIRST_MAP_SEED + MAP_SEEDS[runs.data])
-    found = iter(runs.get([(arm, pair, seed, True) for pair in rates for seed in seeds]))
-    return [[*pair, [next(found)["wrong"] for _ in seeds]] for pair in rates]
+def mapped(runs: Runs, arm: Arm, best: Rates) -> list[list[Any]]:
+    """The wrong test images of every map seed, for all pairs of rates; on MNIST for the best rest."""
+    first, rest = (sorted({pair[axis] for pair in grid(arm)} | {best[axis]}) for axis in (0, 1))
+    pairs = list(product(first, rest if runs.data == "digits" else [best[1]]))
+    seeds = range(FIRST_MAP_SEED, FIRST_MAP_SEED + MAP_SEEDS)
+    found = iter(runs.get([(arm, pair, seed, False) for pair in pairs for seed in seeds]))
+    return [[*pair, [next(found)["wrong"] for _ in seeds]] for pair in pairs]
 
 
 def _score(results: list[dict[str, Any]]) -> tuple[float, float]:
@@ -134,50 +133,47 @@ def experiment(data: str, out: Path, jobs: int, quick: bool) -> dict[str, Any]:
     """Tunes, runs and maps every arm that OUT/experiment-DATA.json has not yet, and adds it there."""
     path = out / f"experiment-{data}{'-quick' if quick else ''}.json"
     runs = Runs(data, out / f"experiment-{data}" / ("quick" if quick else "runs"), jobs)
-    rounds = ((35, 1), (3, 2)) if quick else ROUNDS
+    rounds = ((55, 1), (3, 2)) if quick else ROUNDS[data]
     seeds = range(FIRST_SEED, FIRST_SEED + (5 if quick else SEEDS[data]))
-    results = {"data": data, "of": len(images_of(data).y_test), "seeds": list(seeds), "quick": quick, "arms": {}}
+    results = {"data": data, "of": TESTED[data], "seeds": list(seeds), "quick": quick, "arms": {}}
     results = read_json(path) if path.exists() else results
     found = results["arms"]
-
-    def turns(seed: int, tuning: bool) -> Any:
-        """What SGD-G, with the rates tuned for it, turned its columns by."""
-        geodesics = next(arm for arm in LINEAR if arm.name == "sgd-g")
-        return trained(data, geodesics, tuple(found[geodesics.name]["rates"]), seed, tuning)["turns"]
-
-    arms = LINEAR if quick else ARMS
-    first = [arm for arm in arms if arm.name in ("sgd one rate", "sgd", "sgd-g")]  # the answer; then the reasons
-    for arm in [*first, *(arm for arm in arms if arm not in first)]:
-        if arm.name in found:
-            continue
-        started = time.perf_counter()
-        best = tuned(runs, arm, rounds, lambda seed: turns(seed, tuning=True))
-        like = {seed: turns(seed, tuning=False) for seed in seeds} if arm.matched else None
-        done = runs.get([(arm, tuple(best["rates"]), seed, False) for seed in seeds], like)
-        print(f"{arm.name}: rates {best['rates']}, wrong {[one['wrong'] for one in done]}", file=sys.stderr, flush=True)
-        kept = [one for one in done if "diverged" not in one]
-        found[arm.name] = {
-            "schedule": arm.schedule,
-            **best,
-            "wrong": [one["wrong"] for one in done],
-            "diverged": len(done) - len(kept),
-            "errors": [one.get("errors") for one in done],
-            **{key: np.mean([one[key] for one in kept], axis=0).round(6).tolist() for key in ("norm", "angle") if kept},
-            "minutes": round((time.perf_counter() - started) / 60, 1),
-        }
-        write_json(path, results)
-    for arm in LINEAR:
-        if arm.name in MAPPED and "map" not in found[arm.name] and not quick:
-            found[arm.name]["map"] = mapped(runs, arm)
+    for arm in LINEAR if quick else ARMS:
+        if arm.schedule != "linear" and data == "digits":
+            _map(runs, path, results)
+        if arm.name not in found:
+            guide = tuple(found[GUIDE.name]["rates"]) if arm.name == "sgd at its angle" else None
+            found[arm.name] = _counted(runs, replace(arm, guide=guide), rounds, seeds)
             write_json(path, results)
-    for arm in LINEAR:  # the same count on other images, which are other ones for every seed
-        if "held_out" not in found[arm.name] and not quick:
-            others = range(FIRST_HELD_OUT_SEED, FIRST_HELD_OUT_SEED + len(seeds))
-            like = {seed: turns(seed, tuning=True) for seed in others} if arm.matched else None
-            done = runs.get([(arm, tuple(found[arm.name]["rates"]), seed, True) for seed in others], like)
-            found[arm.name]["held_out"] = [one["wrong"] for one in done]
-            write_json(path, results)
+    if not quick:
+        _map(runs, path, results)
     return results
+
+
+def _counted(runs: Runs, arm: Arm, rounds: Iterable[tuple[int, int]], seeds: range) -> dict[str, Any]:
+    """What is kept of an arm: its tuning, and what every seed counted and measured."""
+    started = time.perf_counter()
+    best = tuned(runs, arm, rounds)
+    done = runs.get([(arm, tuple(best["rates"]), seed, False) for seed in seeds])
+    print(f"{arm.name}: rates {best['rates']}, wrong {[one['wrong'] for one in done]}", file=sys.stderr, flush=True)
+    kept = [one for one in done if "diverged" not in one]
+    return {
+        "schedule": arm.schedule,
+        **best,
+        "wrong": [one["wrong"] for one in done],
+        "missed": [one.get("missed") for one in done],  # None: all, since it diverged
+        "errors": [one.get("errors") for one in done],
+        "largest": [one.get("largest") for one in done],
+        **{key: np.mean([one[key] for one in kept], axis=0).round(6).tolist() for key in ("norm", "angle") if kept},
+        "minutes": round((time.perf_counter() - started) / 60, 1),
+    }
+
+
+def _map(runs: Runs, path: Path, results: dict[str, Any]) -> None:
+    for arm in LINEAR:
+        if arm.name in MAPPED and "map" not in results["arms"][arm.name]:
+            results["arms"][arm.name]["map"] = mapped(runs, arm, tuple(results["arms"][arm.name]["rates"]))
+            write_json(path, results)
 
 
 def main() -> None:
@@ -186,7 +182,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", choices=tuple(EPOCHS), default="digits")
     parser.add_argument("--jobs", type=int, default=-1)
-    parser.add_argument("--quick", action="store_true", help="5 seeds, linear decay only, a shorter tuning, no maps")
+    parser.add_argument("--quick", action="store_true", help="5 seeds, linear decay alone, a shorter tuning, no maps")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
