@@ -1,11 +1,10 @@
-"""The figures of experiment.md: every seed a dot, the mean a bar; learning curves; maps of the error over two rates."""
+"""The figures of experiment.md: every seed a dot, the mean a bar; learning curves; the error over the rates."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from arms import HELD_OUT
 from matplotlib.axes import Axes
 
 from grassmann_np.train.statistics import interval
@@ -20,15 +19,23 @@ ROWS = (  # arm, its name in the figure, its colour
     ("sgd", "SGD, two rates", ORANGE),
     ("sgd clip", "  + clipping", ORANGE),
     ("sgd term", "  + orthogonality term", ORANGE),
+    ("sgd clip term", "  + clipping and term", ORANGE),
     ("sgd normalized", "  + normalized after each step", ORANGE),
     ("sgd at its angle", "  at SGD-G's angles", ORANGE),
     ("sgd-g", "SGD-G", BLUE),
     ("sgd-g no clip", "  without clipping", BLUE),
     ("sgd-g no term", "  without orthogonality term", BLUE),
+    ("sgd-g bare", "  without both", BLUE),
     ("adam", "Adam", PURPLE),
     ("adam-g", "Adam-G", GREEN),
 )
-MAPPED = {"sgd": "SGD", "sgd clip": "SGD, clipped", "sgd normalized": "SGD, normalized", "sgd-g": "SGD-G"}
+MAPPED = {  # arm, its name in a map, how its line is drawn
+    "sgd": ("SGD", ORANGE, "--"),
+    "sgd clip": ("SGD, clipped", PURPLE, "-."),
+    "sgd normalized": ("SGD, normalized", GREEN, ":"),
+    "sgd-g": ("SGD-G", BLUE, "-"),
+    "sgd-g bare": ("SGD-G, without both", GREY, (0, (5, 1, 1, 1, 1, 1))),
+}
 CURVES = (("sgd one rate", GREY, ":"), ("sgd", ORANGE, "--"), ("sgd-g", BLUE, "-"), ("adam-g", GREEN, "-."))
 
 
@@ -41,17 +48,16 @@ def _plain(axes: Axes, title: str) -> None:
 
 @usual()
 def errors(every: list[Results]) -> Figure:
-    """Wrong images of every seed, an arm a row, all under linear decay: of the test images, and of other ones."""
-    panels = [(results, key) for results in every for key in ("wrong", "held_out")]
-    width = 210 + 380 * len(panels)
-    figure = Figure(width, 470)
-    for k, (results, key) in enumerate(panels):
-        axes = figure.add_axes(((225 + 380 * k) / width, 0.13, 345 / width, 0.79))
-        rows = [row for row in ROWS if key in results["arms"].get(row[0], {})]
+    """Wrong images of every seed, an arm a row, all under linear decay."""
+    width = 240 + 440 * len(every)
+    figure = Figure(width, 500)
+    for k, results in enumerate(every):
+        axes = figure.add_axes(((225 + 440 * k) / width, 0.12, 410 / width, 0.81))
+        rows = [row for row in ROWS if row[0] in results["arms"]]
         for y, (arm, label, color) in enumerate(rows):
-            wrong = np.array(results["arms"][arm][key])
+            wrong = np.array(results["arms"][arm]["wrong"])
             low, high = interval(wrong.tolist()) or (wrong[0], wrong[0])
-            axes.plot(wrong, y + _apart(wrong), "o", color=color, markersize=3.2, alpha=0.45, markeredgewidth=0)
+            axes.plot(wrong, y + _apart(wrong), "o", color=color, markersize=3.2, alpha=0.4, markeredgewidth=0)
             axes.plot([low, high], [y, y], color=color, linewidth=7, alpha=0.35, solid_capstyle="butt")
             axes.plot([wrong.mean()] * 2, [y - 0.33, y + 0.33], color=color, linewidth=2.6)
             if k == 0:
@@ -60,17 +66,14 @@ def errors(every: list[Results]) -> Figure:
                               color=color, va="center", fontsize=9.5, annotation_clip=False)  # fmt: skip
         axes.set_yticks([])
         axes.set_ylim(len(rows) - 0.4, -0.6)
-        axes.set_xlim(-0.4, max(np.max(results["arms"][arm][key]) for arm, _, _ in rows) * 1.05)
+        axes.set_xlim(-0.4, max(np.max(results["arms"][arm]["wrong"]) for arm, _, _ in rows) * 1.05)
         axes.grid(axis="x", color="#e3e6ea", linewidth=0.7)
-        of = results["of"] if key == "wrong" else HELD_OUT[results["data"]]
-        which = "test" if key == "wrong" else "held-out"
-        axes.set_xlabel(f"wrong of {of} {which} images", fontsize=9.5)
-        _plain(axes, f"{TITLES[results['data']]}: {'the same images' if key == 'wrong' else 'others for every seed'}")
+        axes.set_xlabel(f"wrong of {results['of']} test images, other ones for every seed", fontsize=9.5)
+        _plain(axes, TITLES[results["data"]])
         axes.spines["left"].set_visible(False)
     figure.set_label(
-        "Wrong images after the last epoch for every arm of the experiment, all under linear decay, rates tuned: every "
-        "seed a dot, the mean a bar, its 95 % interval shaded. Left the test images, the same for every seed; right "
-        "images held out of the others, drawn anew for every seed. " + _means(every)
+        "Wrong test images after the last epoch for every arm of the experiment, all under linear decay, rates tuned: "
+        "every seed a dot, the mean a bar, its 95 % interval over the seeds shaded. " + _means(every)
     )
     return figure
 
@@ -126,35 +129,104 @@ def curves(every: list[Results]) -> Figure:
 
 @usual()
 def maps(every: list[Results]) -> Figure:
-    """The error on held-out images over both rates, for the mapped arms; the region near the best is outlined."""
-    height = 20 + 290 * len(every)
-    figure = Figure(980, height)
+    """The error over the rates: both of them, where they were measured; and one of them at the best of the other."""
+    every = [results for results in every if any("map" in arm for arm in results["arms"].values())]
+    grids = [(results, name) for results in every for name in MAPPED if _rest(results, name) > 1]
+    height = 330 + 280 * bool(grids)
+    figure = Figure(1040, height)
+    for i, (results, name) in enumerate(grids):
+        rates, rest, mean = grid(results["arms"][name]["map"])
+        within = WITHIN[results["data"]]
+        axes = figure.add_axes((0.065 + 0.19 * i, 1 - 240 / height, 0.165, 195 / height))
+        more = np.clip(mean - mean.min(), within / 4, 64 * within)
+        axes.imshow(np.log2(more).T, cmap="cividis_r", origin="lower", aspect="auto", interpolation="nearest")
+        near = np.nonzero(mean <= mean.min() + within)
+        axes.plot(*near, "o", color="white", markersize=5, markeredgecolor="black", markeredgewidth=0.9)
+        some = slice(0, None, 3)
+        axes.set_xticks(range(len(rates))[some], [_short(rate) for rate in rates[some]])
+        axes.set_yticks(range(len(rest)), [_short(rate) if i == 0 else "" for rate in rest])
+        axes.set_xlabel("rate, normalized", fontsize=9)
+        if i == 0:
+            axes.set_ylabel("rate of the rest", fontsize=9)
+        _plain(axes, f"{MAPPED[name][0]}, best {mean.min():.1f}")
+        axes.title.set_fontsize(9.5)
+        axes.tick_params(labelsize=8)
     for k, results in enumerate(every):
-        names = [name for name, _, _ in ROWS if "map" in results["arms"].get(name, {})]
-        for i, name in enumerate(names):
-            rates, rest, mean = grid(results["arms"][name]["map"])
-            within = WITHIN[results["data"]]
-            axes = figure.add_axes((0.082 + 0.235 * i, 1 - ((k + 1) * 290 - 45) / height, 0.19, 195 / height))
-            more = np.clip(mean - mean.min(), within / 4, 64 * within)
-            axes.imshow(np.log2(more).T, cmap="cividis_r", origin="lower", aspect="auto", interpolation="nearest")
-            near = np.nonzero(mean <= mean.min() + within)
-            axes.plot(*near, "o", color="white", markersize=5, markeredgecolor="black", markeredgewidth=0.9)
-            some = slice(0, None, 2)
-            axes.set_xticks(range(len(rates))[some], [_short(rate) for rate in rates[some]])
-            axes.set_yticks(range(len(rest))[some], [_short(rate) if i == 0 else "" for rate in rest[some]])
-            axes.set_xlabel("rate of the normalized weights", fontsize=9)
-            if i == 0:
-                axes.set_ylabel("rate of the rest", fontsize=9)
-            title = TITLES[results["data"]] + "\n" if i == 0 else ""
-            _plain(axes, f"{title}{MAPPED[name]}, best {mean.min():.1f}")
-            axes.title.set_fontsize(9.5)
-            axes.tick_params(labelsize=8)
+        axes = figure.add_axes((0.065 + 0.46 * k, 58 / height, 0.4, 215 / height))
+        for name, (label, color, dash) in MAPPED.items():
+            if "map" in results["arms"].get(name, {}):
+                rates, wrong = curve(results, name)
+                mean = wrong.mean(axis=1)
+                axes.plot(
+                    rates / rates[mean.argmin()], mean - mean.min(), ls=dash, color=color, linewidth=2, label=label
+                )
+        axes.axhline(WITHIN[results["data"]], color="#6b7280", linewidth=0.8, linestyle="--")
+        axes.set_xscale("log")
+        axes.set_ylim(-0.3 * WITHIN[results["data"]], 12 * WITHIN[results["data"]])
+        axes.set_xlabel("rate of the normalized weights, times the best", fontsize=9.5)
+        axes.grid(color="#e3e6ea", linewidth=0.7)
+        _plain(axes, f"{TITLES[results['data']]}: wrong images above the best")
+    figure.legend(*figure.axes[-1].get_legend_handles_labels(), loc="lower right", frameon=False, fontsize=9.5)
     figure.set_label(
-        "Wrong held-out images over both rates, factors of 3 a cell, for SGD, SGD with clipping, SGD normalized after "
-        "each step, and SGD-G: light is near the best of the map, whose number is in its title; rings mark what lies "
-        "within one image of the best on the digits, within four on MNIST-5k."
+        "How wrong images depend on the rates, for SGD, SGD with clipping, SGD normalized after each step, SGD-G and "
+        "SGD-G without clipping and term. Above, over both: light is near the best of the map, whose number is in "
+        "its title; rings mark what lies within one image of it. Below, at the best rate of the rest: images above the "
+        "best, over the rate divided by the best one."
     )
     return figure
+
+
+def _rest(results: Results, name: str) -> int:
+    """How many rates of the rest an arm's map has."""
+    return len({cell[1] for cell in results["arms"].get(name, {}).get("map", [])})
+
+
+def curve(results: Results, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """The rates of the normalized weights, and the wrong images (rates, seeds) at the best rate of the rest."""
+    best = results["arms"][name]["rates"][1]
+    cells = sorted((rate, wrong) for rate, rest, wrong in results["arms"][name]["map"] if rest == best)
+    return np.array([rate for rate, _ in cells]), np.array([wrong for _, wrong in cells], dtype=float)
+
+
+@usual()
+def differences(rows: list[dict[str, Any]]) -> Figure:
+    """The declared differences with both of their intervals, a panel a data set."""
+    every = [[row for row in rows if row["data"] == data] for data in TITLES]
+    every = [some for some in every if some]
+    width = 260 + 440 * len(every)
+    figure = Figure(width, 400)
+    for k, some in enumerate(every):
+        axes = figure.add_axes(((245 + 440 * k) / width, 0.14, 410 / width, 0.77))
+        for y, row in enumerate(some):
+            color = BLUE if y == 0 else "#374151"
+            axes.plot(row["images"], [y, y], color=color, linewidth=1.4)
+            axes.plot(row["interval"], [y, y], color=color, linewidth=7, alpha=0.4, solid_capstyle="butt")
+            axes.plot([row["mean"]] * 2, [y - 0.28, y + 0.28], color=color, linewidth=2.6)
+            if k == 0:
+                pair = " - ".join(map(words, row["arms"]))
+                axes.annotate(pair, (0, y), (-240, 0), ("axes fraction", "data"), "offset pixels",
+                              color=color, va="center", fontsize=9.5, annotation_clip=False)  # fmt: skip
+        axes.axvline(0, color="black", linewidth=0.9)
+        axes.set_yticks([])
+        axes.set_ylim(len(some) - 0.4, -0.6)
+        axes.grid(axis="x", color="#e3e6ea", linewidth=0.7)
+        axes.set_xlabel("difference in wrong images; left of 0 the first makes fewer", fontsize=9.5)
+        _plain(axes, TITLES[some[0]["data"]])
+        axes.spines["left"].set_visible(False)
+    figure.set_label(
+        "The declared differences in wrong test images, the primary one first: the mean a bar, its 95 % interval over "
+        "seeds shaded, and a line for the interval over seeds and images. "
+        + " ".join(f"{' - '.join(map(words, row['arms']))}: {row['mean']:+.1f}." for row in rows)
+    )
+    return figure
+
+
+def words(name: str) -> str:
+    """The name of an arm as a reader knows it."""
+    for short, long in (("sgd-g", "SGD-G"), ("adam-g", "Adam-G"), ("sgd", "SGD"), ("adam", "Adam")):
+        if name == short or name.startswith(short + " "):
+            return long + name[len(short) :]
+    return name
 
 
 def _short(rate: float) -> str:
@@ -169,4 +241,4 @@ def grid(cells: list[list[Any]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return rates, rest, np.array([[mean[a, b] for b in rest] for a in rates])
 
 
-PICTURES = {"errors": errors, "curves": curves, "maps": maps}
+PICTURES = {"errors": errors, "curves": curves, "maps": maps}  # of the results; `differences` is of their family

@@ -1,4 +1,4 @@
-"""What the runs of experiment.md say: estimates, intervals, tests, areas, correlations; tables and figures.
+"""What the runs of experiment.md say: estimates, intervals, tests, widths, correlations; tables and figures.
 
     python benchmarks/reading.py [--results benchmarks/results]
 
@@ -15,45 +15,81 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from arms import HELD_OUT
-from pictures import PICTURES, TITLES, WITHIN
+from arms import images_of, parted
+from pictures import PICTURES, TITLES, WITHIN, curve, differences, words
 
 from grassmann_np.files import beside, read_json
-from grassmann_np.train.statistics import bootstrap, holm, interval, permutation, rank_sum, signed_rank
+from grassmann_np.train.statistics import holm, interval, permutation, rank_sum, signed_rank
 from viz import files
 
 Results = dict[str, Any]
 DATA = ("digits", "mnist")
 FAMILY = (  # minuend, subtrahend: what was declared before the runs; the first is primary
-    *[
-        ("sgd-g", other)
-        for other in (
-            "sgd", "sgd one rate", "sgd clip", "sgd term", "sgd normalized",
-            "sgd-g no clip", "sgd-g no term", "adam-g", "sgd at its angle",
-        )
-    ],
+    ("sgd-g", "sgd"),
+    ("sgd", "sgd one rate"),
+    ("sgd-g", "sgd clip"),
+    ("sgd-g", "sgd clip term"),
+    ("sgd-g", "sgd normalized"),
+    ("sgd-g", "sgd-g bare"),
+    ("sgd-g", "adam-g"),
+    ("sgd-g", "sgd at its angle"),
     ("sgd", "sgd constant"),
-)  # fmt: skip
-SCHEDULES = ("", " constant", " step", " exponential", " cosine")  # linear has no name of its own
-CELL = float(np.log10(3.0) ** 2)  # of a map, in decades of one rate times decades of the other
+    ("sgd-g", "sgd-g constant"),
+)
+SCHEDULES = ("", " constant", " cosine", " exponential", " step")  # linear has no name of its own
+DRAWS = 10_000
 
 
-def difference(results: Results, one: str, other: str, images: str = "wrong") -> dict[str, Any]:
-    """One arm minus another, seed by seed: the mean with its intervals, and p of three tests; of these images."""
-    a, b = (np.array(results["arms"][name][images]) for name in (one, other))
-    d = a - b
-    rng = np.random.default_rng(0)
+def difference(results: Results, one: str, other: str) -> dict[str, Any]:
+    """One arm minus another, seed by seed: the mean, its intervals over seeds and over seeds and images, p of tests."""
+    a, b = (np.array(results["arms"][name]["wrong"]) for name in (one, other))
+    late = [np.median([errors[-3:] for errors in results["arms"][name]["errors"]], axis=1) for name in (one, other)]
+    d, tested = a - b, tested_by(results)
     return {
         "data": results["data"],
         "arms": (one, other),
         "mean": float(d.mean()),
         "interval": interval(d.tolist()),
-        "bootstrap": bootstrap(d.tolist(), rng),
+        "images": pigeonhole(missed(results, one, tested) - missed(results, other, tested), tested),
+        "late": float((late[0] - late[1]).mean()),
         "permutation": permutation(d.tolist()),
         "signed_rank": signed_rank(d.tolist())[0],
         "rank_sum": rank_sum(a.tolist(), b.tolist()),
-        "correlation": float(np.corrcoef(a, b)[0, 1]),
     }
+
+
+def tested_by(results: Results) -> np.ndarray:
+    """(seeds, images) 1 where a counted run was tested on an image, else 0."""
+    images = images_of(results["data"])
+    tested = np.zeros((len(results["seeds"]), len(images.y_train) + len(images.y_test)), dtype=np.int64)
+    for row, seed in zip(tested, results["seeds"], strict=True):
+        row[parted(images, seed, tuning=False)[1]] = 1
+    return tested
+
+
+def missed(results: Results, name: str, tested: np.ndarray) -> np.ndarray:
+    """(seeds, images) 1 where this arm has an image wrong that it was tested on, else 0; after a divergence all."""
+    found = np.zeros_like(tested)
+    for row, all_of_it, images in zip(found, tested, results["arms"][name]["missed"], strict=True):
+        row[:] = all_of_it if images is None else 0
+        row[images or []] = 1
+    return found
+
+
+def pigeonhole(differences: np.ndarray, tested: np.ndarray, draws: int = DRAWS) -> tuple[float, float]:
+    """95 % interval of the mean difference in images a run: seeds and images, rows and columns, are both drawn anew.
+
+    Only pairs of a seed and an image that it tested count.  Source: Owen, Annals of Applied Statistics 1, 2007.
+    """
+    rng = np.random.default_rng(0)
+    pool = tested.any(axis=0)
+    d, of = differences[:, pool], tested[:, pool]
+    drawn = []
+    for part in np.array_split(np.empty(draws), -(-draws // 1000)):
+        seeds, images = (rng.multinomial(n, np.full(n, 1 / n), size=len(part)) for n in d.shape)
+        drawn.append(((seeds @ d) * images).sum(axis=1) / ((seeds @ of) * images).sum(axis=1))
+    low, high = np.quantile(np.concatenate(drawn), [0.025, 0.975]) * tested.sum(axis=1).mean()
+    return float(low), float(high)
 
 
 def family(every: list[Results]) -> list[dict[str, Any]]:
@@ -65,33 +101,19 @@ def family(every: list[Results]) -> list[dict[str, Any]]:
     return rows
 
 
-def held_out_table(every: list[Results]) -> list[str]:
-    """Differences on the test images beside those on images that are held out, other ones for every seed."""
-    lines = ["| difference in wrong images | of the test images | of images held out | p there |", "|---|---|---|---:|"]
-    pairs = [("sgd", "sgd one rate"), *FAMILY[:-1], ("sgd clip", "sgd"), ("sgd normalized", "sgd"), ("adam-g", "adam")]
-    for results, (one, other) in itertools.product(every, pairs):
-        if all("held_out" in results["arms"].get(name, {}) for name in (one, other)):
-            test, others = (difference(results, one, other, images) for images in ("wrong", "held_out"))
-            said = [
-                f"{row['mean']:+.1f} ({row['interval'][0]:+.1f} to {row['interval'][1]:+.1f})" for row in (test, others)
-            ]
-            pair = f"{TITLES[results['data']]}: {words(one)} - {words(other)}"
-            lines.append(f"| {pair} | {said[0]} | {said[1]} | {others['permutation']:.2g} |")
-    return [*lines, ""]
-
-
-def area(results: Results, name: str, times: float = 1.0, draws: int = 2000) -> dict[str, Any]:
-    """The region of an arm's map within so many images of its best, in square decades, and its bootstrap over seeds."""
-    wrong = np.array([cell[2] for cell in results["arms"][name]["map"]], dtype=float)  # (cells, seeds)
+def width(results: Results, name: str, times: float = 1.0, draws: int = 2000) -> dict[str, Any]:
+    """How wide, in decades of the first rate, an arm stays within so many images of its best; bootstrap over seeds."""
+    rates, wrong = curve(results, name)
     within = times * WITHIN[results["data"]]
     seeds = np.random.default_rng(0).integers(0, wrong.shape[1], (draws, wrong.shape[1]))
-    drawn = np.array([_cells(wrong[:, some].mean(axis=1), within) for some in seeds]) * CELL
-    found = _cells(wrong.mean(axis=1), within) * CELL
-    return {"area": found, "drawn": drawn, "interval": tuple(np.quantile(drawn, [0.025, 0.975]).tolist())}
+    drawn = np.array([_near(rates, wrong[:, some].mean(axis=1), within) for some in seeds])
+    found = _near(rates, wrong.mean(axis=1), within)
+    return {"width": found, "drawn": drawn, "interval": tuple(np.quantile(drawn, [0.025, 0.975]).tolist())}
 
 
-def _cells(mean: np.ndarray, within: float) -> int:
-    return int((mean <= mean.min() + within).sum())
+def _near(rates: np.ndarray, mean: np.ndarray, within: float) -> float:
+    at = np.linspace(*np.log10(rates[[0, -1]]), 1001)
+    return float(np.mean(np.interp(at, np.log10(rates), mean) <= mean.min() + within) * (at[-1] - at[0]))
 
 
 def _has(results: Results, *names: str) -> bool:
@@ -99,20 +121,23 @@ def _has(results: Results, *names: str) -> bool:
 
 
 def arms_table(results: Results) -> list[str]:
-    """An arm a row: its rates, the mean of its wrong images with Student's interval, their spread, divergences."""
+    """An arm a row: its rates, the mean of its wrong images with Student's interval, their spread, the largest turn."""
     lines = [
         f"| {TITLES[results['data']]}, {len(results['seeds'])} seeds | rates: normalized, rest | wrong of "
-        f"{results['of']}, mean (95 %) | sd | best, worst | diverged |",
-        "|---|---|---|---:|---|---:|",
+        f"{results['of']}, mean (95 %) | median of three epochs | sd | best, worst | largest turn | diverged |",
+        "|---|---|---|---:|---:|---|---:|---:|",
     ]
     for name, arm in results["arms"].items():
         low, high = interval(arm["wrong"]) or (np.nan, np.nan)
         wrong, edge = np.array(arm["wrong"]), "" if arm["inside"] else " (edge)"
         rates = f"{arm['rates'][0]:.3g}, {arm['rates'][1]:.3g}{edge}"
         rates = f"matched, {arm['rates'][1]:.3g}{edge}" if name == "sgd at its angle" else rates
+        rates = f"{arm['rates'][0]:.3g}{edge}" if name == "sgd one rate" else rates
+        late = np.mean([np.median(errors[-3:]) for errors in arm["errors"] if errors])
+        turn = np.median([turn for turn in arm["largest"] if turn is not None])
         lines.append(
-            f"| {words(name)} | {rates} | {wrong.mean():.1f} ({low:.1f} to {high:.1f}) | {wrong.std(ddof=1):.1f} | "
-            f"{wrong.min()}, {wrong.max()} | {arm['diverged']} |"
+            f"| {words(name)} | {rates} | {wrong.mean():.2f} ({low:.2f} to {high:.2f}) | {late:.2f} | "
+            f"{wrong.std(ddof=1):.1f} | {wrong.min()}, {wrong.max()} | {turn:.2f} | {arm['missed'].count(None)} |"
         )
     return [*lines, ""]
 
@@ -120,67 +145,64 @@ def arms_table(results: Results) -> list[str]:
 def family_table(rows: list[dict[str, Any]]) -> list[str]:
     """A declared difference a row."""
     lines = [
-        "| difference in wrong images | mean (95 %) | bootstrap | p, permutation | Holm's | signed rank | rank sum |",
-        "|---|---|---|---:|---:|---:|---:|",
+        "| difference in wrong images | mean (95 % over seeds) | over seeds and images | of three epochs "
+        "| p, permutation | Holm's | signed rank | rank sum |",
+        "|---|---|---|---:|---:|---:|---:|---:|",
     ]
     for row in rows:
-        (low, high), (least, most) = row["interval"], row["bootstrap"]
+        (low, high), (least, most) = row["interval"], row["images"]
         one, other = map(words, row["arms"])
         p = " | ".join(f"{row[key]:.2g}" for key in ("permutation", "holm", "signed_rank", "rank_sum"))
         lines.append(
             f"| {TITLES[row['data']]}: {one} - {other} | {row['mean']:+.2f} ({low:+.2f} to {high:+.2f}) | "
-            f"{least:+.2f} to {most:+.2f} | {p} |"
+            f"{least:+.2f} to {most:+.2f} | {row['late']:+.2f} | {p} |"
         )
     return [*lines, ""]
 
 
-def area_table(every: list[Results]) -> list[str]:
-    """The regions of the maps, at one, two and four times the threshold, and sgd-g's minus each."""
+def width_table(every: list[Results]) -> list[str]:
+    """How wide the rates may be, at one, two and four times the threshold, and sgd-g's minus each."""
     lines = [
-        "| square decades within ... of the best | once (95 %) | sgd-g minus this | twice | four times |",
+        "| decades of the rate within ... of the best | once (95 %) | SGD-G minus this | twice | four times |",
         "|---|---|---|---:|---:|",
     ]
     for results in every:
         mapped = [name for name, arm in results["arms"].items() if "map" in arm]
         for name in mapped:
-            once, twice, four = (area(results, name, times) for times in (1, 2, 4))
+            once, twice, four = (width(results, name, times) for times in (1, 2, 4))
             low, high = once["interval"]
-            gap = "" if name == "sgd-g" or "sgd-g" not in mapped else _gap(area(results, "sgd-g"), once)
+            gap = "" if name == "sgd-g" or "sgd-g" not in mapped else _gap(width(results, "sgd-g"), once)
             lines.append(
-                f"| {TITLES[results['data']]}, {WITHIN[results['data']]:g} of {HELD_OUT[results['data']]} images: "
-                f"{words(name)} | {once['area']:.1f} ({low:.1f} to {high:.1f}) | {gap} | {twice['area']:.1f} | "
-                f"{four['area']:.1f} |"
+                f"| {TITLES[results['data']]}, {WITHIN[results['data']]:g} of {results['of']} images: "
+                f"{words(name)} | {once['width']:.2f} ({low:.2f} to {high:.2f}) | {gap} | {twice['width']:.2f} | "
+                f"{four['width']:.2f} |"
             )
     return [*lines, ""]
 
 
 def _gap(one: dict[str, Any], other: dict[str, Any]) -> str:
     low, high = np.quantile(one["drawn"] - other["drawn"], [0.025, 0.975])
-    return f"{one['area'] - other['area']:+.1f} ({low:+.1f} to {high:+.1f})"
+    return f"{one['width'] - other['width']:+.2f} ({low:+.2f} to {high:+.2f})"
 
 
 def schedules_table(every: list[Results]) -> list[str]:
     """An optimizer a row: the mean under every schedule, and how its errors under two of them go together by seed."""
-    lines = ["| mean wrong images | linear | constant | step | exponential | cosine | correlation by seed |"]
+    lines = ["| mean wrong images | linear | constant | cosine | exponential | step | correlation by seed |"]
     lines += ["|---|---:|---:|---:|---:|---:|---|"]
-    for results, name in itertools.product(every, ("sgd", "sgd-g", "adam-g")):
-        if not _has(results, *[name + schedule for schedule in SCHEDULES]):
-            continue
-        wrong = np.array([results["arms"][name + schedule]["wrong"] for schedule in SCHEDULES])
-        together = np.corrcoef(wrong)[np.triu_indices(len(wrong), 1)]
-        means = " | ".join(f"{mean:.1f}" for mean in wrong.mean(axis=1))
-        lines.append(
-            f"| {TITLES[results['data']]}: {words(name)} | {means} | {together.min():.2f} to {together.max():.2f} |"
-        )
-    return [*lines, ""]
-
-
-def words(name: str) -> str:
-    """The name of an arm as a reader knows it."""
-    for short, long in (("sgd-g", "SGD-G"), ("adam-g", "Adam-G"), ("sgd", "SGD"), ("adam", "Adam")):
-        if name == short or name.startswith(short + " "):
-            return long + name[len(short) :]
-    return name
+    for results, name in itertools.product(every, ("sgd", "sgd clip", "sgd-g")):
+        ran = [name + schedule for schedule in SCHEDULES if _has(results, name + schedule)]
+        if len(ran) > 1:
+            wrong = np.array([results["arms"][arm]["wrong"] for arm in ran])
+            together = np.corrcoef(wrong)[np.triu_indices(len(wrong), 1)]
+            means = [
+                f"{np.mean(results['arms'][name + schedule]['wrong']):.2f}" if name + schedule in ran else ""
+                for schedule in SCHEDULES
+            ]
+            lines.append(
+                f"| {TITLES[results['data']]}: {words(name)} | {' | '.join(means)} | "
+                f"{together.min():.2f} to {together.max():.2f} |"
+            )
+    return [*lines, ""] if len(lines) > 2 else []
 
 
 def write_csv(path: Path, every: list[Results]) -> None:
@@ -200,9 +222,10 @@ def tables(every: list[Results]) -> str:
     for results in every:
         lines += arms_table(results)
     lines += ["### The declared differences", "", *family_table(family(every))]
-    lines += ["### The same on other images", "", *held_out_table(every)]
-    lines += ["### How much tuning it takes", "", *area_table(every)]
-    lines += ["### Schedules", "", *schedules_table(every)]
+    if any("map" in arm for results in every for arm in results["arms"].values()):
+        lines += ["### How much tuning it takes", "", *width_table(every)]
+    if schedules := schedules_table(every):
+        lines += ["### Schedules", "", *schedules]
     return "\n".join(lines)
 
 
@@ -217,8 +240,9 @@ def main() -> None:
     with beside(folder / "experiment-tables.md") as part:
         part.write_text(tables(every), encoding="utf-8")
     print(tables(every))
-    for name, draw in PICTURES.items():
-        print(files.save(draw(every), folder / f"experiment-{name}.png", "python benchmarks/reading.py"))
+    figures = {name: draw(every) for name, draw in PICTURES.items()} | {"differences": differences(family(every))}
+    for name, figure in figures.items():
+        print(files.save(figure, folder / f"experiment-{name}.png", "python benchmarks/reading.py"))
 
 
 if __name__ == "__main__":

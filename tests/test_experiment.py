@@ -82,33 +82,57 @@ def test_an_arm_has_two_groups_and_their_rates(name):
     on_it = name.split()[0].endswith("-g")
     assert all((p.geometry is sphere) == on_it for p in first.parameters)
     if on_it:
-        assert (first.clip is None) == ("no clip" in name) and (first.orthogonality == 0) == ("no term" in name)
+        bare = "bare" in name
+        assert (first.clip is None) == (bare or "no clip" in name)
+        assert (first.orthogonality == 0) == (bare or "no term" in name)
         assert first.weight_decay == 0
     else:
         assert first.weight_decay == 5e-4
 
 
-def test_held_out_images_are_never_test_images():
+def test_images_of_tuning_are_never_tested_and_a_seed_draws_the_others():
     images = arms.images_of("digits")
-    splits = [arms.held_out(images, seed) for seed in (0, 0, 1)]
-    for split in splits:
-        assert (len(split.x_train), len(split.x_test)) == (1077, 270)
-        given = {x.tobytes() for x in images.x_train}
-        assert all(x.tobytes() in given for x in np.concatenate([split.x_train, split.x_test]))
-    np.testing.assert_array_equal(splits[0].x_test, splits[1].x_test)
-    assert not np.array_equal(splits[0].x_test, splits[2].x_test)
+    both = [(arms.parted(images, seed, True), arms.parted(images, seed, False)) for seed in (0, 0, 1)]
+    for (tuning, quarter), (counted, tested) in both:
+        assert [len(part) for part in (tuning.y_train, tuning.y_test, counted.y_train, counted.y_test)] == [
+            1348, 449, 1347, 450
+        ]  # fmt: skip
+        assert not set(quarter) & set(tested)
+        whole = np.concatenate([images.y_train, images.y_test])
+        np.testing.assert_array_equal(counted.y_test, whole[tested])
+        for part in (tuning, counted):  # all images, each in one of the two
+            ours = sorted(x.tobytes() for x in np.concatenate([part.x_train, part.x_test]))
+            assert ours == sorted(x.tobytes() for x in np.concatenate([images.x_train, images.x_test]))
+    (_, first), (_, again), (_, other) = (counted for _, counted in both)
+    np.testing.assert_array_equal(first, again)
+    assert 100 < len(set(first) & set(other)) < 200  # of 450 * 450/1348 expected
+    np.testing.assert_array_equal(both[0][0][1], both[2][0][1])
 
 
 def test_a_run_is_the_same_twice_and_normalized_where_it_says_so(monkeypatch):
     monkeypatch.setitem(arms.EPOCHS, "digits", 1)
     once, again = (arms.trained("digits", one("sgd normalized"), (0.2, 0.01), 3, True) for _ in range(2))
-    assert once["wrong"] == again["wrong"] and once["loss"] == again["loss"] and once["of"] == 270
+    assert once["missed"] == again["missed"] and once["loss"] == again["loss"]
+    assert len(once["missed"]) == once["wrong"] == once["errors"][-1]
+    assert set(once["missed"]) <= set(arms.reserved(arms.images_of("digits")))
     assert once["norm"] == [pytest.approx(1, abs=1e-5)]
-    geodesics = arms.trained("digits", one("sgd-g"), (0.2, 0.01), 3, True)
-    guided = arms.trained("digits", one("sgd at its angle"), (0.2, 0.01), 3, True, like=geodesics["turns"])
+    unmeasured = arms.trained("digits", one("sgd normalized"), (0.2, 0.01), 3, True, measured=False)
+    assert unmeasured["missed"] == once["missed"] and "norm" not in unmeasured
+    geodesics = arms.trained("digits", arms.GUIDE, (0.2, 0.01), 3, False)
+    angles = [np.concatenate(step) for step in geodesics["turns"]]
+    assert geodesics["angle"] == [pytest.approx(np.mean(angles), rel=1e-5)]
+    assert geodesics["largest"] == pytest.approx(np.max(angles), abs=1e-5)
+    arm = replace(one("sgd at its angle"), guide=(0.2, 0.01))
+    guided = arms.trained("digits", arm, (0.2, 0.01), 3, False)
     for ours, theirs in zip(guided["turns"], geodesics["turns"], strict=True):
         for a, b in zip(ours, theirs, strict=True):
             np.testing.assert_allclose(a, b, rtol=0, atol=2e-3)
+
+
+def test_a_run_that_diverges_has_all_images_wrong(monkeypatch):
+    monkeypatch.setitem(arms.EPOCHS, "digits", 1)
+    run = arms.trained("digits", one("sgd"), (0.1, 1e9), 3, False)
+    assert run["wrong"] == 450 and "lower the rate" in run["diverged"] and "missed" not in run
 
 
 class Drawn(experiment.Runs):
@@ -117,47 +141,94 @@ class Drawn(experiment.Runs):
     def __init__(self, best):
         self.data, self.best, self.asked = "digits", np.log(best), 0
 
-    def get(self, asked, like=None):
+    def get(self, asked):
         self.asked += len(asked)
         off = [np.abs(np.log(rates) - self.best).sum() + 0.01 * (seed % 7) for _, rates, seed, _ in asked]
         return [{"wrong": wrong, "loss": wrong} for wrong in off]
 
 
-@pytest.mark.parametrize("best", [(0.25, 0.01), (0.25 / 2**5, 0.01 * 3**4), (4.0, 0.01 / 27)])
+@pytest.mark.parametrize("best", [(0.25, 0.01), (1 / 2**7, 0.01 * 3**4), (64.0, 0.01 / 27)])
 def test_tuning_finds_the_best_rates_inside_a_grid_that_grows(best):
     runs = Drawn(best)
-    found = experiment.tuned(runs, one("sgd"), experiment.ROUNDS, lambda seed: None)
+    found = experiment.tuned(runs, one("sgd"), experiment.ROUNDS["digits"])
     assert found["inside"] and found["rates"] == [pytest.approx(rate) for rate in best]
-    assert sorted({tried[2] for tried in found["tried"]}) == [2, 6, 14]
-    assert runs.asked == 130 or best != (0.25, 0.01)
+    assert sorted({tried[2] for tried in found["tried"]}) == [3, 9, 21]
+    assert runs.asked == 55 * 3 + 14 * 6 + 4 * 12 or best != (0.25, 0.01)
 
 
 def test_tuning_says_when_the_best_is_on_an_edge():
-    assert not experiment.tuned(Drawn((1e9, 0.01)), one("sgd"), experiment.ROUNDS, lambda seed: None)["inside"]
+    assert not experiment.tuned(Drawn((1e9, 0.01)), one("sgd"), experiment.ROUNDS["digits"])["inside"]
+
+
+def test_every_grid_is_that_of_the_design():
+    ends = {"sgd": (0.03, 32), "sgd-g": (0.0125, 12.8), "adam": (0.002, 2), "adam-g": (0.006, 6.4)}
+    for arm in arms.ARMS:
+        rates, rest = (sorted({pair[axis] for pair in experiment.grid(arm)}) for axis in (0, 1))
+        assert len(experiment.grid(arm)) == 55
+        assert (rates[0], rates[-1]) == pytest.approx((0.0005, 1) if arm.one_rate else ends[arm.kind], rel=0.05)
+        assert rates == rest if arm.one_rate else rest == pytest.approx([0.01 * 3.0**k for k in range(-2, 3)])
+
+
+def test_a_map_has_all_pairs_on_the_digits_and_the_best_rest_on_mnist():
+    runs = Drawn((1.0, 0.01))
+    cells = experiment.mapped(runs, one("sgd"), (64.0, 0.01))  # a best rate of a grid that grew
+    assert runs.asked == 60 * 10 and [len(cell[2]) for cell in cells] == [10] * 60
+    runs.data = "mnist"
+    assert {cell[1] for cell in experiment.mapped(runs, one("sgd"), (1.0, 0.03))} == {0.03}
+
+
+def results_of(wrong, images=None):
+    """Results of these arms' wrong images by seed; which these are is drawn, unless it is said."""
+    seeds = list(range(len(next(iter(wrong.values())))))
+    parts = [arms.parted(arms.images_of("digits"), seed, False)[1].tolist() for seed in seeds]
+    return {"data": "digits", "of": 450, "seeds": seeds, "arms": {
+        name: {
+            "wrong": counts,
+            "errors": [[9, count, count, count + 1] for count in counts],
+            "missed": [part[:count] for part, count in zip(parts, counts, strict=True)],
+        } for name, counts in wrong.items()
+    }}  # fmt: skip
 
 
 def test_differences_are_those_of_the_seeds():
-    results = {
-        "data": "digits",
-        "arms": {"sgd-g": {"wrong": [1, 2, 3, 4]}, "sgd": {"wrong": [2, 2, 5, 4]}, "sgd clip": {"wrong": [1, 2, 3, 4]}},
-    }
+    results = results_of({"sgd-g": [1, 2, 3, 4], "sgd": [2, 2, 5, 4], "sgd clip": [1, 2, 3, 4]})
     row = reading.difference(results, "sgd-g", "sgd")
-    assert row["mean"] == -0.75 and row["permutation"] == 0.5 and row["signed_rank"] == 0.5
+    assert row["mean"] == row["late"] == -0.75 and row["permutation"] == 0.5 and row["signed_rank"] == 0.5
+    assert row["images"][0] < -0.75 < row["images"][1] <= 0
     rows = reading.family([results])
     assert [row["arms"][1] for row in rows] == ["sgd", "sgd clip"]
     assert [row["holm"] for row in rows] == [1.0, 1.0]
-    results["arms"]["sgd"]["wrong"] = [9, 12, 9, 10]
-    results["arms"]["sgd"]["wrong"] *= 3
-    for name in ("sgd-g", "sgd clip"):
-        results["arms"][name]["wrong"] *= 3
-    assert reading.family([results])[0]["holm"] == pytest.approx(20 * 2 * 2**-12)  # of twenty, whether they ran or not
+    many = results_of({"sgd-g": [1, 2, 3, 4] * 3, "sgd": [9, 12, 9, 10] * 3})
+    assert reading.family([many])[0]["holm"] == pytest.approx(20 * 2 * 2**-12)  # of twenty, whether they ran or not
 
 
-def test_an_area_counts_the_cells_near_the_best():
-    cells = [[1.0, 1.0, [4, 6]], [1.0, 3.0, [5, 7]], [3.0, 1.0, [6, 7]], [3.0, 3.0, [90, 90]]]
-    results = {"data": "digits", "arms": {"sgd": {"map": cells}}}
-    assert reading.area(results, "sgd")["area"] == pytest.approx(2 * np.log10(3) ** 2)
-    assert reading.area(results, "sgd", times=2)["area"] == pytest.approx(3 * np.log10(3) ** 2)
+def test_an_arm_that_diverged_missed_all_that_it_was_tested_on():
+    results = results_of({"sgd": [2, 450]})
+    results["arms"]["sgd"]["missed"][1] = None
+    tested = reading.tested_by(results)
+    assert reading.missed(results, "sgd", tested).sum(axis=1).tolist() == [2, 450] and tested.sum() == 900
+
+
+def test_the_second_interval_covers_the_truth_where_both_seeds_and_images_differ():
+    """Simulated: each image and each seed has a shift of its own, and each seed tests a third of the images."""
+    rng, hits, short = np.random.default_rng(0), 0, 0
+    for _ in range(60):
+        tested = (rng.random((40, 300)) < 1 / 3).astype(int)
+        shift = rng.normal(0, 1, (1, 300)) + rng.normal(0, 0.2, (40, 1))
+        d = np.clip(np.rint(shift + rng.normal(0, 0.3, tested.shape)), -1, 1).astype(int) * tested
+        low, high = reading.pigeonhole(d, tested, draws=1000)
+        hits += low <= 0 <= high
+        reach = 1.96 * d.sum(axis=1).std() / np.sqrt(len(d))
+        short += abs(d.sum(axis=1).mean()) <= reach
+    assert hits >= 54 and short < 50  # of 60; the interval over the seeds alone is too short
+
+
+def test_a_width_is_measured_along_straight_lines_between_the_rates():
+    cells = [[10.0**k, 0.01, [wrong, wrong + 2]] for k, wrong in enumerate([9, 5, 3, 4, 8])]
+    cells += [[10.0**k, 0.03, [0, 0]] for k in range(5)]  # of another rate of the rest
+    results = {"data": "digits", "arms": {"sgd": {"map": cells, "rates": [100.0, 0.01]}}}
+    assert reading.width(results, "sgd")["width"] == pytest.approx(0.5 + 1, abs=0.01)
+    assert reading.width(results, "sgd", times=2)["width"] == pytest.approx(1 + 1 + 0.25, abs=0.01)
 
 
 def kept():
