@@ -12,18 +12,27 @@ from typing import Any
 import numpy as np
 
 from ..backend import Array
-from ..geometry.protocol import Geometry
+from .view import View
 
 KINDS = ("euclidean", "sphere", "lines", "subspaces")
+SIZES = {  # (n, p, m): m points in R^n; subspaces of it have p dimensions, and 2p > n is tried too
+    **dict.fromkeys(
+        KINDS[:3],
+        ((2, 1, 16), (3, 1, 16), (4, 1, 16), (5, 1, 16), (9, 1, 16), (12, 1, 300), (40, 1, 1), (1000, 1, 4)),
+    ),
+    "subspaces": (
+        (4, 2, 16), (5, 2, 16), (9, 2, 16), (6, 1, 8), (5, 4, 8), (4, 4, 4), (40, 7, 4), (1000, 3, 2),
+    ),
+}  # fmt: skip
 CURVED = ("sphere", "lines", "subspaces")
 ROUND = ("sphere", "lines")  # whose points are unit columns
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case:
     """Arrays of one dtype; m points a batch: (n, m) columns, or (m, n, p) matrices for subspaces."""
 
-    geometry: Any  # the functions under test
+    geometry: Any  # the functions under test, a View
     kind: str
     y: Array  # points
     x: Array  # points at every distance from y
@@ -40,6 +49,26 @@ class Case:
     turn: Array  # an orthogonal p x p matrix Q: y -> y Q
     triangle: tuple[Array, Array, Array]  # corners in R^3, less than pi/2 apart: (3, m) each
     symmetric: Array  # a symmetric n x n matrix
+
+    @property
+    def n(self) -> int:
+        """The dimension of the space."""
+        return int(self.y.shape[-2])
+
+    @property
+    def p(self) -> int:
+        """The dimension of a point: 1, but for subspaces."""
+        return int(self.y.shape[-1]) if self.kind == "subspaces" else 1
+
+    @property
+    def m(self) -> int:
+        """How many points there are."""
+        return int(self.y.shape[0] if self.kind == "subspaces" else self.y.shape[-1])
+
+    @property
+    def room(self) -> bool:
+        """Whether there are as many directions orthogonal to a point as it has dimensions."""
+        return 2 * self.p <= self.n
 
     @property
     def axis(self) -> Any:
@@ -78,15 +107,15 @@ class Case:
 
     def error(self, actual: Array, expected: Array, scale: Array | float = 1.0) -> Array:
         """|actual - expected|, one number per point, in units of eps times `scale`."""
-        if np.shape(actual) != np.shape(expected) or actual.dtype != self.y.dtype:
-            return np.asarray(np.inf)  # a wrong shape or a silent upcast is no small error
-        return self.size(actual - expected) / (self.eps * scale)
+        return self.ratio(self.size(actual - expected), scale)
 
     def number_error(self, actual: Array, expected: Array, scale: Array | float = 1.0) -> Array:
         """`error`, for one number per point."""
-        if np.shape(actual) != np.shape(expected) or actual.dtype != self.y.dtype:
-            return np.asarray(np.inf)
-        return np.abs(np.asarray(actual, np.float64) - expected) / (self.eps * scale)
+        return self.ratio(np.abs(np.asarray(actual, np.float64) - expected), scale)
+
+    def ratio(self, error: Array, scale: Array | float) -> Array:
+        """error/(eps scale), and 0 where there is no error, whatever the scale."""
+        return np.where(error == 0, 0.0, error) / np.where(error == 0, 1.0, self.eps * np.asarray(scale, np.float64))
 
     def gap(self, a: Array, b: Array) -> Array:
         """How far apart a and b are as points, in units of eps: a line or a subspace is its projector aa'."""
@@ -107,22 +136,30 @@ class Case:
 
 
 def draw(
-    geometry: Geometry, kind: str, rng: np.random.Generator, n: int, p: int = 2, m: int = 16, dtype: Any = np.float64
+    geometry: Any,
+    kind: str,
+    rng: np.random.Generator,
+    n: int,
+    p: int = 2,
+    m: int = 16,
+    dtype: Any = np.float64,
+    order: Any = "C",
 ) -> Case:
-    """A case of m points in R^n (p-dimensional subspaces of it, 2p <= n).
+    """A case of m points in R^n (p-dimensional subspaces of it, p <= n), its arrays in this order of memory.
 
-    Raises ValueError for an unknown kind.
+    `geometry` is a View, or seen through one.  Raises ValueError for an unknown kind.
     """
     if kind not in KINDS:
         raise ValueError(f"kind: expected one of {', '.join(KINDS)}, got {kind!r}")
     columns = p if kind == "subspaces" else 1
     y, z = _orthonormal(rng, m, n, columns), _orthonormal(rng, m, n, columns)
-    y[0] = np.eye(n)[:, :columns]
-    z[0] = -np.eye(n)[:, ::-1][:, :columns]
-    y[2] = z[2] = y[1]
+    if m > 2:
+        y[0] = np.eye(n)[:, :columns]
+        z[0] = -np.eye(n)[:, ::-1][:, :columns]
+        y[2] = z[2] = y[1]
     directions = _tangent_frame(rng, y)
     turns = np.linalg.qr(rng.standard_normal((m, columns, columns)))[0]
-    angles = lengths(rng, (m, columns), np.dtype(dtype))
+    angles = lengths(rng, (m, columns), np.dtype(dtype)) * (np.arange(columns) < n - columns)  # where there is room
     reach = 0.5 if kind in ("lines", "subspaces") else 1.0
     h = directions * angles[:, None, :] @ np.matrix_transpose(turns)
     if kind in ("lines", "subspaces"):
@@ -137,17 +174,18 @@ def draw(
         if kind != "euclidean":
             for _ in range(2):  # once is not enough where little is left
                 a -= y @ (np.matrix_transpose(y) @ a)
-                a /= np.linalg.matrix_norm(a, keepdims=True)
+                size = np.linalg.matrix_norm(a, keepdims=True)
+                a = np.where(size > 1e-9, a / np.maximum(size, 1e-9), 0)  # 0 where nothing is tangent: p = n
         return a * rng.uniform(0.5, 2, (m, 1, 1))
 
     def layout(a: Array) -> Array:
-        return np.ascontiguousarray((a if kind == "subspaces" else a[:, :, 0].T).astype(dtype))
+        return np.asarray(a if kind == "subspaces" else a[:, :, 0].T).astype(dtype, order=order)
 
     def scaled(low: float, high: float) -> Array:
         return 10 ** rng.uniform(low, high, (m, 1, 1))
 
     return Case(
-        geometry=geometry,
+        geometry=geometry if isinstance(geometry, View) else View(geometry, kind),
         kind=kind,
         y=layout(y),
         z=layout(z),
@@ -194,9 +232,12 @@ def _orthonormal(rng: np.random.Generator, m: int, n: int, p: int) -> Array:
 
 
 def _tangent_frame(rng: np.random.Generator, y: Array) -> Array:
-    """Orthonormal (m, n, p) matrices orthogonal to y."""
-    p = y.shape[-1]
-    return np.linalg.qr(np.concatenate([y, rng.standard_normal(y.shape)], axis=-1))[0][..., p:]
+    """(m, n, p) matrices orthogonal to y: orthonormal columns, as many as there is room for, then zeros."""
+    n, p = y.shape[-2:]
+    room = min(p, n - p)
+    drawn = rng.standard_normal(y.shape)[..., :room]
+    frame = np.linalg.qr(np.concatenate([y, drawn], axis=-1))[0][..., p:]
+    return np.concatenate([frame, np.zeros((*y.shape[:-1], p - room))], axis=-1)
 
 
 def _triangle(rng: np.random.Generator, m: int, dtype: Any) -> tuple[Array, Array, Array]:

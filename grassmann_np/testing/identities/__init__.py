@@ -8,18 +8,20 @@ True
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import product
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from ..cases import KINDS, Case, draw
+from ...backend import Array
+from ..cases import KINDS, SIZES, Case, draw
+from ..report import Report, Result
+from ..view import View, Wrong
 from . import distances, geodesics, projection, quotients, transports
 from .catalogue import Identity, worst
 
-__all__ = ["CATALOGUE", "Identity", "Report", "Result", "check", "kind_of", "measure"]
+__all__ = ["CATALOGUE", "Identity", "Report", "Result", "check", "chosen", "drawn", "kind_of", "measure", "view_of"]
 
 _CHAPTERS: tuple[ModuleType, ...] = (projection, geodesics, distances, transports, quotients)
 CATALOGUE: tuple[Identity, ...] = tuple(
@@ -27,90 +29,154 @@ CATALOGUE: tuple[Identity, ...] = tuple(
 )
 
 
-@dataclass(frozen=True)
-class Result:
-    """How one identity fared: its largest residual, in its unit; `problem` says what stopped it, if anything did."""
-
-    identity: Identity
-    residual: float
-    problem: str = ""
-
-    @property
-    def holds(self) -> bool:
-        """Whether the identity was tried and its residual is within its limit."""
-        return not self.problem and self.residual <= self.identity.limit
-
-
-@dataclass(frozen=True)
-class Report:
-    """The results of `check`; `print(report)` shows the table."""
-
-    name: str
-    kind: str
-    results: tuple[Result, ...]
-
-    @property
-    def holds(self) -> bool:
-        """Whether every identity holds."""
-        return all(result.holds for result in self.results)
-
-    @property
-    def failed(self) -> tuple[str, ...]:
-        """The names of the identities that do not hold."""
-        return tuple(result.identity.name for result in self.results if not result.holds)
-
-    def __str__(self) -> str:
-        lines = [f"{self.name}, tested as {self.kind}", f"{'':3} {'residual':>10}  {'limit':>10}    identity"]
-        for r in self.results:
-            mark = "    " if r.holds else " NO "
-            limit = f"{r.identity.limit:g} {r.identity.unit}"
-            lines.append(
-                f"{r.identity.number:3} {r.residual:10.3g}  {limit:>10}{mark}{r.identity.name}: "
-                f"{r.identity.statement}{'  [' + r.problem + ']' if r.problem else ''}"
-            )
-        kept = sum(result.holds for result in self.results)
-        return "\n".join([*lines, f"{kept} of {len(self.results)} identities hold"])
-
-
 def check(
     geometry: Any,
     like: str | None = None,
     seed: int = 0,
-    dtypes: tuple[Any, ...] = (np.float64, np.float32),
-    sizes: tuple[int, ...] = (4, 5, 9),
+    dtypes: Sequence[Any] = (np.float64, np.float32),
+    sizes: Sequence[tuple[int, int, int] | int] | None = None,
+    only: Collection[str] | None = None,
+    layout: str | None = None,
+    names: Mapping[str, str] | None = None,
+    to: Callable[[Array], Any] = lambda a: a,
+    back: Callable[[Any], Any] = np.asarray,
 ) -> Report:
     """Tries every identity of its kind on `geometry`, any module or object with the functions of `Geometry`.
 
-    `like` is "euclidean", "sphere", "lines" or "subspaces"; without it, the kind is told from the points it makes.
+    like    "euclidean", "sphere", "lines" or "subspaces"; told from the points it makes if not given
+    sizes   (n, p, m): m points, columns of R^n or p-dimensional subspaces; n alone is (n, 2, 16)
+    only    the names of the identities to try
+    layout  "columns", "rows" or "single", one vector at a time; told from its points if not given
+    names   {ours: theirs} of its functions; `to` and `back` convert arrays, if it is written for another library's
     A function that raises or is missing fails the identities that need it, and the report says so.
     """
-    kind = like or kind_of(geometry)
-    rng = np.random.default_rng(seed)
-    small = () if kind == "subspaces" else (2, 3)
-    cases = [draw(geometry, kind, rng, n, 2, dtype=dtype) for n, dtype in product((*small, *sizes), dtypes)]
-    results = tuple(measure(identity, cases) for identity in CATALOGUE if kind in identity.kinds)
-    return Report(getattr(geometry, "__name__", type(geometry).__name__), kind, results)
+    view = geometry if isinstance(geometry, View) else view_of(geometry, like, layout, names, to, back)
+    cases = drawn(view, seed, dtypes, sizes)
+    results = tuple(measure(identity, cases) for identity in chosen(view.kind, only))
+    name = getattr(view.geometry, "__name__", type(view.geometry).__name__)
+    return Report(name, view.kind, results, view.notes)
 
 
-def measure(identity: Identity, cases: list[Case]) -> Result:
-    """The largest residual of one identity over the cases it applies to."""
-    residual = 0.0
-    for case in cases:
-        if identity.unit == "slope" and case.y.dtype != np.float64:
-            continue
-        try:
-            residual = worst(residual, identity.measure(case))
-        except Exception as error:  # whatever the module under test raises is a result, not the end of the table
-            return Result(identity, np.inf, f"{type(error).__name__}: {error}")
-    return Result(identity, residual)
+def view_of(
+    geometry: Any,
+    like: str | None = None,
+    layout: str | None = None,
+    names: Mapping[str, str] | None = None,
+    to: Callable[[Array], Any] = lambda a: a,
+    back: Callable[[Any], Any] = np.asarray,
+) -> View:
+    """`geometry` as the identities see it.  Raises ValueError if its kind is not given and cannot be told."""
+    if like is not None and like not in KINDS:
+        raise ValueError(f"like: expected one of {', '.join(KINDS)}, got {like!r}")
+    notes = []
+    if like is None or layout is None:
+        plain = View(geometry, like or "sphere", "columns", names, to, back)
+        told = _told(plain, like)
+        notes += [told[2]] * (layout is None or like is None)
+        like, layout = like or told[0], layout or told[1]
+    view = View(geometry, like, layout, names, to, back)
+    if view.lent:
+        notes.append(f"ours, since it has none: {', '.join(view.lent)}")
+    view.notes = tuple(note for note in notes if note)
+    return view
 
 
 def kind_of(geometry: Any) -> str:
     """Which of the four kinds the points of `geometry` are: told from random_point and distance(y, -y)."""
-    y = np.asarray(geometry.random_point((6, 3), np.random.default_rng(0)))
-    gram = y.T @ y
+    return view_of(geometry).kind
+
+
+def _told(view: View, like: str | None) -> tuple[str, str, str]:
+    """(kind, layout, what this was told from)."""
+    if "random_point" in view.lent:
+        if like is None:
+            raise ValueError("its kind cannot be told, since it has no random_point: say like=..., one of the kinds")
+        return like, "columns", ""
+    try:
+        y = view.back(getattr(view.geometry, view.names["random_point"])((6, 3), np.random.default_rng(0)))
+        gram, rows = y.T @ y, np.sum(y * y, axis=1)
+    except Exception as error:
+        if like is None:
+            raise ValueError(f"its kind cannot be told: random_point((6, 3), rng): {error}; say like=...") from error
+        return like, "columns", ""
     if np.allclose(gram, np.eye(3), atol=1e-3):
-        return KINDS[3]
-    if not np.allclose(np.diag(gram), 1, atol=1e-3):
-        return KINDS[0]
-    return KINDS[2] if np.all(geometry.distance(y, -y) < 1) else KINDS[1]
+        return "subspaces", "columns", "" if like else "subspaces, since its random points have orthonormal columns"
+    in_rows = np.allclose(rows, 1, atol=1e-3)
+    if not (in_rows or np.allclose(np.diag(gram), 1, atol=1e-3)):
+        return "euclidean", "columns", "" if like else "euclidean, since its random points have any length"
+    layout = "rows" if in_rows else "columns"
+    said = "points in rows, since the rows of its random points have length 1" if in_rows else ""
+    if like is not None:
+        return like, layout, said
+    try:
+        turned = View(view.geometry, "sphere", layout, view.names, view.to, view.back)
+        point = np.swapaxes(y, -1, -2) if in_rows else y
+        same = bool(np.all(turned.distance(point, -point) < 1))
+    except Exception as error:
+        raise ValueError(f"sphere or lines cannot be told: distance(y, -y): {error}; say like=...") from error
+    why = "lines, since y and -y are near each other" if same else "sphere, since y and -y are apart"
+    return "lines" if same else "sphere", layout, "; ".join(part for part in (said, why) if part)
+
+
+def chosen(kind: str, only: Collection[str] | None = None) -> list[Identity]:
+    """The identities of a kind, or those of them that are named.  Raises ValueError for a name that is none."""
+    ours = [identity for identity in CATALOGUE if kind in identity.kinds]
+    unknown = sorted(set(only or ()) - {identity.name for identity in ours})
+    if unknown:
+        raise ValueError(f"no identity of {kind} is called {', '.join(unknown)}")
+    return [identity for identity in ours if only is None or identity.name in only]
+
+
+def drawn(
+    view: View,
+    seed: int = 0,
+    dtypes: Sequence[Any] = (np.float64, np.float32),
+    sizes: Sequence[tuple[int, int, int] | int] | None = None,
+) -> list[Case]:
+    """The cases of these sizes and dtypes; every second one has its arrays in the other order of memory."""
+    rng = np.random.default_rng(seed)
+    asked = [(one, 2, 16) if isinstance(one, int) else one for one in sizes or SIZES[view.kind]]
+    pairs = [(size, dtype) for size in asked for dtype in dtypes]
+    return [
+        draw(view, view.kind, rng, *size, dtype=dtype, order="CF"[k // 2 % 2]) for k, (size, dtype) in enumerate(pairs)
+    ]
+
+
+def measure(identity: Identity, cases: list[Case]) -> Result:
+    """The largest residual of one identity over the cases that it applies to, and where it does not hold."""
+    residual, problem, failing, tried, uses = 0.0, "", [], [], []
+    for case in cases:
+        if (identity.unit == "slope" and case.y.dtype != np.float64) or (identity.room and not case.room):
+            continue
+        tried.append(case)
+        with case.geometry.recorded() as calls:
+            try:
+                found = worst(identity.measure(case))
+            except Exception as error:  # whatever the geometry raises is a result, not the end of the table
+                found = np.inf
+                said = str(error) if isinstance(error, Wrong) else f"{type(error).__name__}: {error}"
+                problem = problem or said
+        uses += [call.function for call in calls]
+        residual = worst(residual, found)
+        if found > identity.limit:
+            failing.append(case)
+    return Result(identity, residual, problem, _where(tried, failing), tuple(dict.fromkeys(uses)))
+
+
+def _where(tried: list[Case], failing: list[Case]) -> str:
+    """In which cases, in words; nothing if it is all of them."""
+    said = []
+    for name, values in (
+        ("", lambda case: f"{case.y.dtype}"),
+        ("n = ", lambda case: case.n),
+        ("p = ", lambda case: case.p),
+        ("points: ", lambda case: case.m),
+    ):
+        those, others = ({values(case) for case in some} for some in (failing, [c for c in tried if c not in failing]))
+        if those and others and not those & others:
+            said.append(f"{name}{', '.join(map(str, sorted(those)))}")
+    return (
+        f"only for {' and '.join(said)}"
+        if said
+        else f"in {len(failing)} of {len(tried)} cases" * (0 < len(failing) < len(tried))
+    )

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...backend import Array
 from ..cases import KINDS, Case
+from ..view import Wrong
 
 
 @dataclass(frozen=True)
@@ -26,16 +27,23 @@ class Identity:
     unit: str
     limit: float
     measure: Callable[[Case], Array | float]
+    catches: str = ""  # the planted bugs that are its own, in words
+    room: bool = False  # needs as many directions orthogonal to a subspace as it has itself: 2p <= n
 
 
 def identity(
-    number: int, kinds: tuple[str, ...] = KINDS, unit: str = "eps", limit: float = 8.0
+    number: int, kinds: tuple[str, ...] = KINDS, unit: str = "eps", limit: float = 8.0, room: bool = False
 ) -> Callable[[Callable[[Case], Array | float]], Identity]:
-    """Makes a function an Identity: its name is the name, the first line of its docstring the statement."""
+    """Makes a function an Identity: its name is the name, the first line of its docstring the statement.
+
+    A line "Catches: ..." says which mistakes it is there for.
+    """
 
     def wrap(measure: Callable[[Case], Array | float]) -> Identity:
-        statement = (measure.__doc__ or "").strip().partition("\n")[0].rstrip(".")  # python -OO has no docstrings
-        return Identity(number, measure.__name__, statement, kinds, unit, limit, measure)
+        text = measure.__doc__ or ""  # python -OO has no docstrings
+        statement = text.strip().partition("\n")[0].rstrip(".")
+        catches = " ".join(text.partition("Catches: ")[2].split()).rstrip(".")
+        return Identity(number, measure.__name__, statement, kinds, unit, limit, measure, catches, room)
 
     return wrap
 
@@ -62,9 +70,9 @@ def worst(*residuals: Array | float) -> float:
 
 
 def refuses(f: Callable[..., object], *arguments: Array) -> float:
-    """0 if f raises ValueError, else infinite."""
+    """0 if f raises ValueError.  Raises Wrong if it gives an answer."""
     try:
         f(*arguments)
     except ValueError:
         return 0.0
-    return np.inf
+    raise Wrong("expected ValueError, got an answer")

@@ -10,6 +10,7 @@ from scipy.linalg import polar
 from ... import ops
 from ...backend import Array
 from ..cases import CURVED, ROUND, Case
+from ..view import Wrong
 from .catalogue import identity, refuses, slope_deficit, worst
 
 
@@ -43,6 +44,18 @@ def scale_is_by_point(c: Case) -> float:
     return worst(c.error(c.geometry.scale(c.u, c.scales), c.times(c.scales, c.u), c.scales * c.size(c.u)))
 
 
+@identity(0)
+def combine_is_by_point(c: Case) -> float:
+    """combine(a, u, b, v) = a u + b v, with numbers and with one of them per point."""
+    combine, scales = c.geometry.combine, c.scales
+    size = c.size(c.u) + c.size(c.v)
+    return worst(
+        c.error(combine(2.0, c.u, -3.0, c.v), 2 * c.u - 3 * c.v, 3 * size),
+        c.error(combine(scales, c.u, -0.5, c.v), c.times(scales, c.u) - c.v / 2, np.maximum(scales, 0.5) * size),
+        c.error(combine(-0.5, c.u, scales, c.v), c.times(scales, c.v) - c.u / 2, np.maximum(scales, 0.5) * size),
+    )
+
+
 @identity(0, limit=0.0)
 def arguments_are_left_alone(c: Case) -> float:
     """No function writes into its arguments."""
@@ -70,10 +83,12 @@ def random_is_on_the_manifold(c: Case) -> float:
     """random_point gives points, random_tangent tangent vectors, all different; a seed gives the same ones again."""
     first, second = (c.geometry.random_point(c.y.shape, np.random.default_rng(5)) for _ in range(2))
     h = c.geometry.random_tangent(c.y, np.random.default_rng(6))
-    if np.min(c.size(h)) == 0 or np.ptp(first) == 0 or np.array_equal(first[..., 0, :], first[..., 1, :]):
-        return np.inf
-    if first.shape != c.y.shape or h.shape != c.y.shape or h.dtype != c.y.dtype or not np.array_equal(first, second):
-        return np.inf
+    if np.ptp(first) == 0 or np.array_equal(first[..., 0, :], first[..., 1, :]):
+        raise Wrong("random_point: expected points that differ")
+    if not np.array_equal(first, second):
+        raise Wrong("random_point: expected the same points from the same seed")
+    if np.min(c.size(h)) == 0 and c.p < c.n:
+        raise Wrong("random_tangent: expected a vector that is not 0")
     if c.kind == "euclidean":
         return 0.0
     y = c.matrices(first)

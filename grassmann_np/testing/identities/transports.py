@@ -7,7 +7,7 @@ import numpy as np
 from ...backend import Array
 from ..cases import CURVED, ROUND, Case
 from .catalogue import identity, slope_deficit, worst
-from .geodesics import rotation_along
+from .geodesics import rotated_along
 from .projection import normal_part
 
 
@@ -109,7 +109,7 @@ def transport_by_matrix_exponential(c: Case) -> float:
     """T_h v = expm(h x' - x h') v, computed by scipy."""
     if c.kind == "euclidean":
         return worst(c.error(c.geometry.transport(c.y, c.h, c.v), c.v))
-    difference = c.matrices(c.geometry.transport(c.y, c.h, c.v)) - rotation_along(c, c.h) @ c.matrices(c.v)
+    difference = c.matrices(c.geometry.transport(c.y, c.h, c.v)) - rotated_along(c, c.h, c.v)
     scale = carried_scale(c, c.v) * np.maximum(1, c.size(c.h))
     return worst(np.linalg.matrix_norm(difference) / (c.eps * scale))
 

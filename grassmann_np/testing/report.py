@@ -1,0 +1,117 @@
+"""A report is a table of results: an identity a row, its residual, and where and why it does not hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+class Statement(Protocol):
+    """What a row is about: an identity of a geometry, or a property of an optimizer."""
+
+    number: int
+    name: str
+    statement: str
+    unit: str
+    limit: float
+    catches: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """How one identity fared: its largest residual, in its unit; what raised or was refused; where it does not hold."""
+
+    identity: Any  # a Statement
+    residual: float
+    problem: str = ""  # in words, if there was no residual to be had
+    where: str = ""  # the cases in which it does not hold
+    uses: tuple[str, ...] = ()  # the functions that it called
+
+    @property
+    def holds(self) -> bool:
+        """Whether the identity was tried and its residual is within its limit."""
+        return not self.problem and self.residual <= self.identity.limit
+
+    @property
+    def reason(self) -> str:
+        """Why it does not hold, in words; empty if it does."""
+        if self.holds:
+            return ""
+        by = f"{self.residual:.3g} {self.identity.unit} of at most {self.identity.limit:g}"
+        return f"{self.problem or by}; {self.where}" if self.where else self.problem or by
+
+
+@dataclass(frozen=True)
+class Report:
+    """The results of `check`; `print(report)` shows the table, `as_dict` is for JSON."""
+
+    name: str
+    kind: str
+    results: tuple[Result, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Whether every identity holds."""
+        return all(result.holds for result in self.results)
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """The names of the identities that do not hold."""
+        return tuple(result.identity.name for result in self.results if not result.holds)
+
+    @property
+    def suspects(self) -> dict[str, str]:
+        """{function: what speaks against it}: few functions, of which every failure calls one; the worst first."""
+        found: dict[str, str] = {}
+        left = [result for result in self.results if not result.holds and result.uses]
+        while left:
+            share = {name: _share(name, self.results, left) for result in left for name in result.uses}
+            worst = max(share, key=lambda name: share[name])
+            users = [result for result in self.results if worst in result.uses]
+            failing = sum(not result.holds for result in users)
+            found[worst] = f"{failing} of the {len(users)} that call it fail"
+            left = [result for result in left if worst not in result.uses]
+        return found
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report in plain numbers and words; an infinite residual is None."""
+        rows = [
+            {
+                "number": r.identity.number,
+                "name": r.identity.name,
+                "statement": r.identity.statement,
+                "holds": r.holds,
+                "residual": r.residual if r.residual < float("inf") else None,
+                "unit": r.identity.unit,
+                "limit": r.identity.limit,
+                "reason": r.reason,
+            }
+            for r in self.results
+        ]
+        return {"name": self.name, "kind": self.kind, "notes": list(self.notes), "identities": rows}
+
+    def __str__(self) -> str:
+        lines = [f"{self.name}, tested as {self.kind}", *self.notes]
+        lines.append(f"{'':3} {'residual':>10}  {'limit':>10}    identity")
+        for r in self.results:
+            mark = "    " if r.holds else " NO "
+            limit = f"{r.identity.limit:g} {r.identity.unit}"
+            lines.append(
+                f"{r.identity.number:3} {r.residual:10.3g}  {limit:>10}{mark}{r.identity.name}: {r.identity.statement}"
+            )
+            if not r.holds:
+                said = [part for part in (r.problem, r.where) if part]
+                lines += [f"{'':31}{'; '.join(said)}"] if said else []
+                lines += [f"{'':31}catches {r.identity.catches}"] if r.identity.catches else []
+        kept = sum(result.holds for result in self.results)
+        lines.append(f"{kept} of {len(self.results)} identities hold")
+        lines += [f"look at {name}: {why}" for name, why in self.suspects.items()]
+        return "\n".join(lines)
+
+
+def _share(name: str, results: Iterable[Result], left: list[Result]) -> tuple[float, int]:
+    users = [result for result in results if name in result.uses]
+    here = sum(name in result.uses for result in left)
+    return sum(not result.holds for result in users) / len(users), here

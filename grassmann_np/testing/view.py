@@ -1,0 +1,170 @@
+"""A view is a geometry as the identities see it: the Protocol's names, points in columns, every answer looked at.
+
+It takes another layout (points in rows, one vector at a time), other names, arrays of another library; it makes what
+follows from what is there; and it refuses an answer of a wrong shape or dtype, or NaN, in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .. import geometry as house
+from ..backend import Array
+
+LAYOUTS = ("columns", "rows", "single")
+FUNCTIONS = (
+    "normalize", "project", "inner", "norm", "scale", "combine", "exp", "log", "distance", "transport", "move",
+    "random_point", "random_tangent",
+)  # fmt: skip
+LENT = ("random_point", "random_tangent", "inner", "norm", "scale", "combine")  # ours, where theirs is missing
+
+
+class Wrong(Exception):
+    """An answer that is no answer, or none at all: what is wrong with it, in words."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call that an identity made, in columns: the function, its arguments, and what came back."""
+
+    function: str
+    arguments: tuple[Any, ...]
+    result: Any
+
+
+class View:
+    """`geometry`, whose points are like those of `kind`, with NumPy arrays in columns in and out.
+
+    layout  "columns" (n, m); "rows" (m, n), subspaces (m, p, n); "single" (n,): its functions take one vector
+    names   {ours: theirs}, such as {"exp": "expmap"}
+    to      converts a NumPy array for the geometry, `back` its results; both do nothing if not given
+    `lent` are the functions that are ours, where theirs is missing.  Raises ValueError for an unknown layout or name.
+    """
+
+    def __init__(
+        self,
+        geometry: Any,
+        kind: str,
+        layout: str = "columns",
+        names: Mapping[str, str] | None = None,
+        to: Callable[[Array], Any] = lambda a: a,
+        back: Callable[[Any], Any] = np.asarray,
+    ) -> None:
+        if layout not in LAYOUTS:
+            raise ValueError(f"layout: expected one of {', '.join(LAYOUTS)}, got {layout!r}")
+        unknown = sorted(set(names or {}) - set(FUNCTIONS))
+        if unknown:
+            raise ValueError(f"names: expected some of {', '.join(FUNCTIONS)}, got {', '.join(unknown)}")
+        self.geometry, self.kind, self.layout = geometry, kind, layout
+        self.names = {name: (names or {}).get(name, name) for name in FUNCTIONS}
+        self.to, self.back = to, back
+        self.lent = tuple(name for name in LENT if not self._has(name))
+        self.notes: tuple[str, ...] = ()  # how it is looked at, in words
+        self.calls: list[Call] | None = None  # while somebody records them
+
+    @contextmanager
+    def recorded(self) -> Iterator[list[Call]]:
+        """The calls made meanwhile."""
+        calls: list[Call] = []
+        self.calls = calls
+        try:
+            yield calls
+        finally:
+            self.calls = None
+
+    def _has(self, name: str) -> bool:
+        return callable(getattr(self.geometry, self.names[name], None))
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in FUNCTIONS:
+            raise AttributeError(name)
+
+        def call(*arguments: Any) -> Any:
+            result = self._checked(name, arguments, self._asked(name, arguments))
+            if self.calls is not None:
+                self.calls.append(Call(name, arguments, result))
+            return result
+
+        return call
+
+    def _asked(self, name: str, arguments: tuple[Any, ...]) -> Any:
+        if name in self.lent:
+            return getattr(getattr(house, self.kind), name)(*arguments)
+        if self._has(name):
+            return self._laid_out(name, arguments)
+        if name == "move":
+            return self.exp(*arguments[:2]), self.transport(*arguments)
+        if name in ("exp", "transport") and self._has("move"):
+            y, h, *v = arguments
+            return self.move(y, h, *v or [h])[name == "transport"]
+        raise Wrong(f"it has no function {self.names[name]}")
+
+    def _laid_out(self, name: str, arguments: tuple[Any, ...]) -> Any:
+        function = getattr(self.geometry, self.names[name])
+        if self.layout != "single" or self.kind == "euclidean":
+            return self._through(function, arguments)
+        points = 0 if self.kind == "subspaces" else -1  # the axis that counts the points
+        many = next((a.shape[points] for a in arguments if getattr(a, "ndim", 0) == (3 if points == 0 else 2)), None)
+        if name == "random_point" and len(arguments[0]) > 1:
+            many = arguments[0][points]
+        if many is None:
+            return self._through(function, arguments)
+
+        def one(a: Any, j: int) -> Any:
+            if isinstance(a, tuple):
+                return a[:points] + a[points:][1:]  # a shape
+            return a if getattr(a, "ndim", 0) == 0 else a[j] if points == 0 else a[..., j]
+
+        found = [self._through(function, tuple(one(a, j) for a in arguments)) for j in range(many)]
+        if isinstance(found[0], tuple):
+            return tuple(np.stack(parts, axis=points) for parts in zip(*found, strict=True))
+        return np.stack(found, axis=points)
+
+    def _through(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+        result = function(*map(self._given, arguments))
+        return tuple(map(self._taken, result)) if isinstance(result, tuple) else self._taken(result)
+
+    def _given(self, a: Any) -> Any:
+        if isinstance(a, tuple) and len(a) >= 2 and self.layout == "rows":  # a shape
+            return *a[:-2], a[-1], a[-2]
+        return self.to(self._turned(a)) if isinstance(a, np.ndarray | np.generic) else a
+
+    def _taken(self, a: Any) -> Any:
+        return self._turned(self.back(a))
+
+    def _turned(self, a: Any) -> Any:
+        return np.swapaxes(a, -1, -2) if self.layout == "rows" and getattr(a, "ndim", 0) >= 2 else a
+
+    def _checked(self, name: str, arguments: tuple[Any, ...], result: Any) -> Any:
+        if name == "move":
+            if not isinstance(result, tuple):
+                raise Wrong(f"move: expected a pair (point, vector), got {type(result).__name__}")
+            return tuple(self._answer(name, a, arguments[0].shape, arguments[0].dtype) for a in result)
+        if name == "random_point":
+            return self._answer(name, result, arguments[0], None)
+        of = arguments[1] if name == "combine" else arguments[0]
+        return self._answer(name, result, self._shape(name, of), of.dtype)
+
+    def _shape(self, name: str, of: Array) -> tuple[int, ...]:
+        if name not in ("inner", "norm", "distance") or self.kind == "euclidean":
+            return tuple(of.shape)
+        return tuple(of.shape[:-2] if self.kind == "subspaces" else of.shape[1:])
+
+    def _answer(self, name: str, a: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+        """`a`, if it is an array of this shape and dtype of finite numbers."""
+        name = self.names[name]
+        if not isinstance(a, np.ndarray | np.generic):
+            raise Wrong(f"{name}: expected an array, got {type(a).__name__}")
+        if a.shape != shape:
+            raise Wrong(f"{name}: expected shape {shape}, got {a.shape}")
+        if dtype is not None and a.dtype != dtype:
+            cast = "an upcast" if np.can_cast(dtype, a.dtype) else "another dtype"
+            raise Wrong(f"{name}: expected {np.dtype(dtype)} as its arguments are, got {a.dtype}: {cast}")
+        if not np.all(np.isfinite(a)):
+            raise Wrong(f"{name}: {int(np.sum(~np.isfinite(a)))} of {a.size} numbers are NaN or inf")
+        return a
