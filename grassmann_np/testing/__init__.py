@@ -2,3 +2,7 @@
 
 python -m grassmann_np.testing mypackage.mygeometry
 """
+
+from .parametrize import parametrize_with_identities
+
+__all__ = ["parametrize_with_identities"]

@@ -63,17 +63,18 @@ class Report:
 
     @property
     def suspects(self) -> dict[str, str]:
-        """{function: what speaks against it}: few functions, of which every failure calls one; the worst first."""
-        found: dict[str, str] = {}
+        """{function: what speaks against it}: few functions, of which every failure calls one, most failures first."""
+        found: dict[str, tuple[int, int]] = {}
         left = [result for result in self.results if not result.holds and result.uses]
         while left:
             share = {name: _share(name, self.results, left) for result in left for name in result.uses}
             worst = max(share, key=lambda name: share[name])
             users = [result for result in self.results if worst in result.uses]
             failing = sum(not result.holds for result in users)
-            found[worst] = f"{failing} of the {len(users)} that call it fail"
+            found[worst] = failing, len(users)
             left = [result for result in left if worst not in result.uses]
-        return found
+        order = sorted(found, key=lambda name: -found[name][0])
+        return {name: f"{found[name][0]} of the {found[name][1]} that call it fail" for name in order}
 
     def as_dict(self) -> dict[str, Any]:
         """The report in plain numbers and words; an infinite residual is None."""
@@ -104,7 +105,7 @@ class Report:
             if not r.holds:
                 said = [part for part in (r.problem, r.where) if part]
                 lines += [f"{'':31}{'; '.join(said)}"] if said else []
-                lines += [f"{'':31}catches {r.identity.catches}"] if r.identity.catches else []
+                lines += [f"{'':31}as with: {r.identity.catches}"] if r.identity.catches else []
         kept = sum(result.holds for result in self.results)
         lines.append(f"{kept} of {len(self.results)} identities hold")
         lines += [f"look at {name}: {why}" for name, why in self.suspects.items()]

@@ -21,6 +21,7 @@ FUNCTIONS = (
     "normalize", "project", "inner", "norm", "scale", "combine", "exp", "log", "distance", "transport", "move",
     "random_point", "random_tangent",
 )  # fmt: skip
+DERIVED = ("move", "exp", "transport")  # made of each other, where one is missing
 LENT = ("random_point", "random_tangent", "inner", "norm", "scale", "combine")  # ours, where theirs is missing
 
 
@@ -30,11 +31,20 @@ class Wrong(Exception):
 
 @dataclass(frozen=True)
 class Call:
-    """A call that an identity made, in columns: the function, its arguments, and what came back."""
+    """A call that an identity made, in columns: the function, its arguments, and what came back, if anything did."""
 
     function: str
     arguments: tuple[Any, ...]
     result: Any
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two arrays that an identity held against each other, and the largest error, in its unit."""
+
+    actual: Any
+    expected: Any
+    error: float
 
 
 class View:
@@ -42,7 +52,7 @@ class View:
 
     layout  "columns" (n, m); "rows" (m, n), subspaces (m, p, n); "single" (n,): its functions take one vector
     names   {ours: theirs}, such as {"exp": "expmap"}
-    to      converts a NumPy array for the geometry, `back` its results; both do nothing if not given
+    to      converts a NumPy array for the geometry; `back` converts its results, if they are not NumPy's
     `lent` are the functions that are ours, where theirs is missing.  Raises ValueError for an unknown layout or name.
     """
 
@@ -63,21 +73,27 @@ class View:
         self.geometry, self.kind, self.layout = geometry, kind, layout
         self.names = {name: (names or {}).get(name, name) for name in FUNCTIONS}
         self.to, self.back = to, back
-        self.lent = tuple(name for name in LENT if not self._has(name))
+        self.lent = tuple(name for name in LENT if not self.has(name))
         self.notes: tuple[str, ...] = ()  # how it is looked at, in words
-        self.calls: list[Call] | None = None  # while somebody records them
+        self.record: list[Call | Comparison] | None = None  # while somebody keeps it
 
     @contextmanager
-    def recorded(self) -> Iterator[list[Call]]:
-        """The calls made meanwhile."""
-        calls: list[Call] = []
-        self.calls = calls
+    def recorded(self) -> Iterator[list[Call | Comparison]]:
+        """What is called and compared meanwhile, in its order."""
+        record: list[Call | Comparison] = []
+        self.record = record
         try:
-            yield calls
+            yield record
         finally:
-            self.calls = None
+            self.record = None
 
-    def _has(self, name: str) -> bool:
+    def compare(self, actual: Any, expected: Any, error: Any) -> None:
+        """Records that the two were held against each other."""
+        if self.record is not None:
+            self.record.append(Comparison(actual, expected, float(np.max(error, initial=0.0))))
+
+    def has(self, name: str) -> bool:
+        """Whether the geometry itself has this function."""
         return callable(getattr(self.geometry, self.names[name], None))
 
     def __getattr__(self, name: str) -> Any:
@@ -85,9 +101,12 @@ class View:
             raise AttributeError(name)
 
         def call(*arguments: Any) -> Any:
-            result = self._checked(name, arguments, self._asked(name, arguments))
-            if self.calls is not None:
-                self.calls.append(Call(name, arguments, result))
+            result = None
+            try:
+                result = self._checked(name, arguments, self._asked(name, arguments))
+            finally:
+                if self.record is not None:
+                    self.record.append(Call(name, arguments, result))
             return result
 
         return call
@@ -95,11 +114,11 @@ class View:
     def _asked(self, name: str, arguments: tuple[Any, ...]) -> Any:
         if name in self.lent:
             return getattr(getattr(house, self.kind), name)(*arguments)
-        if self._has(name):
+        if self.has(name):
             return self._laid_out(name, arguments)
         if name == "move":
             return self.exp(*arguments[:2]), self.transport(*arguments)
-        if name in ("exp", "transport") and self._has("move"):
+        if name in ("exp", "transport") and self.has("move"):
             y, h, *v = arguments
             return self.move(y, h, *v or [h])[name == "transport"]
         raise Wrong(f"it has no function {self.names[name]}")
@@ -126,18 +145,19 @@ class View:
         return np.stack(found, axis=points)
 
     def _through(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-        result = function(*map(self._given, arguments))
+        result = function(*map(self.given, arguments))
         return tuple(map(self._taken, result)) if isinstance(result, tuple) else self._taken(result)
 
-    def _given(self, a: Any) -> Any:
+    def given(self, a: Any) -> Any:
         if isinstance(a, tuple) and len(a) >= 2 and self.layout == "rows":  # a shape
             return *a[:-2], a[-1], a[-2]
-        return self.to(self._turned(a)) if isinstance(a, np.ndarray | np.generic) else a
+        return self.to(self.turned(a)) if isinstance(a, np.ndarray | np.generic) else a
 
     def _taken(self, a: Any) -> Any:
-        return self._turned(self.back(a))
+        return self.turned(a if isinstance(a, np.ndarray | np.generic) else self.back(a))
 
-    def _turned(self, a: Any) -> Any:
+    def turned(self, a: Any) -> Any:
+        """An array from columns into the layout of the geometry, or back."""
         return np.swapaxes(a, -1, -2) if self.layout == "rows" and getattr(a, "ndim", 0) >= 2 else a
 
     def _checked(self, name: str, arguments: tuple[Any, ...], result: Any) -> Any:

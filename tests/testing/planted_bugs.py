@@ -121,6 +121,17 @@ def normalize_in_place(w):
     return w
 
 
+def short_of_nine(y, g):
+    return g - y * dot(y[:9], g[:9])
+
+
+def right_for_the_velocity(y, h, v):
+    """The sphere's transport, if v is h; else as if v lay along h with all of its length."""
+    u = unit(h)
+    along = np.where(np.abs(dot(u, v) - size(h)) <= 1e-6 * size(h), dot(u, v), size(v))
+    return v - along * (y * np.sin(size(h)) + u * 2 * np.sin(size(h) / 2) ** 2)
+
+
 def only_batches(y, h):
     if y.ndim == 1:
         raise ValueError("expected (n, m)")
@@ -150,6 +161,19 @@ BUGS = {
     "QR in place of the polar factor": (
         Planted(subspaces, "subspaces", normalize=lambda w: np.linalg.qr(w)[0]),
         "normalize_is_nearest",
+    ),
+    "second vector forgotten": (
+        Planted(sphere, "sphere", combine=lambda a, u, b, v: sphere.combine(a, u, 0 * b, v)),
+        "combine_is_by_point",
+    ),
+    "number of the first point for all": (
+        Planted(sphere, "sphere", combine=lambda a, u, b, v: np.ravel(a)[0] * u + np.ravel(b)[0] * v),
+        "combine_is_by_point",
+    ),
+    "nine coordinates at most": (Planted(sphere, "sphere", project=short_of_nine), "project_is_tangent"),
+    "transport right for the velocity alone": (
+        Planted(sphere, "sphere", transport=right_for_the_velocity),
+        "transport_is_linear",
     ),
     "scale forgotten": (Planted(sphere, "sphere", scale=lambda h, s: h), "scale_is_by_point"),
     "normalization in place": (Planted(sphere, "sphere", normalize=normalize_in_place), "arguments_are_left_alone"),

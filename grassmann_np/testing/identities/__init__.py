@@ -17,7 +17,7 @@ import numpy as np
 from ...backend import Array
 from ..cases import KINDS, SIZES, Case, draw
 from ..report import Report, Result
-from ..view import View, Wrong
+from ..view import Call, View, Wrong
 from . import distances, geodesics, projection, quotients, transports
 from .catalogue import Identity, worst
 
@@ -93,7 +93,7 @@ def _told(view: View, like: str | None) -> tuple[str, str, str]:
             raise ValueError("its kind cannot be told, since it has no random_point: say like=..., one of the kinds")
         return like, "columns", ""
     try:
-        y = view.back(getattr(view.geometry, view.names["random_point"])((6, 3), np.random.default_rng(0)))
+        y = np.asarray(getattr(view.geometry, view.names["random_point"])((6, 3), np.random.default_rng(0)))
         gram, rows = y.T @ y, np.sum(y * y, axis=1)
     except Exception as error:
         if like is None:
@@ -149,14 +149,14 @@ def measure(identity: Identity, cases: list[Case]) -> Result:
         if (identity.unit == "slope" and case.y.dtype != np.float64) or (identity.room and not case.room):
             continue
         tried.append(case)
-        with case.geometry.recorded() as calls:
+        with case.geometry.recorded() as record:
             try:
                 found = worst(identity.measure(case))
             except Exception as error:  # whatever the geometry raises is a result, not the end of the table
                 found = np.inf
                 said = str(error) if isinstance(error, Wrong) else f"{type(error).__name__}: {error}"
                 problem = problem or said
-        uses += [call.function for call in calls]
+        uses += [one.function for one in record if isinstance(one, Call) and case.geometry.has(one.function)]
         residual = worst(residual, found)
         if found > identity.limit:
             failing.append(case)
@@ -165,18 +165,16 @@ def measure(identity: Identity, cases: list[Case]) -> Result:
 
 def _where(tried: list[Case], failing: list[Case]) -> str:
     """In which cases, in words; nothing if it is all of them."""
-    said = []
-    for name, values in (
-        ("", lambda case: f"{case.y.dtype}"),
+    holding = [case for case in tried if case not in failing]
+    if not holding or not failing:
+        return ""
+    for name, value in (
+        ("", lambda case: str(case.y.dtype)),
         ("n = ", lambda case: case.n),
         ("p = ", lambda case: case.p),
-        ("points: ", lambda case: case.m),
+        ("2p > n: ", lambda case: not case.room),
     ):
-        those, others = ({values(case) for case in some} for some in (failing, [c for c in tried if c not in failing]))
-        if those and others and not those & others:
-            said.append(f"{name}{', '.join(map(str, sorted(those)))}")
-    return (
-        f"only for {' and '.join(said)}"
-        if said
-        else f"in {len(failing)} of {len(tried)} cases" * (0 < len(failing) < len(tried))
-    )
+        those, others = ({value(case) for case in some} for some in (failing, holding))
+        if not those & others:
+            return f"only for {name}{', '.join(map(str, sorted(those)))}"
+    return f"in {len(failing)} of {len(tried)} cases"

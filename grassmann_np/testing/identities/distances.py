@@ -23,19 +23,28 @@ def log_scale(c: Case, h: Array) -> Array:
 
 @identity(15)
 def exp_of_log(c: Case) -> float:
-    """exp_x(log_x y) = y."""
+    """exp_x(log_x y) = y.
+
+    Catches: missing sign alignment in log; logarithm of wrong sign; missing alignment of subspaces.
+    """
     return worst(c.gap(c.geometry.exp(c.y, c.geometry.log(c.y, c.x)), c.x) / 2)  # two maps
 
 
 @identity(16)
 def log_of_exp(c: Case) -> float:
-    """log_x(exp_x h) = h, |h| below the injectivity radius."""
+    """log_x(exp_x h) = h, |h| below the injectivity radius.
+
+    Catches: logarithm of wrong sign; missing alignment of subspaces; step ignored below 1e-12.
+    """
     return worst(c.error(c.geometry.log(c.y, c.geometry.exp(c.y, c.k)), c.k, log_scale(c, c.k)))
 
 
 @identity(17)
 def log_is_tangent_and_as_long_as_the_distance(c: Case) -> float:
-    """<x, log_x y> = 0, |log_x y| = d(x, y), log_x x = 0."""
+    """<x, log_x y> = 0, |log_x y| = d(x, y), log_x x = 0.
+
+    Catches: missing sign alignment in distance; missing sign alignment in log; chordal distance.
+    """
     log, self_log = c.geometry.log(c.y, c.x), c.geometry.log(c.y, c.y)
     normal = normal_part(c, c.y, log) if c.kind in CURVED else 0.0
     return worst(
@@ -47,7 +56,10 @@ def log_is_tangent_and_as_long_as_the_distance(c: Case) -> float:
 
 @identity(18)
 def distance_is_a_metric(c: Case) -> float:
-    """d(x, y) = d(y, x) >= 0, d(x, x) = 0, d(x, z) <= d(x, y) + d(y, z)."""
+    """d(x, y) = d(y, x) >= 0, d(x, x) = 0, d(x, z) <= d(x, y) + d(y, z).
+
+    Catches: squared distance; arccos distance; arccos of singular values.
+    """
     d = c.geometry.distance
     there, back, through = d(c.y, c.x), d(c.x, c.y), d(c.x, c.z) + d(c.z, c.y)
     scale = c.eps * c.weight * np.maximum(1, c.size(c.x) + c.size(c.z))
@@ -61,13 +73,19 @@ def distance_is_a_metric(c: Case) -> float:
 
 @identity(18, kinds=("euclidean", *ROUND), limit=0.0)
 def distance_to_itself(c: Case) -> float:
-    """d(x, x) = 0, exactly."""
+    """d(x, x) = 0, exactly.
+
+    Catches: distance never zero; arccos distance.
+    """
     return worst(c.geometry.distance(c.y, c.y) / c.eps)
 
 
 @identity(19, kinds=ROUND)
 def three_formulas_for_an_angle(c: Case) -> float:
-    """d = 2 asin(|x - y|/2) = atan2(|P_x y|, <x, y>)."""
+    """d = 2 asin(|x - y|/2) = atan2(|P_x y|, <x, y>).
+
+    Catches: chordal distance; missing sign alignment in distance; squared distance.
+    """
     y, x = (np.asarray(a, np.float64) for a in (c.y, c.x))
     if c.kind == "lines":
         x = x * np.where(c.dot(y, x) < 0, -1, 1)
@@ -81,7 +99,10 @@ def three_formulas_for_an_angle(c: Case) -> float:
 
 @identity(20, kinds=ROUND)
 def cosine_law(c: Case) -> float:
-    """cos d(b, c) = cos d(a, b) cos d(a, c) + sin d(a, b) sin d(a, c) cos A, A the angle between the logs at a."""
+    """cos d(b, c) = cos d(a, b) cos d(a, c) + sin d(a, b) sin d(a, c) cos A, A the angle between the logs at a.
+
+    Catches: chordal distance; squared distance; distance by the largest entry.
+    """
     a, b, z = c.triangle
     d, inner = c.geometry.distance, c.geometry.inner
     to_b, to_z = c.geometry.log(a, b), c.geometry.log(a, z)
@@ -92,7 +113,10 @@ def cosine_law(c: Case) -> float:
 
 @identity(21)
 def log_back(c: Case) -> float:
-    """log_y x = -T log_x y."""
+    """log_y x = -T log_x y.
+
+    Catches: columns of a matrix taken one by one; logarithm of wrong sign; a matrix taken for one vector.
+    """
     there = c.geometry.log(c.y, c.geometry.exp(c.y, c.k))
     back = c.geometry.log(c.geometry.exp(c.y, there), c.y)
     return worst(c.error(back, -c.geometry.transport(c.y, there, there), log_scale(c, c.k)))
@@ -100,7 +124,10 @@ def log_back(c: Case) -> float:
 
 @identity(22, unit="slope", limit=0.1)
 def gradient_of_half_squared_distance(c: Case) -> float:
-    """d(exp_x tu, y)^2/2 - d(x, y)^2/2 + t <log_x y, u> has slope 2 in t."""
+    """d(exp_x tu, y)^2/2 - d(x, y)^2/2 + t <log_x y, u> has slope 2 in t.
+
+    Catches: logarithm of wrong sign; chordal distance; missing alignment of subspaces.
+    """
     x = c.geometry.exp(c.y, 0.5 * c.e)
     half_square = c.geometry.distance(c.y, x) ** 2 / 2
     rate = c.geometry.inner(c.y, c.geometry.log(c.y, x), c.u)
@@ -111,7 +138,10 @@ def gradient_of_half_squared_distance(c: Case) -> float:
 
 @identity(23)
 def frechet_mean(c: Case) -> float:
-    """The sum of log_m x_i is 0 at the mean m, here the middle of the pairs exp_m(+-h)."""
+    """The sum of log_m x_i is 0 at the mean m, here the middle of the pairs exp_m(+-h).
+
+    Catches: tilted logarithm; double speed.
+    """
     pairs = [c.geometry.exp(c.y, sign * h) for h in (c.k, 0.7 * c.e, 0.3 * c.k) for sign in (1, -1)]
     total = sum(c.geometry.log(c.y, x) for x in pairs)
     return worst(c.error(total, 0 * c.y, 2 * log_scale(c, c.k)))
@@ -119,7 +149,10 @@ def frechet_mean(c: Case) -> float:
 
 @identity(23, unit="slope", limit=0.1)
 def frechet_mean_is_stationary(c: Case) -> float:
-    """The sum of d(m, x_i)^2 changes only in second order around the mean m."""
+    """The sum of d(m, x_i)^2 changes only in second order around the mean m.
+
+    Catches: distance with a kink; distance by the largest entry.
+    """
     pairs = [c.geometry.exp(c.y, sign * 0.7 * c.e) for sign in (1, -1)]
 
     def spread(m: Array) -> Array:

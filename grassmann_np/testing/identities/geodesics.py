@@ -26,7 +26,10 @@ def rotated_along(c: Case, h: Array, a: Array) -> Array:
 
 @identity(7, kinds=CURVED)
 def exp_stays_on_the_manifold(c: Case) -> float:
-    """|exp_x h| = 1; exp_Y H is orthonormal."""
+    """|exp_x h| = 1; exp_Y H is orthonormal.
+
+    Catches: straight line; eps-damped step.
+    """
     y = c.matrices(c.geometry.exp(c.y, c.h))
     gram = np.matrix_transpose(y) @ y - np.eye(y.shape[-1])
     return worst(np.linalg.matrix_norm(gram) / 2 / (c.eps * c.weight))
@@ -34,20 +37,29 @@ def exp_stays_on_the_manifold(c: Case) -> float:
 
 @identity(7, limit=0.0)
 def exp_of_zero(c: Case) -> float:
-    """exp_x 0 = x, bitwise."""
+    """exp_x 0 = x, bitwise.
+
+    Catches: renormalized exp; QR flip; chord of subspaces.
+    """
     return worst(c.error(c.geometry.exp(c.y, 0 * c.h), c.y))
 
 
 @identity(8)
 def distance_is_length(c: Case) -> float:
-    """d(x, exp_x h) = |h|, while h is shorter than the way around."""
+    """d(x, exp_x h) = |h|, while h is shorter than the way around.
+
+    Catches: arccos distance; step ignored below 1e-12; step ignored below 1e-8.
+    """
     length = c.size(c.k)
     return worst(c.number_error(c.geometry.distance(c.y, c.geometry.exp(c.y, c.k)), length, np.maximum(1, length)))
 
 
 @identity(8, kinds=("sphere", "lines"))
 def distance_folds(c: Case) -> float:
-    """d(x, exp_x h) = |h| folded to [0, pi] on the sphere, [0, pi/2] on lines, also for |h| up to 3 pi."""
+    """d(x, exp_x h) = |h| folded to [0, pi] on the sphere, [0, pi/2] on lines, also for |h| up to 3 pi.
+
+    Catches: missing sign alignment in distance; chordal distance; squared distance.
+    """
     period = 2 * c.reach
     long = 3 * c.h
     length = c.size(long)
@@ -57,7 +69,10 @@ def distance_folds(c: Case) -> float:
 
 @identity(9, kinds=CURVED, room=True)
 def half_turn_and_full_turn(c: Case) -> float:
-    """exp_x(pi e) = -x and exp_x(2 pi e) = x."""
+    """exp_x(pi e) = -x and exp_x(2 pi e) = x.
+
+    Catches: QR flip; chord of subspaces; chord for geodesic.
+    """
     pi = np.asarray(np.pi, c.y.dtype)
     return worst(
         c.error(c.geometry.exp(c.y, pi * c.e), -c.y, np.pi * c.weight),
@@ -67,7 +82,10 @@ def half_turn_and_full_turn(c: Case) -> float:
 
 @identity(10)
 def flow(c: Case) -> float:
-    """exp_{c(s)}((t - s) c'(s)) = c(t): walking on from a point of the geodesic stays on it."""
+    """exp_{c(s)}((t - s) c'(s)) = c(t): walking on from a point of the geodesic stays on it.
+
+    Catches: move forgets to carry; columns of a matrix taken one by one; a matrix taken for one vector.
+    """
     s, rest = c.h * 0.25, 0.75
     middle, velocity = c.geometry.move(c.y, s, c.h)
     return worst(
@@ -79,7 +97,10 @@ def flow(c: Case) -> float:
 
 @identity(11)
 def no_acceleration(c: Case) -> float:
-    """P_c c'' = 0: c(t + s) - 2 c(t) + c(t - s) has no tangent part, for any s."""
+    """P_c c'' = 0: c(t + s) - 2 c(t) + c(t - s) has no tangent part, for any s.
+
+    Catches: nothing projected; too little projected; QR flip.
+    """
     before, middle, after = (c.geometry.exp(c.y, t * c.h) for t in (0.25, 0.5, 0.75))
     tangent = c.geometry.project(middle, before - 2 * middle + after)
     return worst(c.error(tangent, 0 * tangent, c.weight * np.maximum(1, c.size(c.h))))
@@ -87,7 +108,10 @@ def no_acceleration(c: Case) -> float:
 
 @identity(12)
 def constant_speed(c: Case) -> float:
-    """d(c(s), c(t)) = |t - s| |h|."""
+    """d(c(s), c(t)) = |t - s| |h|.
+
+    Catches: chordal distance; distance of representatives; squared distance.
+    """
     length = c.size(c.k)
     points = [c.geometry.exp(c.y, t * c.k) for t in (0.0, 0.25, 0.75)]
     return worst(
@@ -100,7 +124,10 @@ def constant_speed(c: Case) -> float:
 
 @identity(13)
 def exp_by_matrix_exponential(c: Case) -> float:
-    """exp_x h = expm(h x' - x h') x, computed by scipy."""
+    """exp_x h = expm(h x' - x h') x, computed by scipy.
+
+    Catches: eps-damped step; step ignored below 1e-12; step ignored below 1e-8.
+    """
     if c.kind == "euclidean":
         return worst(c.error(c.geometry.exp(c.y, c.h), c.y + c.h, c.weight))
     expected = rotated_along(c, c.h, c.y)
@@ -111,7 +138,10 @@ def exp_by_matrix_exponential(c: Case) -> float:
 
 @identity(14, kinds=KINDS)
 def rotations_commute(c: Case) -> float:
-    """R exp_x h = exp_{Rx} Rh for orthogonal R; the same for log, transport and distance."""
+    """R exp_x h = exp_{Rx} Rh for orthogonal R; the same for log, transport and distance.
+
+    Catches: distance by the largest entry; arccos distance; arccos of singular values.
+    """
     r, (exp, log) = c.rotation, (c.geometry.exp, c.geometry.log)
     x = exp(c.y, c.k / 2)
     scale = c.weight * np.maximum(1, c.size(c.h)) * np.sqrt(len(r))

@@ -21,7 +21,10 @@ def normal_part(c: Case, y: Array, a: Array) -> Array:
 
 @identity(0)
 def move_is_exp_and_transport(c: Case) -> float:
-    """move(y, h, v) = (exp(y, h), transport(y, h, v))."""
+    """move(y, h, v) = (exp(y, h), transport(y, h, v)).
+
+    Catches: move forgets to carry.
+    """
     point, carried = c.geometry.move(c.y, c.h, c.v)
     return worst(
         c.error(point, c.geometry.exp(c.y, c.h), c.weight),
@@ -31,7 +34,10 @@ def move_is_exp_and_transport(c: Case) -> float:
 
 @identity(0)
 def inner_and_norm(c: Case) -> float:
-    """<a, b> is the surrounding space's, |h| its root, also where |h|^2 underflows."""
+    """<a, b> is the surrounding space's, |h| its root, also where |h|^2 underflows.
+
+    Catches: naive norm.
+    """
     return worst(
         c.number_error(c.geometry.inner(c.y, c.u, c.v), c.dot(c.u, c.v), c.size(c.u) * c.size(c.v)),
         c.number_error(c.geometry.norm(c.y, c.h), c.size(c.h), np.maximum(c.size(c.h), 1e-300)),
@@ -40,13 +46,19 @@ def inner_and_norm(c: Case) -> float:
 
 @identity(0)
 def scale_is_by_point(c: Case) -> float:
-    """scale(h, s) multiplies every tangent vector by its own number."""
+    """scale(h, s) multiplies every tangent vector by its own number.
+
+    Catches: scale forgotten.
+    """
     return worst(c.error(c.geometry.scale(c.u, c.scales), c.times(c.scales, c.u), c.scales * c.size(c.u)))
 
 
 @identity(0)
 def combine_is_by_point(c: Case) -> float:
-    """combine(a, u, b, v) = a u + b v, with numbers and with one of them per point."""
+    """combine(a, u, b, v) = a u + b v, with numbers and with one of them per point.
+
+    Catches: second vector forgotten; number of the first point for all.
+    """
     combine, scales = c.geometry.combine, c.scales
     size = c.size(c.u) + c.size(c.v)
     return worst(
@@ -58,7 +70,10 @@ def combine_is_by_point(c: Case) -> float:
 
 @identity(0, limit=0.0)
 def arguments_are_left_alone(c: Case) -> float:
-    """No function writes into its arguments."""
+    """No function writes into its arguments.
+
+    Catches: normalization in place.
+    """
     y, u, g = (a.copy() for a in (c.y, c.u, c.g))
     c.geometry.normalize(y), c.geometry.project(y, g), c.geometry.move(y, u, u), c.geometry.exp(y, u)
     c.geometry.transport(y, u, u), c.geometry.log(y, c.geometry.exp(y, u / 4)), c.geometry.distance(y, y)
@@ -67,7 +82,10 @@ def arguments_are_left_alone(c: Case) -> float:
 
 @identity(0, kinds=ROUND)
 def a_vector_is_one_column(c: Case) -> float:
-    """An array (n,) is treated as the column of an (n, 1) array is."""
+    """An array (n,) is treated as the column of an (n, 1) array is.
+
+    Catches: no single vectors.
+    """
     one = c.geometry.exp(c.y[:, 0], c.u[:, 0]), c.geometry.project(c.y[:, 0], c.w[:, 0])
     all_of_them = c.geometry.exp(c.y, c.u), c.geometry.project(c.y, c.w)
     return worst(
@@ -80,7 +98,10 @@ def a_vector_is_one_column(c: Case) -> float:
 
 @identity(0)
 def random_is_on_the_manifold(c: Case) -> float:
-    """random_point gives points, random_tangent tangent vectors, all different; a seed gives the same ones again."""
+    """random_point gives points, random_tangent tangent vectors, all different; a seed gives the same ones again.
+
+    Catches: no random tangent; random points off the sphere.
+    """
     first, second = (c.geometry.random_point(c.y.shape, np.random.default_rng(5)) for _ in range(2))
     h = c.geometry.random_tangent(c.y, np.random.default_rng(6))
     if np.ptp(first) == 0 or np.array_equal(first[..., 0, :], first[..., 1, :]):
@@ -99,7 +120,10 @@ def random_is_on_the_manifold(c: Case) -> float:
 
 @identity(0, kinds=ROUND)
 def normalize_forgets_scale(c: Case) -> float:
-    """normalize(a w) = normalize(w) = w/|w| for a > 0, also for a = 1e-20 and 1e20."""
+    """normalize(a w) = normalize(w) = w/|w| for a > 0, also for a = 1e-20 and 1e20.
+
+    Catches: eps-damped normalization; normalization by the largest entry; zero normalized.
+    """
     w = np.asarray(c.w, np.float64)
     unit = (w / c.size(w)).astype(c.y.dtype)
     return worst(*(c.error(c.geometry.normalize(c.w * np.asarray(a, c.w.dtype)), unit) for a in (1e-20, 1.0, 1e20)))
@@ -107,7 +131,10 @@ def normalize_forgets_scale(c: Case) -> float:
 
 @identity(0)
 def normalize_is_nearest(c: Case) -> float:
-    """normalize(y) = y for points; normalize(w) is the nearest point, for matrices the polar factor of w."""
+    """normalize(y) = y for points; normalize(w) is the nearest point, for matrices the polar factor of w.
+
+    Catches: QR in place of the polar factor; eps-damped normalization; normalization by the largest entry.
+    """
     if c.kind == "euclidean":
         return worst(c.error(c.geometry.normalize(c.w), c.w, c.size(c.w)))
     w = c.y + c.w / 10  # well-conditioned
@@ -118,20 +145,29 @@ def normalize_is_nearest(c: Case) -> float:
 
 @identity(0, kinds=CURVED)
 def zero_is_refused(c: Case) -> float:
-    """normalize(0) raises ValueError: zero has no direction."""
+    """normalize(0) raises ValueError: zero has no direction.
+
+    Catches: zero normalized; QR in place of the polar factor; eps-damped normalization.
+    """
     return refuses(c.geometry.normalize, 0 * c.y)
 
 
 @identity(1)
 def project_twice(c: Case) -> float:
-    """P P g = P g."""
+    """P P g = P g.
+
+    Catches: too little projected; shrinking projection.
+    """
     once = c.geometry.project(c.y, c.g)
     return worst(c.error(c.geometry.project(c.y, once), once, c.size(c.g)))
 
 
 @identity(2)
 def project_is_symmetric(c: Case) -> float:
-    """<P g, w> = <g, P w>."""
+    """<P g, w> = <g, P w>.
+
+    Catches: oblique projection.
+    """
     left = c.dot(c.geometry.project(c.y, c.g), c.w)
     right = c.dot(c.g, c.geometry.project(c.y, c.w))
     return worst(c.number_error(left, right, c.size(c.g) * c.size(c.w)))
@@ -139,7 +175,10 @@ def project_is_symmetric(c: Case) -> float:
 
 @identity(3, kinds=CURVED)
 def project_is_tangent(c: Case) -> float:
-    """<x, P g> = 0 and |g|^2 = |P g|^2 + <x, g>^2."""
+    """<x, P g> = 0 and |g|^2 = |P g|^2 + <x, g>^2.
+
+    Catches: nothing projected; oblique projection; too little projected.
+    """
     tangent, size = c.geometry.project(c.y, c.g), c.size(c.g)
     pythagoras = (c.size(tangent) / size) ** 2 + (normal_part(c, c.y, c.g) / size) ** 2 - 1
     return worst(normal_part(c, c.y, tangent) / (c.eps * size), np.abs(pythagoras) / c.eps / c.weight)
@@ -147,7 +186,10 @@ def project_is_tangent(c: Case) -> float:
 
 @identity(4, unit="slope", limit=0.1)
 def gradient_is_first_order(c: Case) -> float:
-    """f(exp_x tu) - f(x) - t <P grad f, u> has slope 2 in t."""
+    """f(exp_x tu) - f(x) - t <P grad f, u> has slope 2 in t.
+
+    Catches: double speed; shrinking projection.
+    """
     f, grad, _ = _example(c)
     rate = c.dot(c.geometry.project(c.y, grad), c.u)
     return slope_deficit(lambda t: f(c.geometry.exp(c.y, t * c.u)) - f(c.y) - t * rate, 2)
@@ -155,7 +197,10 @@ def gradient_is_first_order(c: Case) -> float:
 
 @identity(4, unit="slope", limit=0.15)
 def hessian_is_second_order(c: Case) -> float:
-    """... minus t^2/2 <u, P(Hess f u) - <x, grad f> u> has slope 3."""
+    """... minus t^2/2 <u, P(Hess f u) - <x, grad f> u> has slope 3.
+
+    Catches: straight line; shrinking projection; eps-damped step.
+    """
     f, grad, hess = _example(c)
     rate = c.dot(c.geometry.project(c.y, grad), c.u)
     bend = c.dot(c.u, c.geometry.project(c.y, hess) - _times_normal(c, c.u, grad))
@@ -164,7 +209,10 @@ def hessian_is_second_order(c: Case) -> float:
 
 @identity(5, kinds=ROUND)
 def scale_invariant_gradient(c: Case) -> float:
-    """f(cx) = f(x), a batch-normalized neuron: <x, grad f> = 0 and grad f(cx) = grad f(x)/c."""
+    """f(cx) = f(x), a batch-normalized neuron: <x, grad f> = 0 and grad f(cx) = grad f(x)/c.
+
+    Catches: shrinking projection; oblique projection.
+    """
     y = c.geometry.normalize(c.w)
     grad, noise = _neuron(c, y)
     shrunk, _ = _neuron(c, c.times(c.scales, y))
@@ -173,7 +221,10 @@ def scale_invariant_gradient(c: Case) -> float:
 
 @identity(6, kinds=ROUND)
 def sign_goes_into_gamma(c: Case) -> float:
-    """f(y, gamma, beta) = f(-y, -gamma, beta), a batch-normalized neuron with y = normalize(w)."""
+    """f(y, gamma, beta) = f(-y, -gamma, beta), a batch-normalized neuron with y = normalize(w).
+
+    Catches: canonical sign.
+    """
     inputs = np.sin(np.arange(7 * c.y.shape[0], dtype=c.y.dtype)).reshape(7, -1)
     gamma = 1 + np.arange(c.y.shape[1], dtype=c.y.dtype)
 

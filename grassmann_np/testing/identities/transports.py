@@ -40,35 +40,50 @@ def carried_scale(c: Case, v: Array) -> Array:
 
 @identity(24, kinds=CURVED)
 def transport_stays_tangent(c: Case) -> float:
-    """<exp_x h, T v> = 0."""
+    """<exp_x h, T v> = 0.
+
+    Catches: no turning; move forgets to carry; columns of a matrix taken one by one.
+    """
     point, carried = c.geometry.move(c.y, c.h, c.v)
     return worst(normal_part(c, point, carried) / (c.eps * carried_scale(c, c.v)))
 
 
 @identity(25)
 def transport_is_an_isometry(c: Case) -> float:
-    """<T u, T v> = <u, v>."""
+    """<T u, T v> = <u, v>.
+
+    Catches: projection in place of transport; a matrix taken for one vector; transport to unit length.
+    """
     u, v = (c.geometry.transport(c.y, c.h, a) for a in (c.u, c.v))
     return worst(c.number_error(c.dot(u, v), c.dot(c.u, c.v), c.size(c.u) * carried_scale(c, c.v)))
 
 
 @identity(26)
 def transport_is_linear(c: Case) -> float:
-    """T(2u - 3v) = 2 T u - 3 T v."""
+    """T(2u - 3v) = 2 T u - 3 T v.
+
+    Catches: transport to unit length.
+    """
     u, v, both = (c.geometry.transport(c.y, c.h, a) for a in (c.u, c.v, 2 * c.u - 3 * c.v))
     return worst(c.error(both, 2 * u - 3 * v, c.weight * (2 * c.size(c.u) + 3 * c.size(c.v))))
 
 
 @identity(26, kinds=ROUND)
 def transport_leaves_the_rest_alone(c: Case) -> float:
-    """T v = v if <h, v> = 0."""
+    """T v = v if <h, v> = 0.
+
+    Catches: transport to unit length; transport that also turns.
+    """
     v = c.v - c.e * c.dot(c.e, c.v)
     return worst(c.error(c.geometry.transport(c.y, c.h, v), v, carried_scale(c, c.v)))
 
 
 @identity(27, unit="slope", limit=0.1)
 def transport_of_the_velocity(c: Case) -> float:
-    """T_h h = c'(1): the central difference of exp_x(th) at t = 1 has slope 2."""
+    """T_h h = c'(1): the central difference of exp_x(th) at t = 1 has slope 2.
+
+    Catches: a matrix taken for one vector; no turning; QR flip.
+    """
     exp, h = c.geometry.exp, c.e
     velocity = c.geometry.transport(c.y, h, h)
     return slope_deficit(lambda t: (exp(c.y, (1 + t) * h) - exp(c.y, (1 - t) * h)) / (2 * t) - velocity, 2)
@@ -76,7 +91,10 @@ def transport_of_the_velocity(c: Case) -> float:
 
 @identity(27, kinds=ROUND)
 def equation_nine(c: Case) -> float:
-    """T_h h = h cos|h| - x |h| sin|h|: (9) is (8)."""
+    """T_h h = h cos|h| - x |h| sin|h|: (9) is (8).
+
+    Catches: no turning; transport to unit length; projection in place of transport.
+    """
     theta = c.size(c.h)
     expected = c.times(np.cos(theta), c.h) - c.times(theta * np.sin(theta), c.y)
     return worst(c.error(c.geometry.transport(c.y, c.h, c.h), expected, np.maximum(1, theta) ** 2))
@@ -84,7 +102,10 @@ def equation_nine(c: Case) -> float:
 
 @identity(28)
 def transport_back(c: Case) -> float:
-    """Carrying back undoes carrying there; carrying in two legs along one geodesic is carrying once."""
+    """Carrying back undoes carrying there; carrying in two legs along one geodesic is carrying once.
+
+    Catches: move forgets to carry; columns of a matrix taken one by one; a matrix taken for one vector.
+    """
     transport, size = c.geometry.transport, carried_scale(c, c.v) * np.maximum(1, c.size(c.h))
     point, velocity = c.geometry.move(c.y, c.h, c.h)
     once = transport(c.y, c.h, c.v)
@@ -97,7 +118,10 @@ def transport_back(c: Case) -> float:
 
 @identity(29, kinds=ROUND)
 def transport_is_a_reflection(c: Case) -> float:
-    """T v = v - <v, y>/(1 + <x, y>) (x + y), y = exp_x h."""
+    """T v = v - <v, y>/(1 + <x, y>) (x + y), y = exp_x h.
+
+    Catches: no turning; step ignored below 1e-12; step ignored below 1e-8.
+    """
     half = c.h / 2  # so that 1 + <x, y> >= 1
     y = c.geometry.exp(c.y, half)
     expected = c.v - (c.y + y) * (c.dot(c.v, y) / (1 + c.dot(c.y, y)))
@@ -106,7 +130,10 @@ def transport_is_a_reflection(c: Case) -> float:
 
 @identity(30)
 def transport_by_matrix_exponential(c: Case) -> float:
-    """T_h v = expm(h x' - x h') v, computed by scipy."""
+    """T_h v = expm(h x' - x h') v, computed by scipy.
+
+    Catches: a matrix taken for one vector; columns of a matrix taken one by one; no turning.
+    """
     if c.kind == "euclidean":
         return worst(c.error(c.geometry.transport(c.y, c.h, c.v), c.v))
     difference = c.matrices(c.geometry.transport(c.y, c.h, c.v)) - rotated_along(c, c.h, c.v)
@@ -116,7 +143,10 @@ def transport_by_matrix_exponential(c: Case) -> float:
 
 @identity(31, kinds=ROUND)
 def projection_is_not_transport(c: Case) -> float:
-    """P_y v = T v - (1 - cos|h|) <e, v> T e: projecting shortens what lies along the way."""
+    """P_y v = T v - (1 - cos|h|) <e, v> T e: projecting shortens what lies along the way.
+
+    Catches: nothing projected; oblique projection; too little projected.
+    """
     theta = c.size(c.h)
     y, carried = c.geometry.move(c.y, c.h, c.v)
     lost = 2 * np.sin(theta / 2) ** 2 * c.dot(c.e, c.v)
@@ -126,7 +156,10 @@ def projection_is_not_transport(c: Case) -> float:
 
 @identity(32, kinds=ROUND)
 def holonomy_is_area(c: Case) -> float:
-    """Around a geodesic triangle abc the tangent plane turns by the area O, tan(O/2) = a.(b x c)/(1 + ab + bc + ca)."""
+    """Around a geodesic triangle abc the tangent plane turns by the area O, tan(O/2) = a.(b x c)/(1 + ab + bc + ca).
+
+    Catches: wrong sign in transport; logarithm of wrong sign; no turning.
+    """
     a, b, z = c.triangle
     _, e1, _ = corner_frame(c)
     angle = turning_angle(a, e1, around(c, [a, b, z], e1))
@@ -137,7 +170,10 @@ def holonomy_is_area(c: Case) -> float:
 
 @identity(33, kinds=ROUND, unit="slope", limit=0.1)
 def holonomy_of_a_latitude(c: Case) -> float:
-    """Around the circle at colatitude alpha the tangent plane turns by 2 pi (1 - cos alpha)."""
+    """Around the circle at colatitude alpha the tangent plane turns by 2 pi (1 - cos alpha).
+
+    Catches: transport that also turns; tilted logarithm.
+    """
 
     def error(step: float) -> Array:
         """North, carried over every leg of an inscribed polygon, lags behind the next corner's north."""
@@ -155,7 +191,10 @@ def holonomy_of_a_latitude(c: Case) -> float:
 
 @identity(34, kinds=ROUND, unit="slope", limit=0.1)
 def curvature_is_one(c: Case) -> float:
-    """(T_loop - 1) v / area tends to v turned by 90 degrees: K = 1."""
+    """(T_loop - 1) v / area tends to v turned by 90 degrees: K = 1.
+
+    Catches: logarithm of wrong sign; no turning; projection in place of transport.
+    """
     a, e1, e2 = corner_frame(c)
 
     def error(t: float) -> Array:
@@ -167,7 +206,10 @@ def curvature_is_one(c: Case) -> float:
 
 @identity(35, kinds=ROUND, unit="slope", limit=0.1)
 def geodesics_converge(c: Case) -> float:
-    """D exp_x(te)[w] = (sin t/t) T w for w orthogonal to e."""
+    """D exp_x(te)[w] = (sin t/t) T w for w orthogonal to e.
+
+    Catches: transport that also turns; chord for geodesic; straight line.
+    """
     a, e, w = corner_frame(c)
     exp, length = c.geometry.exp, 1.2
     expected = np.sin(length) / length * c.geometry.transport(a, length * e, w)
@@ -176,7 +218,10 @@ def geodesics_converge(c: Case) -> float:
 
 @identity(36, kinds=CURVED)
 def retraction_turns_by_the_arctangent(c: Case) -> float:
-    """R_x(h) = (x + h)/|x + h| turns by atan|h| instead of |h|."""
+    """R_x(h) = (x + h)/|x + h| turns by atan|h| instead of |h|.
+
+    Catches: canonical sign; chordal distance; distance of representatives.
+    """
     retracted = c.geometry.normalize(c.y + c.h)
     expected = np.linalg.norm(np.arctan(c.angles(c.h)), axis=1)
     return worst(c.number_error(c.geometry.distance(c.y, retracted), expected, c.weight * np.maximum(1, c.size(c.h))))
@@ -184,6 +229,9 @@ def retraction_turns_by_the_arctangent(c: Case) -> float:
 
 @identity(36, kinds=CURVED, unit="slope", limit=0.1)
 def retraction_is_second_order(c: Case) -> float:
-    """d(R_x(th), exp_x(th)) = t^3 |h|^3/3 + ..., slope 3."""
+    """d(R_x(th), exp_x(th)) = t^3 |h|^3/3 + ..., slope 3.
+
+    Catches: canonical sign; arccos distance; arccos of singular values.
+    """
     exp, distance, normalize = c.geometry.exp, c.geometry.distance, c.geometry.normalize
     return slope_deficit(lambda t: distance(normalize(c.y + t * c.e), exp(c.y, t * c.e)), 3)

@@ -1,0 +1,172 @@
+"""A counterexample is the smallest case that an identity fails on, found by Hypothesis, as code that reproduces it.
+
+Small means few dimensions, one point, vectors with few entries, short numbers. Needs hypothesis (the extra `test`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..backend import Array
+from .cases import KINDS, Case, assemble
+from .identities import Identity, measure
+from .report import Result
+from .view import DERIVED, Comparison, View
+
+ANGLES = (1.0, 0.5, 0.0, 2.0, 3.0, np.pi / 2, 1e-3, 1e-6, 1e-9, 1e-12, 1e-100, np.pi - 1e-3, np.pi - 1e-7)
+TRIANGLE = ((1.0, 0.0, 0.0), (0.8, 0.6, 0.0), (0.8, 0.0, 0.6))
+
+
+def smallest(identity: Identity, view: View, largest: int = 12, points: int = 1, tries: int = 300) -> Case | None:
+    """The smallest case of so many points, in `largest` dimensions at most, for which `identity` does not hold."""
+    from hypothesis import HealthCheck, find, settings
+    from hypothesis.errors import NoSuchExample
+
+    quiet = settings(
+        max_examples=tries, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
+    )
+    slope = identity.unit == "slope"
+
+    def fails(case: Case) -> bool:
+        tried = (not slope or case.y.dtype == np.float64) and (not identity.room or case.room)
+        return tried and not measure(identity, [case]).holds
+
+    try:
+        case: Case = find(small_cases(view, largest, points), fails, settings=quiet)
+    except NoSuchExample:
+        return None
+    return case
+
+
+def small_cases(view: View, largest: int = 12, points: int = 1) -> Any:
+    """A strategy for cases of so many points, simple ones first."""
+    from hypothesis import strategies as st
+
+    @st.composite
+    def cases(draw: Any) -> Case:
+        kind = view.kind
+        if kind not in KINDS:
+            raise ValueError(f"kind: expected one of {', '.join(KINDS)}, got {kind!r}")
+        dtype = draw(st.sampled_from([np.float64, np.float32]))
+        p = draw(st.integers(1, 2)) if kind == "subspaces" else 1
+        n = draw(st.integers(2 * p, max(2 * p, largest)))
+        m = points
+
+        def entries(k: int) -> Array:
+            """(n, k), few entries other than 0."""
+            a = np.zeros((n, k))
+            for j in range(k):
+                for _ in range(draw(st.integers(1, 2))):
+                    a[draw(st.integers(0, n - 1)), j] = draw(st.sampled_from([1.0, 2.0, -1.0, 3.0, 0.5]))
+            return a
+
+        def frames(columns: int) -> Array:
+            """m orthonormal (n, columns) matrices; where the entries span too little, axes fill in."""
+            return np.stack([_span(entries(columns), np.eye(n))[:, :columns] for _ in range(m)])
+
+        def vectors() -> Array:
+            return np.stack([entries(p) for _ in range(m)])
+
+        both = np.stack([_span(np.hstack([entries(p), entries(p)]), np.eye(n))[:, : 2 * p] for _ in range(m)])
+        scales = [draw(st.sampled_from([2.0, 0.5, 1e-3, 1e3])) for _ in range(m)]
+        return assemble(
+            view, kind, dtype, "C",
+            y=both[..., :p], directions=both[..., p:], z=frames(p), u=vectors(), v=vectors(), g=vectors(), w=vectors(),
+            turns=np.tile(np.eye(p)[::-1], (m, 1, 1)),
+            angles=np.array([[draw(st.sampled_from(ANGLES)) for _ in range(p)] for _ in range(m)]),
+            flip=np.array([draw(st.sampled_from([1.0, -1.0])) for _ in range(m)])[:, None, None],
+            scales=np.array(scales)[:, None, None],
+            rotation=np.diag([1.0] * (n - 1) + [-1.0]) if kind == "euclidean" else np.roll(np.eye(n), 1, axis=0),
+            triangle=[np.tile(np.array(corner)[:, None], m) for corner in TRIANGLE],
+            symmetric=np.diag(np.arange(1.0, n + 1)),
+        )  # fmt: skip
+
+    return cases()
+
+
+def _span(a: Array, axes: Array) -> Array:
+    """Orthonormal columns, by Gram and Schmidt: of a, and where these depend on each other, of the axes."""
+    found: list[Array] = []
+    waiting = list(axes.T)
+    for column in a.T:
+        for candidate in [column, *waiting]:
+            rest = candidate.copy()
+            for _ in range(2):
+                for other in found:
+                    rest -= other * (other @ rest)
+            if np.linalg.norm(rest) > 1e-6:
+                found.append(rest / np.linalg.norm(rest))
+                break
+    return np.stack(found, axis=1)
+
+
+def reproduced(identity: Identity, case: Case, module: str = "mypackage.mygeometry") -> str:
+    """Python code that makes the calls of this identity on this case, with what was got and what was expected."""
+    view: View = case.geometry
+    with view.recorded() as record:
+        try:
+            identity.measure(case)
+            raised = ""
+        except Exception as error:
+            raised = f"{type(error).__name__}: {error}" if type(error).__name__ != "Wrong" else str(error)
+    names = {id(value): name for name, value in vars(case).items() if isinstance(value, np.ndarray)}
+    lines: list[str] = []
+
+    def said(a: Any) -> str:
+        """The name of an array that was met before; else it gets a line and a name, if it is not short."""
+        if not isinstance(a, np.ndarray | np.generic):
+            return "np.random.default_rng(0)" if isinstance(a, np.random.Generator) else repr(a)
+        name = names.setdefault(id(a), f"a{len(lines) + 1}")
+        if not any(line.startswith(f"{name} = ") for line in lines):
+            lines.append(f"{name} = {_written(view.given(a))}")
+        return name
+
+    worst: Comparison | None = None
+    for one in record:
+        if isinstance(one, Comparison):
+            worst = one if worst is None or not one.error <= worst.error else worst
+            continue
+        if one.function in DERIVED and not view.has(one.function):
+            continue  # it is made of others, which stand above
+        whose = "geometry" if view.has(one.function) else "ours"
+        arguments = ", ".join(said(a) for a in one.arguments)
+        name = f"r{sum(line.startswith('r') for line in lines) + 1}"
+        lines.append(f"{name} = {whose}.{view.names[one.function]}({arguments})")
+        results = one.result if isinstance(one.result, tuple) else (one.result,)
+        for k, result in enumerate(results):
+            names[id(result)] = f"{name}[{k}]" if len(results) > 1 else name
+            if result is not None:
+                lines.append(f"# {names[id(result)]}: {_short(view.turned(result))}")
+    end = [f"# {identity.name}: {raised or measure(identity, [case]).reason}"]
+    if worst is not None and worst.error > identity.limit and not raised:
+        name = names.get(id(worst.actual), "")
+        got, expected = (_short(view.turned(a)) for a in (worst.actual, worst.expected))
+        end.insert(0, f"# got {name + ' = ' if name else ''}{got}, expected {expected}")
+    package, _, attribute = module.partition(":")
+    imported = f"from {package} import {attribute} as geometry" if attribute else f"import {package} as geometry"
+    borrowed = [f"from grassmann_np.geometry import {view.kind} as ours"] if any(" = ours." in a for a in lines) else []
+    return "\n".join(["import numpy as np", imported, *borrowed, "", *lines, *end])
+
+
+def explained(result: Result, view: View, module: str) -> str:
+    """The counterexample of a result that does not hold, as code; a line if none could be found."""
+    try:
+        tries = (smallest(result.identity, view, n, points) for n, points in ((12, 1), (12, 2), (64, 2)))
+        case = next((case for case in tries if case is not None), None)
+    except ImportError:
+        return "# a counterexample needs the package hypothesis (the extra `test`)"
+    if case is None:
+        return f"# {result.identity.name}: no small counterexample was found"
+    return reproduced(result.identity, case, module)
+
+
+def _written(a: Any) -> str:
+    """An array as Python code."""
+    kept = "" if a.dtype == np.float64 else f", dtype=np.{a.dtype}"
+    return f"np.array({np.asarray(a).tolist()!r}{kept})"
+
+
+def _short(a: Any) -> str:
+    return " ".join(np.array2string(np.asarray(a), separator=", ", threshold=24, floatmode="unique").split())
