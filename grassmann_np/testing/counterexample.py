@@ -5,6 +5,7 @@ Small means few dimensions, one point, vectors with few entries, short numbers. 
 
 from __future__ import annotations
 
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ TRIANGLE = ((1.0, 0.0, 0.0), (0.8, 0.6, 0.0), (0.8, 0.0, 0.6))
 
 def smallest(identity: Identity, view: View, largest: int = 12, points: int = 1, tries: int = 300) -> Case | None:
     """The smallest case of so many points, in `largest` dimensions at most, for which `identity` does not hold."""
-    from hypothesis import HealthCheck, find, settings
+    from hypothesis import HealthCheck, configuration, find, settings
     from hypothesis.errors import NoSuchExample
 
     quiet = settings(
@@ -33,10 +34,15 @@ def smallest(identity: Identity, view: View, largest: int = 12, points: int = 1,
         tried = (not slope or case.y.dtype == np.float64) and (not identity.room or case.room)
         return tried and not measure(identity, [case]).holds
 
-    try:
-        case: Case = find(small_cases(view, largest, points), fails, settings=quiet)
-    except NoSuchExample:
-        return None
+    home = getattr(configuration, "__hypothesis_home_directory", None)
+    with TemporaryDirectory() as folder:  # it would leave a folder .hypothesis where the user stands
+        configuration.set_hypothesis_home_dir(folder)
+        try:
+            case: Case = find(small_cases(view, largest, points), fails, settings=quiet)
+        except NoSuchExample:
+            return None
+        finally:
+            configuration.set_hypothesis_home_dir(home)
     return case
 
 
