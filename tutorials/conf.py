@@ -5,6 +5,7 @@ import shutil
 from importlib import metadata
 from pathlib import Path
 
+from grassmann_np.testing import identities
 from viz import widget
 from viz.scenes import SCENES
 
@@ -39,7 +40,9 @@ html_theme_options = {
     "pygments_dark_style": "github-dark",
 }
 html_context = {"default_mode": "auto"}
-html_sidebars = {page: [] for page in ("index", "gallery", "play", "performance", "notation", "what_is_it_good_for")}
+html_sidebars = {
+    page: [] for page in ("index", "gallery", "play", "performance", "notation", "identities", "what_is_it_good_for")
+}
 mathjax_path = "mathjax/tex-svg.js"  # put there by add_made_files
 mathjax3_config = {"options": {"enableMenu": False}}  # the menu would load its parts from the network
 
@@ -63,8 +66,10 @@ def add_made_files(app, exception):
         widget.write(Path(app.outdir) / "sphere.html", 101)
 
 
-def list_scenes(app, docname, source):
-    """`{{ scenes }}` on the gallery's page: a cell of code for every scene."""
+def list_what_is_made(app, docname, source):
+    """`{{ scenes }}` on the gallery's page: a cell of code for every scene; `{{ identities }}`: the catalogue."""
+    if docname == "identities":
+        source[0] = source[0].replace("{{ identities }}", identities.page())
     if docname == "gallery":
         cells = [
             f"## {name}\n\n{scene.__doc__.splitlines()[0]}\n\n```{{code-cell}} ipython3\n:tags: [hide-input]\n"
@@ -96,4 +101,4 @@ def as_written(app, what, name, obj, options, lines):
 def setup(app):
     app.connect("autodoc-process-docstring", as_written)
     app.connect("build-finished", add_made_files)
-    app.connect("source-read", list_scenes)
+    app.connect("source-read", list_what_is_made)

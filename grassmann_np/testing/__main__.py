@@ -25,8 +25,9 @@ def main(arguments: list[str] | None = None) -> int:
     on stderr says why.
     """
     parser = Parser(prog="python -m grassmann_np.testing", description=__doc__)
+    parser.add_argument("--list", action="store_true", help="print the identities, and try none")
     parser.add_argument(
-        "module", help="a module with the functions of grassmann_np.geometry.Geometry, or module:object"
+        "module", nargs="?", help="a module with the functions of grassmann_np.geometry.Geometry, or module:object"
     )
     parser.add_argument("--like", choices=KINDS, help="its kind; told from its points if not given")
     parser.add_argument(
@@ -41,6 +42,10 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--write-test", type=Path, metavar="FILE", help="write a pytest file with a test an identity")
     options = parser.parse_args(arguments)
+    if options.list:
+        return _answered(parser, identities.page())
+    if options.module is None:
+        parser.error("expected a module, or --list")
     looked_at = {"like": options.like, "layout": options.layout, "names": options.names}
     try:
         view = identities.view_of(_found(options.module), **looked_at)
@@ -76,6 +81,14 @@ def write_test(path: Path, module: str, report: identities.Report, looked_at: Ma
     lines += ["def test_geometry(identity):", "    identity()", ""]
     with beside(path) as part:
         part.write_text("\n".join(lines), encoding="utf-8")
+
+
+def _answered(parser: Parser, text: str) -> int:
+    try:
+        answer(text, sys.stdout)
+    except OSError as error:
+        parser.error(describe(error))
+    return 0
 
 
 def _found(text: str) -> Any:

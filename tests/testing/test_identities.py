@@ -231,6 +231,17 @@ def test_command_prints_the_table_and_its_status(capsys):
             command.main(arguments)
 
 
+def test_command_lists_the_catalogue(capsys):
+    assert command.main(["--list"]) == 0
+    out = capsys.readouterr().out
+    assert out.strip() == identities.page().strip()
+    for identity in identities.CATALOGUE:
+        assert f"**{identity.number} {identity.name}** (" in out and f"    {identity.statement}\n" in out
+        assert f"As with: {identity.catches}." in out
+    with pytest.raises(SystemExit, match="2"):
+        command.main([])
+
+
 def test_command_gives_json_and_an_example(on_path, capsys):
     only = ["--only", "transport_is_an_isometry,flow"]
     assert command.main(["rowsphere", *only, "--json"]) == 1

@@ -20,13 +20,31 @@ from ..report import Report, Result
 from ..view import Call, View, Wrong
 from . import distances, geodesics, projection, quotients, transports
 from .catalogue import Identity, worst
+from .listing import listed
 
-__all__ = ["CATALOGUE", "Identity", "Report", "Result", "check", "chosen", "drawn", "kind_of", "measure", "view_of"]
+__all__ = [
+    "CATALOGUE",
+    "Identity",
+    "Report",
+    "Result",
+    "check",
+    "chosen",
+    "drawn",
+    "kind_of",
+    "measure",
+    "page",
+    "view_of",
+]
 
 _CHAPTERS: tuple[ModuleType, ...] = (projection, geodesics, distances, transports, quotients)
 CATALOGUE: tuple[Identity, ...] = tuple(
     item for chapter in _CHAPTERS for item in vars(chapter).values() if isinstance(item, Identity)
 )
+
+
+def page() -> str:
+    """The whole catalogue in Markdown."""
+    return listed(_CHAPTERS)
 
 
 def check(
