@@ -71,12 +71,14 @@ assert abs(sphere.distance(y, x) - sphere.norm(y, h) / 2) < 1e-12  # wrong
 #
 # ## Identities
 #
-# Such things are **identities**: statements that hold in every correct
-# geometry. The library keeps a catalogue of them. For instance:
+# Such things are **identities**: statements that every correct program for
+# a space must obey. Some of them hold in every space, others, such as the
+# last one here, on the sphere alone. The library keeps a
+# [catalogue](identities.md) of them. For instance:
 #
 # * a walk along $h$ is as long as $h$: $d(y, \exp_y h) = |h|$;
-# * exp is a rotation, and rotations can be had in another way, as the
-#   exponential of a skew matrix, from SciPy:
+# * the walk along $h$ moves $y$ by a rotation, and rotations can be had in
+#   another way, as the exponential of a skew matrix, from SciPy:
 #   $\exp_y(h) = e^{hy' - yh'}\,y$;
 # * on the ordinary sphere in space, a vector that is carried around a
 #   triangle turns by the triangle's area.
@@ -88,6 +90,7 @@ assert abs(sphere.distance(y, x) - sphere.norm(y, h) / 2) < 1e-12  # wrong
 # %%
 report = identities.check(sphere)
 print(len(report.results), "identities; all hold:", report.holds)
+print("Some of them:")
 for result in report.results[15:23]:
     identity = result.identity
     print(f"{identity.name:26} {result.residual:6.2f} {identity.unit}")
@@ -148,8 +151,10 @@ for name in ("transport_stays_tangent", "transport_leaves_the_rest_alone"):
 # %% [markdown]
 # Read it as a diagnosis: what holds tells as much as what fails. The carried
 # vector is tangent, and what stands at a right angle to the path is carried
-# correctly. But lengths change, so it is no isometry, and the curvature
-# comes out wrong.
+# correctly. But lengths change: the map is no **isometry**, as a map is
+# called that keeps all lengths and angles. And a vector that is carried
+# around a small triangle does not turn by its area, which is what
+# `curvature_is_one` asks for.
 #
 # To see with your own eyes what is wrong, ask for a **counterexample**: the
 # smallest case that can be found in which an identity fails, as code. (The
@@ -411,9 +416,10 @@ assert [k for k in broken if "log_back" not in broken[k]] == ["dist"]
 # Is all this fair to libraries that transport by projection? Some do so on
 # purpose: in geoopt 0.5.1 `Sphere.transp` projects, whereas
 # `SphereProjection`, the same sphere in other coordinates, carries exactly.
-# A projection is cheap, and it is a **vector transport**: Absil, Mahony and
-# Sepulchre show that this suffices for convergence (chapter 8 of their
-# book). It is no fault, as long as nobody takes it for the parallel one.
+# A projection is cheap, and it is a **vector transport** in the sense of
+# Absil, Mahony and Sepulchre, who build conjugate gradients on it (chapter 8
+# of their book). It is no fault, as long as nobody takes it for the parallel
+# one.
 #
 # ## In your own project
 #
@@ -529,4 +535,4 @@ assert report.failed == ("cut_locus_is_refused",)
 # * MacIver and others, *Hypothesis: a new approach to property-based
 #   testing*, 2019.
 # * In this project: `grassmann_np/testing/identities`,
-#   `tests/testing/test_identities.py`.
+#   `tests/testing/planted_bugs.py`, `tests/kit`.

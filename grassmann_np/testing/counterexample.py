@@ -22,11 +22,16 @@ TRIANGLE = ((1.0, 0.0, 0.0), (0.8, 0.6, 0.0), (0.8, 0.0, 0.6))
 
 def smallest(identity: Identity, view: View, largest: int = 12, points: int = 1, tries: int = 300) -> Case | None:
     """The smallest case of so many points, in `largest` dimensions at most, for which `identity` does not hold."""
-    from hypothesis import HealthCheck, configuration, find, settings
+    from hypothesis import HealthCheck, Phase, configuration, find, settings
     from hypothesis.errors import NoSuchExample
 
     quiet = settings(
-        max_examples=tries, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
+        max_examples=tries,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=(Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
     )
     slope = identity.unit == "slope"
 
@@ -61,11 +66,15 @@ def small_cases(view: View, largest: int = 12, points: int = 1) -> Any:
         m = points
 
         def entries(k: int) -> Array:
-            """(n, k), few entries other than 0."""
+            """(n, k), every column with one entry other than 0, with two, or with none that is 0."""
             a = np.zeros((n, k))
             for j in range(k):
-                for _ in range(draw(st.integers(1, 2))):
-                    a[draw(st.integers(0, n - 1)), j] = draw(st.sampled_from([1.0, 2.0, -1.0, 3.0, 0.5]))
+                count = draw(st.sampled_from([1, 2, n]))
+                if count == n:
+                    a[:, j] = 1 + (np.arange(n) + draw(st.integers(0, 2))) % 3
+                else:
+                    for _ in range(count):
+                        a[draw(st.integers(0, n - 1)), j] = draw(st.sampled_from([1.0, 2.0, -1.0, 0.5]))
             return a
 
         def frames(columns: int) -> Array:
@@ -142,9 +151,10 @@ def reproduced(identity: Identity, case: Case, module: str = "mypackage.mygeomet
         lines.append(f"{name} = {whose}.{view.names[one.function]}({arguments})")
         results = one.result if isinstance(one.result, tuple) else (one.result,)
         for k, result in enumerate(results):
-            names[id(result)] = f"{name}[{k}]" if len(results) > 1 else name
+            part = f"{name}[{k}]" if len(results) > 1 else name
+            names.setdefault(id(result), part)  # it may be an argument, handed back
             if result is not None:
-                lines.append(f"# {names[id(result)]}: {_short(view.turned(result))}")
+                lines.append(f"# {part}: {_short(view.turned(result))}")
     end = [f"# {identity.name}: {raised or measure(identity, [case]).reason}"]
     if worst is not None and worst.error > identity.limit and not raised:
         name = names.get(id(worst.actual), "")

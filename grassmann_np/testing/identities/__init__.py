@@ -178,6 +178,8 @@ def measure(identity: Identity, cases: list[Case]) -> Result:
         residual = worst(residual, found)
         if found > identity.limit:
             failing.append(case)
+    if tried and not uses:
+        problem, residual = problem or "it has none of the functions that this is about", np.inf
     return Result(identity, residual, problem, _where(tried, failing), tuple(dict.fromkeys(uses)))
 
 

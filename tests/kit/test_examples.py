@@ -1,0 +1,34 @@
+"""A counterexample is small, and is code that runs."""
+
+import numpy as np
+import pytest
+
+from grassmann_np.testing import counterexample, identities
+from tests.testing.planted_bugs import BUGS
+
+
+@pytest.mark.parametrize(
+    ("bug", "lines"),
+    [
+        ("chord for geodesic", ["y = np.array([[1.0], [0.0]])", "k = np.array([[0.0], [1.0]])",
+                                "r1 = geometry.exp(y, k)", "# got r2 = [0.785398"]),
+        ("silent upcast", ["dtype=np.float32)", "# exp_of_zero: exp: expected float32 as its arguments are"]),
+        ("nine coordinates at most", ["r1 = geometry.project(y, g)", "# project_is_tangent: "]),
+        ("move forgets to carry", ["r1 = geometry.move(y, h, v)", "r3 = geometry.transport(y, h, v)"]),
+        ("no random tangent", ["r1 = geometry.random_point((2, 1), np.random.default_rng(0))", "that is not 0"]),
+    ],
+)  # fmt: skip
+def test_a_counterexample_is_small_and_is_code(bug, lines):
+    faulty, name = BUGS[bug]
+    seen = identities.view_of(faulty, like=faulty.like, layout="columns")
+    identity = next(identity for identity in identities.CATALOGUE if identity.name == name)
+    result = identities.measure(identity, identities.drawn(seen))
+    assert not result.holds
+    found = counterexample.explained(result, seen, "tests.testing.planted_bugs:faulty")
+    assert all(line in found for line in lines), found
+    code = found.replace("from tests.testing.planted_bugs import faulty as geometry", "")
+    names = {"geometry": faulty}
+    exec(code, names)  # it runs, whatever it shows
+    assert isinstance(names["r1"], np.ndarray | tuple)
+    if bug == "nine coordinates at most":
+        assert 10 <= len(names["y"]) <= 12

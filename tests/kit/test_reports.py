@@ -1,0 +1,69 @@
+"""Every planted bug is caught by its identity; a report says where and why, and leads to the fault."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from grassmann_np.geometry import sphere
+from grassmann_np.testing import identities
+from tests.testing.planted_bugs import BUGS, Planted
+
+
+@cache
+def report_of(bug):
+    """Of a planted bug, on small cases."""
+    faulty, _ = BUGS[bug]
+    sizes = (4, 5, 9, 12) if faulty.like == "subspaces" else (2, 3, 4, 5, 9, 12)
+    return identities.check(faulty, like=faulty.like, layout="columns", sizes=sizes)
+
+
+@pytest.mark.parametrize("bug", BUGS)
+def test_planted_bug_is_caught_by_its_identity(bug):
+    assert BUGS[bug][1] in report_of(bug).failed
+
+
+def test_every_identity_catches_what_it_says():
+    """And something, each of them; in one test, so that one process makes all reports."""
+    for identity in identities.CATALOGUE:
+        named = identity.catches.split("; ")
+        assert named and set(named) <= set(BUGS), (identity.name, named)
+        for bug in named:
+            assert identity.name in report_of(bug).failed, (identity.name, bug)
+
+
+def test_a_report_leads_to_the_fault():
+    """Which sizes, which dtype, which function: three bugs that a smaller set of cases would miss or not tell apart."""
+    found = {result.identity.name: result for result in report_of("nine coordinates at most").results}
+    assert found["project_is_tangent"].where == "only for n = 12"
+    assert next(iter(report_of("nine coordinates at most").suspects)) == "project"
+    velocity = report_of("transport right for the velocity alone")
+    assert "transport_of_the_velocity" not in velocity.failed and "equation_nine" not in velocity.failed
+    assert next(iter(velocity.suspects)) == "transport"
+    upcast = report_of("silent upcast")
+    assert "exp: expected float32 as its arguments are, got float64: an upcast; only for float32" in str(
+        {result.reason for result in upcast.results}
+    )
+    assert next(iter(upcast.suspects)) == "exp"
+
+
+@pytest.mark.parametrize(
+    ("function", "answer", "words"),
+    [
+        ("exp", lambda y, h: sphere.exp(y, h)[0], "exp: expected shape (4, 16), got (16,)"),
+        ("distance", lambda y, x: None, "distance: expected shape (16,), got ()"),
+        ("distance", lambda y, x: sphere.distance(y, x)[None], "distance: expected shape (16,), got (1, 16)"),
+        ("log", lambda y, x: sphere.log(y, x) / 0, "log: 64 of 64 numbers are NaN or inf"),
+        ("move", lambda y, h, v: sphere.exp(y, h), "move: expected a pair (point, vector), got ndarray"),
+        ("project", lambda y, g: 1 / 0, "ZeroDivisionError: division by zero"),
+        ("normalize", lambda w: sphere.normalize(w) if np.any(w) else w, "expected ValueError, got an answer"),
+        ("random_point", lambda shape, rng: np.ones(shape) / 2, "random_point: expected points that differ"),
+        ("random_tangent", lambda y, rng: 0 * y, "random_tangent: expected a vector that is not 0"),
+    ],
+)
+def test_every_failure_has_a_reason_in_words(function, answer, words):
+    with np.errstate(all="ignore"):
+        faulty = Planted(sphere, "sphere", **{function: answer})
+        report = identities.check(faulty, like="sphere", layout="columns", sizes=(4,))
+    assert words in {result.problem for result in report.results}, {result.problem for result in report.results}
+    assert all(result.reason for result in report.results if not result.holds)

@@ -1,0 +1,60 @@
+"""A geometry is seen whatever its layout, its names, and what it lacks."""
+
+import numpy as np
+import pytest
+
+from grassmann_np.geometry import lines, sphere, subspaces
+from grassmann_np.testing import identities, view
+
+GEOMETRIES = {"sphere": sphere, "lines": lines, "subspaces": subspaces}
+
+
+class Rows:
+    """`base` with points in rows, or one vector at a time, under other names."""
+
+    def __init__(self, base, single=False, **renamed):
+        def turned(f):
+            def g(*arguments):
+                one = (lambda a: a) if single else (lambda a: np.swapaxes(a, -1, -2) if np.ndim(a) > 1 else a)
+                if single and any(np.ndim(a) > 1 for a in arguments):
+                    raise ValueError("one vector at a time")
+                given = [a[:-2] + a[:-3:-1] if isinstance(a, tuple) and not single else a for a in arguments]
+                found = f(*(one(a) if isinstance(a, np.ndarray) else a for a in given))
+                return tuple(map(one, found)) if isinstance(found, tuple) else one(found)
+
+            return g
+
+        for name in view.FUNCTIONS:
+            setattr(self, renamed.get(name, name), turned(getattr(base, name)))
+
+
+@pytest.mark.parametrize("kind", ["sphere", "lines", "subspaces"])
+def test_points_in_rows_are_seen(kind):
+    report = identities.check(Rows(GEOMETRIES[kind]), like=kind, layout="rows", sizes=(4, 5))
+    assert report.holds, str(report)
+    if kind != "subspaces":
+        told = identities.check(Rows(GEOMETRIES[kind]), sizes=(4,))
+        assert told.holds and told.kind == kind and "points in rows" in told.notes[0]
+
+
+def test_one_vector_at_a_time_is_seen():
+    report = identities.check(Rows(sphere, single=True), like="sphere", layout="single", sizes=(4,))
+    assert report.holds, str(report)
+
+
+def test_other_names_are_taken_and_what_is_missing_is_ours():
+    theirs = Rows(sphere, exp="expmap", log="logmap", transport="carry")
+    for name in ("move", "random_tangent", "scale", "norm"):
+        delattr(theirs, name)
+    names = {"exp": "expmap", "log": "logmap", "transport": "carry"}
+    report = identities.check(theirs, sizes=(4,), names=names)
+    assert report.holds and "random_tangent, norm, scale" in report.notes[-1], str(report)
+    with pytest.raises(ValueError, match="names: expected some of"):
+        identities.check(theirs, like="sphere", names={"expmap": "exp"})
+    del theirs.expmap
+    del theirs.random_point
+    report = identities.check(theirs, like="sphere", layout="rows", sizes=(4,), names=names)
+    assert {r.problem for r in report.results if not r.holds} == {"it has no function expmap"}
+    assert "project_twice" not in report.failed
+    with pytest.raises(ValueError, match="its kind cannot be told, since it has no random_point"):
+        identities.check(theirs, names=names)
