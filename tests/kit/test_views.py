@@ -49,6 +49,7 @@ def test_other_names_are_taken_and_what_is_missing_is_ours():
     names = {"exp": "expmap", "log": "logmap", "transport": "carry"}
     report = identities.check(theirs, sizes=(4,), names=names)
     assert report.holds and "random_tangent, norm, scale" in report.notes[-1], str(report)
+    assert len(report.results) == 54 and "scale_is_by_point" not in str(report)  # that alone is about ours
     with pytest.raises(ValueError, match="names: expected some of"):
         identities.check(theirs, like="sphere", names={"expmap": "exp"})
     del theirs.expmap

@@ -66,11 +66,13 @@ def check(
     only    the names of the identities to try
     layout  "columns", "rows" or "single", one vector at a time; told from its points if not given
     names   {ours: theirs} of its functions; `to` and `back` convert arrays, if it is written for another library's
-    A function that raises or is missing fails the identities that need it, and the report says so.
+    A function that raises or is missing fails the identities that need it, and the report says so. What can be lent it
+    is ours, is named in the notes, and is not tried alone.
     """
     view = geometry if isinstance(geometry, View) else view_of(geometry, like, layout, names, to, back)
     cases = drawn(view, seed, dtypes, sizes)
-    results = tuple(measure(identity, cases) for identity in chosen(view.kind, only))
+    measured = [measure(identity, cases) for identity in chosen(view.kind, only)]
+    results = tuple(result for result in measured if result.uses or not result.holds)
     name = getattr(view.geometry, "__name__", type(view.geometry).__name__)
     return Report(name, view.kind, results, view.notes)
 
@@ -178,8 +180,6 @@ def measure(identity: Identity, cases: list[Case]) -> Result:
         residual = worst(residual, found)
         if found > identity.limit:
             failing.append(case)
-    if tried and not uses:
-        problem, residual = problem or "it has none of the functions that this is about", np.inf
     return Result(identity, residual, problem, _where(tried, failing), tuple(dict.fromkeys(uses)))
 
 
