@@ -166,7 +166,8 @@ def maps(every: list[Results]) -> Figure:
         axes.set_xlabel("rate of the normalized weights, times the best", fontsize=9.5)
         axes.grid(color="#e3e6ea", linewidth=0.7)
         _plain(axes, f"{TITLES[results['data']]}: wrong images above the best")
-    figure.legend(*figure.axes[-1].get_legend_handles_labels(), loc="lower right", frameon=False, fontsize=9.5)
+    if every:
+        figure.legend(*figure.axes[-1].get_legend_handles_labels(), loc="lower right", frameon=False, fontsize=9.5)
     figure.set_label(
         "How wrong images depend on the rates, for SGD, SGD with clipping, SGD normalized after each step, SGD-G and "
         "SGD-G without clipping and term. Above, over both: light is near the best of the map, whose number is in "
