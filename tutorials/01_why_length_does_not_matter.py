@@ -79,9 +79,9 @@ by_formula = centered @ w / np.sqrt(w.T @ R @ w)
 assert np.allclose(neuron(w), by_formula, rtol=0, atol=1e-13)
 
 # %% [markdown]
-# So is everything that is computed from the output. Of the weights straight
-# in front of a batch normalization (but not of others, such as those of a
-# last layer), the network sees only the *direction* $w/|w|$.
+# Everything that is computed from the output is the same, too. Of the weights
+# straight in front of a batch normalization (but not of others, such as those
+# of a last layer), the network sees only the *direction* $w/|w|$.
 #
 # ## Backwards
 #
@@ -101,9 +101,9 @@ assert np.allclose(neuron(w), by_formula, rtol=0, atol=1e-13)
 #
 # Now differentiate $L(aw) = L(w)$ with respect to $w$ instead. The chain rule
 # gives $a\, g(aw) = g(w)$, where $g(w)$ is the gradient at $w$. A vector five
-# times as long has a gradient a fifth as long, because the same push turns it
-# by only a fifth of the angle. Take $a = 1/|w|$: **the gradient is $1/|w|$
-# times the gradient at unit length.**
+# times as long has a gradient a fifth as long, because the same short push
+# turns it by only about a fifth of the angle. Take $a = 1/|w|$: **the
+# gradient is $1/|w|$ times the gradient at unit length.**
 #
 # > **Pullback.** The second thing that an op returns is a function, its
 # > *pullback*: the chain rule for this op. It takes the gradient with respect

@@ -201,8 +201,9 @@ assert np.allclose(decayed, g, rtol=0, atol=1e-15)
 # tangent planes and a metric, both of which change smoothly from point to
 # point, is a *Riemannian manifold*. That is all the two words mean here.
 #
-# The gradient, too, can now be written at any $w$. It is at a right angle to
-# $w$, and has the property of $h$ in the inner product of $w$:
+# For a loss that does not see the length of $w$, the gradient, too, can now
+# be written at any $w$. It is at a right angle to $w$, and has the property
+# of $h$ in the inner product of $w$:
 # $\langle \mathrm{grad}, \Delta\rangle_w = g'\Delta$ for every such step
 # $\Delta$. So $\mathrm{grad}$ is $w'w$ times the tangent part of $g$. If
 # $|w| = 1$ it is $h$: this is one gradient, written at several vectors.
@@ -278,8 +279,9 @@ assert np.isclose(loss, longer, rtol=1e-12, atol=0)
 # what a point is:
 #
 # * *The weights alone*, with $\gamma$ fixed, or without $\gamma$. Batch
-#   normalization forgets their length and nothing else. All vectors of a ray
-#   are glued, and the quotient is the **sphere**.
+#   normalization forgets their length, and nothing else unless some
+#   combination of the inputs is constant. All vectors of a ray are glued, and
+#   the quotient is the **sphere**.
 # * *The weights with $\gamma$.* Now $(y, \gamma)$ and $(-y, -\gamma)$ are
 #   glued as well. What is left of $y$ is a line through the origin, and what
 #   the two pairs share is the vector $\gamma y$ on that line.
@@ -363,7 +365,8 @@ assert lines.distance(*rng.standard_normal((2, 3, 99))).max() <= np.pi / 2
 # <details><summary>Answer</summary>
 #
 # $1/n$. The squared length is shared out evenly among $n$ directions, and $y$
-# is one of them. For a long weight vector a random push is nearly tangent.
+# is one of them. For a weight vector with many entries a random push is
+# nearly tangent.
 #
 # </details>
 #

@@ -52,10 +52,11 @@ assert round(np.linalg.norm(wrong), 3) == 1.197
 #
 # A walker goes straight ahead along the great circle $p(s)$, and carries an
 # arrow $v(s)$, which is $v$ at the start. It must be tangent wherever she is,
-# so it cannot keep its numbers. But she does not turn it. What that means was
-# said in lesson 3 for the path itself: all of its change is straight down,
-# and nothing of it can be felt along the ground. If the derivative $\dot v$
-# has no tangent part, the arrow is carried by **parallel transport**.
+# so in general it cannot keep its numbers. But she does not turn it. What
+# that means was said in lesson 3 for the path itself: all of its change is
+# straight down, and nothing of it can be felt along the ground. If the
+# derivative $\dot v$ has no tangent part, the arrow is carried by **parallel
+# transport**.
 #
 # From this the formula follows. Split $v$ into the part along the way and the
 # rest, $v = (u'v)\,u + r$.
@@ -81,9 +82,10 @@ assert round(np.linalg.norm(wrong), 3) == 1.197
 # $y = (1, 0, 0)$, $d = (0, -\pi/6, 0)$, and $v = (0, 2, 5)$. Here
 # $u = (0, -1, 0)$, so that $u'v = -2$ and $r = (0, 0, 5)$. After 30 degrees
 # the direction ahead is $u\cos 30^\circ - y\sin 30^\circ =
-# (-1/2, -\sqrt 3/2, 0)$. Minus two of it and $r$ make $(1, \sqrt 3, 5)$. The
-# length was $\sqrt{4 + 25}$, and is $\sqrt{1 + 3 + 25}$. In the library it is
-# `sphere.transport(y, d, v)`: the point, the way, what is carried.
+# (-1/2, -\sqrt 3/2, 0)$. Minus two times this, plus $r$, is
+# $(1, \sqrt 3, 5)$. The length was $\sqrt{4 + 25}$, and is
+# $\sqrt{1 + 3 + 25}$. In the library it is `sphere.transport(y, d, v)`: the
+# point, the way, what is carried.
 
 # %%
 y3, d3 = np.array([1.0, 0.0, 0.0]), np.array([0.0, -np.pi / 6, 0.0])
@@ -115,8 +117,8 @@ assert abs(x @ there) < 1e-14 and abs(x @ v) > 0.5
 # Let a second arrow $q$ be carried together with $v$. Their inner product has
 # the derivative $\dot v'q + v'\dot q$, which is zero, because a tangent
 # vector and one without a tangent part are at a right angle. So **parallel
-# transport keeps all inner products**, hence lengths and angles, also the
-# angle with the path.
+# transport keeps all inner products**, hence lengths and angles; along a
+# geodesic, whose velocity is carried too, also the angle with the path.
 #
 # A common shortcut defines it by that: "it keeps its length and its angle
 # with the path". In space this is enough (but for a mirror image). With more
@@ -177,7 +179,7 @@ for theta in (0.02, 0.2, 1.0, np.pi / 2):
 
 # %% [markdown]
 # After a right angle nothing is left, since $u$ points along $x$ itself. In a
-# short step it is little, 2 % after 0.2 radians. So projection is not a
+# short step the loss is small, 2 % after 0.2 radians. So projection is not a
 # disaster, but a hidden brake on the momentum, which no one has asked for.
 #
 # The two are close relatives, though. Divide the way into many short steps,
@@ -228,11 +230,11 @@ assert np.allclose(end, [0, 1, 0], rtol=0, atol=1e-14)
 # It comes back **turned by a right angle**, although nobody turned it. The
 # effect is called *holonomy*, and it measures how curved the ground is. One
 # can show that on the ordinary sphere, of radius 1, the angle of the turn is
-# the **area** that the path encloses, up to full turns, and in the sense in
-# which the path goes around it. This triangle is an eighth of the sphere,
-# whose area is $4\pi$, and that makes $\pi/2$. In the film two arrows at a
-# right angle, a *frame*, are carried along on the left, and projected on the
-# right.
+# the **area** that the path encloses, up to full turns, and the turn has the
+# sense in which the path goes around. This triangle is an eighth of the
+# sphere, whose area is $4\pi$, and that makes $\pi/2$. In the film two arrows
+# at a right angle, a *frame*, are carried along on the left, and projected on
+# the right.
 
 # %%
 scenes.transport()
@@ -280,7 +282,8 @@ assert np.linalg.norm(e[:3] @ (back - v5)) > 0.1
 # %% [markdown]
 # ## Summary
 #
-# * A vector that is tangent at one point is not tangent at another.
+# * A vector that is tangent at one point is in general not tangent at
+#   another.
 # * Parallel transport carries it along without turning: its change has no
 #   tangent part. All inner products stay the same, and so does the part
 #   across the way.

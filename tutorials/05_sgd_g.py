@@ -134,15 +134,21 @@ print("SGD-G, |y| = 1", on_sphere[::20])
 # %%
 assert ends[0.5] > 14 * 0.5 and ends[8.0] < 1.1 * 8
 assert min(above[0.5][-1], above[8.0][-1]) > 50 * above[2.0][-1]
+assert above[8.0][20] < min(above[c][20] for c in (0.5, 2.0))
+assert above[8.0][20] < on_sphere[20]  # lowest of all four, while it lasts
+assert above[2.0][13] > 3 * above[2.0][4]  # these two have overshot
+assert on_sphere[6] > 5 * on_sphere[2]
 assert above[2.0][40] < on_sphere[40] / 2  # here SGD-G is behind
 assert on_sphere[-1] < above[2.0][-1] / 10  # and here ahead
 
 # %% [markdown]
-# The long vector converges slowly, as expected. Surprisingly, the short one
-# does too: its gradients are so large that the steps make it 14 times as
-# long, and so it *becomes* a long vector. The middle length suits this rate;
-# at step 40 it is even ahead of SGD-G. So SGD-G is not faster than SGD at
-# every length; it removes a setting that nobody had chosen on purpose.
+# At step 20 the long vector is lowest of all, for the middle one and SGD-G
+# have overshot, carried by their momentum. But it turns little, and after 80
+# steps it is still far from the minimum, as expected. Surprisingly, the short
+# one is slow too: its gradients are so large that the steps make it 14 times
+# as long, and so it *becomes* a long vector. The middle length suits this
+# rate; at step 40 it is even ahead of SGD-G. So SGD-G is not faster than SGD
+# at every length; it removes a setting that nobody had chosen on purpose.
 #
 # ## What momentum does alone
 #
@@ -243,8 +249,9 @@ assert abs(slope(0.001 * x) / slope(x) - 1) < 1e-9
 # of length $10\pi$ makes a step of $2\pi$, and nothing seems to have
 # happened. The remedy is **norm clipping**: a gradient longer than $\nu$ is
 # shortened to $\nu$, before it enters the step. (Here $\eta = 0.2$,
-# $\gamma = 0.9$ and $\nu = 0.1$ are the library's defaults. They come from
-# the authors' code for CIFAR, a set of small photographs.)
+# $\gamma = 0.9$ and $\nu = 0.1$ are the defaults of `optim.sgd_g`, which we
+# meet below. They come from the authors' code for CIFAR, a set of small
+# photographs.)
 
 # %%
 h = 10 * np.pi * u

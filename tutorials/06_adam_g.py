@@ -139,13 +139,13 @@ for geometry, size in ((euclidean, 3), (sphere, 1)):
 # undoes the factors $1 - \beta$, and but for $\epsilon$ what is left is
 # $d = -\eta\, h/|h|$: it turns the weight vector by $\eta$, however long the
 # gradient is. If the gradient stays the same, carried along, so do all later
-# steps. The rate of Adam-G is therefore an angle, 0.05 radians or 2.9 degrees
-# by default, from the authors' code for CIFAR.
+# steps. The rate of Adam-G is therefore an angle. The default of
+# `optim.adam_g`, which we meet below, is 0.05 radians or 2.9 degrees, from
+# the authors' code for CIFAR.
 #
 # **Guess first:** can step 50 turn the weight further than $\eta$?
 #
-# It can. By the inequality of Cauchy and Schwarz, applied to the two sums
-# that $m$ and $v$ are, step $t$ turns by at most $\eta\,c_t$, where
+# It can. Step $t$ turns the weight by at most $\eta\,c_t$, where
 #
 # $$ c_t = \frac{1 - \beta_1}{\sqrt{1 - \beta_2}}\,
 #    \frac{\sqrt{1 - \beta_2^t}}{1 - \beta_1^t}\,
@@ -153,6 +153,24 @@ for geometry, size in ((euclidean, 3), (sphere, 1)):
 #
 # and a gradient which always points ahead and grows by the factor
 # $\beta_2/\beta_1 = 1.1$ at every step gets there. (This is ours.)
+#
+# <details><summary>Where does the bound come from?</summary>
+#
+# Let $h_k$ be the gradient of $k$ steps ago, carried here. The averages are
+# sums over $k = 0, \dots, t - 1$: $m = (1 - \beta_1)\sum_k \beta_1^k h_k$ and
+# $v = (1 - \beta_2)\sum_k \beta_2^k\,|h_k|^2$. The length of $m$ is at most
+# $(1 - \beta_1)\sum_k \beta_1^k\,|h_k|$. Split each term into $\sqrt{r^k}$
+# times $\sqrt{\beta_2^k}\,|h_k|$. By the inequality of Cauchy and Schwarz the
+# square of this sum is at most
+#
+# $$ \sum_k r^k\,\sum_k \beta_2^k\,|h_k|^2
+#    = \frac{1 - r^t}{1 - r}\;\frac{v}{1 - \beta_2}, $$
+#
+# so that $\eta_t\,|m|/\sqrt v$ is at most $\eta\,c_t$. It is equal if all
+# $h_k$ point ahead and $|h_k|$ is proportional to $(\beta_1/\beta_2)^k$, that
+# is, if each gradient is $\beta_2/\beta_1$ times as long as the one before.
+#
+# </details>
 
 
 # %%
@@ -199,7 +217,8 @@ for lengths in np.exp(rng.standard_normal((20, 200))):
 # For a network there is `optim.adam_g`: Adam-G for the weights on the sphere,
 # and for all others an SGD with a rate of its own, as in `optim.sgd_g`. It
 # clips gradients to $\nu = 0.1$, as the authors' code does. **Guess first:**
-# what for? No step of Adam-G can wrap around the sphere, as we have seen.
+# what for? At such rates no step of Adam-G can wrap around the sphere, as we
+# have seen.
 #
 # The point is that a gradient is *not* divided by its own length, but by an
 # average that remembers: $v$ forgets with $\beta_2 = 0.99$, so its root

@@ -29,7 +29,10 @@ images = data.digits().x_train.reshape(-1, 64).astype(np.float64)
 # Take a layer with batch normalization behind it. If two of its weight
 # vectors point in the same direction, then their outputs are the same
 # numbers, whatever their lengths; and if they point in opposite directions,
-# one output is minus the other. Either way one of the two neurons is wasted.
+# one output is minus the other. Either way the second *normalized* output
+# tells the next layer nothing that the first does not. (A ReLU changes that
+# for opposite vectors, since $\max(0, z)$ and $\max(0, -z)$ are two different
+# things, as in lesson 2, exercise 3. The paper's term treats both alike.)
 
 # %%
 w = rng.standard_normal(64)
@@ -40,11 +43,11 @@ assert np.allclose(y[:, 0], -y[:, 2], rtol=0, atol=1e-12)
 print(y[:3].round(4))
 
 # %% [markdown]
-# If two vectors are nearly parallel, nearly all of one neuron is wasted. It
-# is tempting to go on: at a right angle, then, the outputs of two neurons are
-# uncorrelated. **Guess first:** is that so? Below are 64 random directions
-# and 64 at right angles to each other, once for inputs of pure noise, which
-# vary alike in all directions, and once for images of digits.
+# If two vectors are nearly parallel, the second output tells nearly nothing
+# new. It is tempting to go on: at a right angle, then, the outputs of two
+# neurons are uncorrelated. **Guess first:** is that so? Below are 64 random
+# directions and 64 at right angles to each other, once for inputs of pure
+# noise, which vary alike in all directions, and once for images of digits.
 
 
 # %%
@@ -136,7 +139,8 @@ for degrees in (0, 5, 45, 85, 90, 95, 135, 180):
 # very one we wanted to part, is hardly pushed at all, and a pair at exactly 0
 # or 180 degrees is not pushed: there the gradient points along the vectors,
 # and the projection takes it away. From beyond 90 degrees the term pulls two
-# vectors *together*, since an opposite neuron is as useless as an equal one.
+# vectors *together*: it punishes an opposite neuron like an equal one,
+# although behind a ReLU that one is not as useless.
 #
 # ## The term alone
 #
@@ -240,7 +244,7 @@ for n, p in ((8, 4), (8, 8), (8, 12), (8, 24)):
 #
 # The sum is the cross entropy, and so the most plausible $Y$ is what training
 # with the term looks for. (It is a *sum*, whereas the loss of this library is
-# a mean over $N$ images: to $\alpha$ in training belongs the prior with
+# a mean over $N$ images: $\alpha$ in training corresponds to the prior with
 # $N\alpha$. For our 1347 digits, 0.1 becomes 135.)
 #
 # Does this justify the term? No: we put it into the prior, and took it out
@@ -273,7 +277,8 @@ assert round(0.1 * len(images)) == 135
 # write $\cos^2\theta = \tfrac12 + \tfrac12\cos 2\theta$. The mean of
 # $\cos(tz)$ over standard normal $z$ is $e^{-t^2/2}$, and that of $\sin(tz)$
 # is 0. So blurring one of the vectors multiplies $\cos 2\theta$ by
-# $e^{-2s^2}$, blurring both by $e^{-4s^2}$, and
+# $e^{-2s^2}$, blurring both by $e^{-4s^2}$, and with $\mathbb{E}$ for the
+# *expected value*, the mean over all that chance may draw,
 #
 # $$ \mathbb{E}\cos^2 = e^{-4s^2}\cos^2\theta + \tfrac12(1 - e^{-4s^2}). $$
 #
@@ -283,8 +288,9 @@ assert round(0.1 * len(images)) == 135
 # ## Any number of entries
 #
 # In $\mathbb{R}^n$ let each $y_i$ be drawn independently around a direction
-# $\mu_i$, and alike in all directions around it. One number says how close
-# to $\mu_i$ the cloud stays, and it fixes a second:
+# $\mu_i$, alike in all directions around it, and all $y_i$ with the same
+# spread. One number says how close to $\mu_i$ a cloud stays, and it fixes a
+# second:
 #
 # $$ a = \mathbb{E}(y_i'\mu_i)^2,\qquad b = \frac{1 - a}{n - 1}, $$
 #
@@ -332,14 +338,14 @@ for degrees in (0, 45, 90):
     assert abs(mean - formula) < 5 * error < 0.01
 
 # %% [markdown]
-# *Variational inference* trains the cloud, with the density $q$. It makes
-# small the mean of the cross entropy over the cloud, plus the
-# *Kullback-Leibler divergence*
+# *Variational inference* trains the cloud, with the density $q$. It minimizes
+# the mean of the cross entropy over the cloud, plus the *Kullback-Leibler
+# divergence*
 # $\mathrm{KL}(q \,|\, p) = \mathbb{E}_q[\log q - \log p]$, which is 0 if $q$
 # is the prior and positive otherwise. (It is no distance: exchange $q$ and
 # $p$, and it changes.) Now $\mathbb{E}_q[-\log p]$ is the mean of $L^O$ plus
 # a constant, and $\mathbb{E}_q \log q$ does not change when the cloud of one
-# vector is turned. So for clouds of a fixed shape
+# vector is turned. So for clouds of one fixed shape
 #
 # $$ \mathrm{KL}(q \,|\, p) = \text{const} + (a - b)^2\, L^O(\alpha, M),
 #    \qquad M = (\mu_1, \dots, \mu_p). $$
@@ -386,13 +392,14 @@ assert outputs[0.0] > 0.28 > 0.23 > max(outputs[0.1], outputs[1.0]) > 0.15
 #
 # ## Summary
 #
-# * Parallel weight vectors are one neuron twice. The term
-#   $L^O = \alpha\sum_{i<j}\langle w_i, w_j\rangle^2$ turns each pair toward a
-#   right angle with the push $\alpha\sin 2\theta$, which is 0 for equal ones.
+# * Parallel weight vectors have the same normalized output, up to the sign.
+#   The term $L^O = \alpha\sum_{i<j}\langle w_i, w_j\rangle^2$ turns each pair
+#   toward a right angle with the push $\alpha\sin 2\theta$, which is 0 for
+#   equal ones.
 # * It can reach 0 for $p \le n$ only. Otherwise $|W'W - I|^2$ is at least
 #   $p^2/n - p$, Welch's bound, and descent finds it.
-# * It is about weights. Orthogonal neurons have uncorrelated outputs, one and
-#   all, only if the inputs vary alike in all directions.
+# * It is about weights. Right angles make the outputs uncorrelated, whichever
+#   the directions, only if the inputs vary alike in all directions.
 # * A prior $e^{-L^O}$ gives the term by definition. Averaged over a cloud of
 #   weights (our reconstruction) it keeps its form, with the factor
 #   $(a - b)^2 \le 1$.

@@ -34,11 +34,12 @@ rng = np.random.default_rng(0)
 #
 # We describe a subspace by a matrix $Y$ whose $p$ columns are unit vectors
 # at right angles to each other, $Y'Y = I$: an **orthonormal basis**. The
-# subspace nearest to a set of images comes from the **singular value
-# decomposition** (SVD), which writes any matrix as $U S V'$: orthonormal
-# columns, times a diagonal matrix of **singular values** (not negative,
-# largest first), times orthonormal rows. If the columns of the matrix are
-# the images, the first $p$ columns of $U$ span the answer.
+# subspace nearest to a set of images, from which their squared distances have
+# the smallest sum, comes from the **singular value decomposition** (SVD),
+# which writes any matrix as $U S V'$: orthonormal columns, times a diagonal
+# matrix of **singular values** (not negative, largest first), times
+# orthonormal rows. If the columns of the matrix are the images, the first $p$
+# columns of $U$ span the answer.
 
 
 # %%
@@ -122,7 +123,7 @@ for a, b in ((5, 9), (3, 8), (3, 4)):
           f"distance {far:.2f}")
     assert np.allclose(np.cos(angles), cosines, rtol=0, atol=1e-12)
     assert abs((Y @ u[:, 0]) @ (X @ vt[0]) - cosines[0]) < 1e-12
-    assert np.allclose(angles, subspace_angles(Y, X)[::-1], atol=1e-12)
+    assert np.allclose(angles, subspace_angles(Y, X)[::-1], 0, 1e-12)
     assert abs(far - np.sqrt(np.sum(angles**2))) < 1e-12
 
 # %% [markdown]
@@ -148,8 +149,10 @@ assert abs(raised[-1] - before[-1]) < 1
 # ## Walking from one subspace to another
 #
 # A tangent vector is an $n \times p$ matrix $H$ with $Y'H = 0$: every basis
-# vector is pushed at a right angle to the whole subspace. Begin with a case
-# that needs no new formula. In $\mathbb R^4$ let $Y$ have the columns
+# vector is pushed at a right angle to the whole subspace. (A push within the
+# subspace would only change the basis, and is left out.) Its length $|H|$ is
+# the root of the sum of all squares. Begin with a case that needs no new
+# formula. In $\mathbb R^4$ let $Y$ have the columns
 # $e_1, e_2$, and let $H$ push $e_1$ toward $e_3$ and $e_2$ toward $e_4$.
 # These are two separate turns, so each column must walk as a point of the
 # sphere does, $y\cos|h| + u\sin|h|$.
@@ -170,7 +173,10 @@ assert np.allclose(subspaces.exp(Y, H), by_hand, rtol=0, atol=1e-14)
 #
 # $$ \exp_Y(H) = \bigl(Y V \cos(S) + U \sin(S)\bigr)\,V'. $$
 #
-# $\log_Y X$ is the shortest $H$ that leads to $X$.
+# $\log_Y X$ is the shortest $H$ that leads to the subspace of $X$ (in general
+# to another basis of it). It turns by the principal angles: with
+# $Y'X = U\cos(\Theta)\,V'$ as above, the $i$-th vector of $YU$ turns by
+# $\theta_i$ toward that of $XV$.
 
 # %%
 Y, X = bases[3], bases[8]
@@ -224,7 +230,8 @@ assert far.min() > 0.5
 # $YY'$, which takes a vector to its part in the subspace. It is the same for
 # $YQ$, and projectors may be added. Their mean is no projector, but the
 # nearest one to it, $MM'$, has a closed form: because
-# $|YY' - MM'|^2 = 2p - 2\,\mathrm{tr}(M'YY'M)$, we must make
+# $|YY' - MM'|^2 = 2p - 2\,\mathrm{tr}(M'YY'M)$, where the *trace*
+# $\mathrm{tr}$ is the sum of the diagonal, we must make
 # $\mathrm{tr}(M'\,\overline{YY'}M)$ as large as possible, and the
 # eigenvectors of the $p$ largest eigenvalues do that.
 
@@ -317,10 +324,11 @@ assert round(ends[7].min(), 2) == 4.97
 # the search from the first school ends at a "mean" with the spread 6.70,
 # worse than the best single school. From the projector mean we reach the
 # lowest place found for nine digits; for 7 we end at 5.00, and 4.97 can be
-# had. That the arrows cancel is therefore not enough. A theorem of Karcher's
-# would help: if all points lie in a ball of $G(p,n)$ whose radius is less
-# than $\pi/4 = 0.79$, then there is one mean, and nowhere else in the ball do
-# the arrows cancel. Our schools are too far apart for that, at least for the
+# had. That the arrows cancel is therefore not enough. A theorem that began
+# with Karcher, and has its present form from Kendall and Afsari, would help:
+# if all points lie in a ball of $G(p,n)$ whose radius is less than
+# $\pi/4 = 0.79$, then there is one mean, and nowhere else in the ball do the
+# arrows cancel. Our schools are too far apart for that, at least for the
 # balls around the means that we found:
 
 # %%
@@ -423,9 +431,9 @@ assert np.abs(difference).max() < 1e-14
 # <details><summary>Answer</summary>
 #
 # If a principal angle is 90 degrees. Then a vector $v$ of the one subspace
-# is at a right angle to the other, and turning it toward $w$ or toward $-w$
-# is equally short, as with two lines at a right angle. The error asks you to
-# choose (`cut="any"`), instead of choosing in silence.
+# is at a right angle to the other, and turning it toward its partner $w$
+# there or toward $-w$ is equally short, as with two lines at a right angle.
+# The error asks you to choose (`cut="any"`), instead of choosing in silence.
 #
 # </details>
 #
@@ -482,9 +490,10 @@ assert round(3 * np.trace(np.eye(64) - bases[3] @ bases[3].T)) == 183
 #   log, and nearly everything else.
 # * Absil, Mahony and Sepulchre, *Riemannian geometry of Grassmann manifolds
 #   with a view on algorithmic computation*, 2004: means of subspaces.
-# * Karcher, *Riemannian center of mass and mollifier smoothing*, 1977, and
-#   Afsari, *Riemannian $L^p$ center of mass: existence, uniqueness, and
-#   convexity*, 2011.
+# * Karcher, *Riemannian center of mass and mollifier smoothing*, 1977;
+#   Kendall, *Probability, convexity, and harmonic maps with small image I:
+#   uniqueness and fine existence*, 1990; Afsari, *Riemannian $L^p$ center of
+#   mass: existence, uniqueness, and convexity*, 2011.
 # * Knyazev and Argentati, *Principal angles between subspaces*, 2002: why
 #   sines are needed.
 # * Oja, *Subspace methods of pattern recognition*, 1983: the classifier.

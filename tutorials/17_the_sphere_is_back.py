@@ -50,10 +50,11 @@ one_thread = threadpool_limits(1)  # for small matrices more are slower
 # | all singular values, at 1: $W'W = I$ | manifold Muon | $p(p+1)/2$ |
 #
 # (The Frobenius norm is the root of the sum of all squares, the spectral norm
-# the largest singular value. nGPT normalizes along the dimension of the
-# transformer's hidden state. In our notation its code does so by columns for
-# the matrices that read this state, queries, keys, values and the first
-# layer of a block, and by rows for the two kinds that write to it.)
+# the largest singular value. A *transformer*, the kind of network behind the
+# language models, hands a vector on from layer to layer, its *hidden state*.
+# nGPT's code normalizes, in our notation, the columns of the matrices that
+# read this vector, and the rows of those that write to it. Muon, an
+# optimizer, is explained below.)
 #
 # The singular values come from the SVD $W = USV'$
 # ([lesson 13](13_subspaces.py)). The last rule needs the **polar factor**
@@ -81,12 +82,14 @@ BACK = {
 # see the length of a column. Which of the five restrictions cost the network
 # nothing, because it cannot see them? The loss below is that of five
 # batch-normalized units, each of which wants to agree with a target of its
-# own; $R$ is the covariance of the inputs, as in lesson 2.
+# own; $R$ is the covariance of the inputs, as in lesson 1.
 
 # %%
 rng = np.random.default_rng(0)
 X = rng.standard_normal((200, 12)) * np.linspace(0.5, 1.5, 12)
-R, C = X.T @ X / 200, X.T @ rng.standard_normal((200, 5)) / 200
+X -= X.mean(axis=0)
+targets = rng.standard_normal((200, 5))
+R, C = X.T @ X / 200, X.T @ targets / 200
 
 
 def loss(W):
@@ -98,6 +101,8 @@ def loss(W):
 
 # %%
 W0 = sphere.random_point((12, 5), rng)
+agree = (targets * ops.batch_norm(X @ W0, eps=0.0)[0]).mean(axis=0)
+assert np.isclose(loss(W0)[0], (1 - agree).sum(), rtol=1e-12, atol=0)
 assert np.abs((W0 * loss(W0)[1]).sum(axis=0)).max() < 1e-14  # lesson 1
 V = W0 + rng.standard_normal((12, 5))
 for kind, back in BACK.items():
@@ -123,8 +128,8 @@ for kind, back in BACK.items():
 # ## How to get back
 #
 # Two ways are known from [lesson 3](03_walking_straight.py). `exp` follows
-# the sphere. A **retraction** leaves it along a straight line, and is put
-# back; it turns by $\arctan|d|$ instead of $|d|$.
+# the sphere. A **retraction** leaves it along a straight line, and then comes
+# back to it; it turns by $\arctan|d|$ instead of $|d|$.
 
 # %%
 scenes.exp()
@@ -141,7 +146,7 @@ scenes.exp()
 # $$ U = \rho\,\frac{u}{\lVert u\rVert_F}, \qquad
 #    W \leftarrow \rho\,\frac{W - \eta\,U}{\lVert W - \eta\,U\rVert_F}. $$
 #
-# Weight and step have the same length, so that "$\eta$ is the angle" nearly.
+# $W$ and $U$ have the same length, so that "$\eta$ is the angle" nearly.
 # **Guess first:** when is it less than $\eta$, and can it be more?
 #
 # Look at the plane of $W$ and $U$, with the angle $a$ between them. Across
@@ -178,8 +183,9 @@ for eta in (0.01, 0.1, 0.5):
 
 # %% [markdown]
 # A step along $W$ turns nothing. A tangent step ($a = 90$ degrees) turns by
-# $\arctan\eta$. The best is a step that shortens $W$ a little, with
-# $\cos a = \eta$, and it turns by $\arcsin\eta$.
+# $\arctan\eta$, less than $\eta$. The best is a step that shortens $W$ a
+# little, with $\cos a = \eta$, and it turns by $\arcsin\eta$. So the angle
+# can be more than $\eta$, but only by about $\eta^3/6$.
 #
 # **Exercise.** Find $\arcsin\eta$ without a derivative.
 #
@@ -225,9 +231,10 @@ for _ in range(5):
 assert np.allclose(w.value, W, rtol=0, atol=1e-12)
 
 # %% [markdown]
-# That was Algorithm 1 of 2017, at the rate $(1 - \gamma)\,\eta$. **nGPT**
-# takes a step of Adam, entry by entry as in flat space, and then divides by
-# the lengths. It needs neither weight decay nor a warm-up, according to its
+# That was Algorithm 1 of 2017 without its clipping, at the rate
+# $(1 - \gamma)\,\eta$. **nGPT** takes a step of Adam, entry by entry as in
+# flat space, and then divides by the lengths. It needs neither weight decay
+# nor a *warm-up*, a rate that begins small and grows, according to its
 # authors' code. **Hyperball** is here with Muon as its base. *Muon* replaces
 # the averaged gradient by its polar factor: all singular directions are
 # taken equally far. (They compute it by an iteration, we by the SVD.)
@@ -322,13 +329,16 @@ assert abs(dot(s["m"], phi) - bound) < 1e-6
 # tangent if $W'A + A'W = 0$, and instead of one number there is a symmetric
 # matrix $\Lambda$ to find: $A = \mathrm{pol}(M + 2W\Lambda)$.
 # The published code ascends to $\Lambda$ in up to 100 small steps. We find
-# it by a fixed-point iteration: with $\Psi = M + 2W\Lambda$ and
-# $Q = (\Psi'\Psi)^{1/2}$, so that $A = \Psi Q^{-1}$, "tangent" means
+# it by a fixed-point iteration. With $\Psi = M + 2W\Lambda$ and
+# $Q = (\Psi'\Psi)^{1/2}$ we have $A = \Psi Q^{-1}$. Put this into the
+# condition, and multiply it by $Q$ from both sides: $QW'\Psi + \Psi'WQ = 0$.
+# Now $W'\Psi = W'M + 2\Lambda$, so "tangent" means
 #
 # $$ Q\Lambda + \Lambda Q = -\tfrac12\,(Q\,W'M + M'W\,Q), $$
 #
-# which is linear in $\Lambda$ if $Q$ is known, and easy in the basis in which
-# $Q$ is diagonal. (Bernstein credits a fixed-point iteration to Jianlin Su,
+# which is linear in $\Lambda$ if $Q$ is known. In the basis in which $Q$ is
+# diagonal, entry $i, j$ of the left side is $(q_i + q_j)\,\Lambda_{ij}$, and
+# one divides. (Bernstein credits a fixed-point iteration to Jianlin Su,
 # which we have not read.) The published code starts from
 # $\Lambda = -\frac14(W'M + M'W)$; that is ours with $Q = I$.
 
@@ -400,20 +410,25 @@ assert np.allclose(found, np.minimum(turns, 0.34), rtol=0, atol=1e-12)
 #
 # ## What the momentum does
 #
-# A gradient is tangent where it was taken. SGD-G carries it to the next
-# point; all others add it as it is. What does that cost? Old steps have
-# become a part of $W$: at step $t$, $W$ contains
+# With fixed columns, or a fixed Frobenius norm, a gradient is tangent where
+# it was taken, since the loss does not see what is fixed. SGD-G carries it to
+# the next point; all others add it as it is. What does that cost? Old steps
+# have become a part of $W$: at step $t$, $W$ contains
 # $-\eta\,(f\,U_{t-1} + f^2\,U_{t-2} + \dots)$, where $f$ is the factor of
-# each retraction, and momentum makes $U_t$ similar to those, by
-# $\gamma, \gamma^2, \dots$ if the gradients are nothing but noise. So $U$ is
-# *not* at a right angle to $W$. In Hyperball
+# each retraction. If the gradients are nothing but noise, then momentum gives
+# $U_t$ and $U_{t-k}$ the cosine $\gamma^k$. So $U_t$ is *not* at a right
+# angle to $W$. In Hyperball all $U$ are as long as $W$, so that the cosine of
+# $W$ and $U_t$ is
 #
-# $$ \cos a = -\eta\,\frac{\gamma f}{1 - \gamma f}, \qquad
+# $$ \cos a = -\eta\,(\gamma f + \gamma^2f^2 + \dots)
+#    = -\eta\,\frac{\gamma f}{1 - \gamma f}, \qquad
 #    f = \frac{1}{\sqrt{1 - 2\eta\cos a + \eta^2}}. $$
 #
 # (The argument is that of the authors' second post, section 2.3, where the
-# factor is that of weight decay. The equations are ours.) The minus sign
-# means that steps tend to *lengthen* $W$.
+# factor is that of weight decay. The equations are ours. Adam's division by
+# entries and Muon's polar factor also turn even a tangent gradient a little
+# out of the tangent plane; the noise of this cell has neither.) The minus
+# sign means that steps tend to *lengthen* $W$.
 
 
 # %%
@@ -460,7 +475,7 @@ assert round(sine, 2) == 0.97 and round(angle_lost, 2) == 0.04
 # takes steps with the loss above, and also with that loss in disguise.
 #
 # 1. *stays*: after 30 steps, what is fixed is still as it was.
-# 2. *tang.*: $U$ is tangent, with momentum in it.
+# 2. *tang.*: $U$ is tangent, although it contains momentum.
 # 3. *first*, the first order: a step is $-\eta$ times the tangent part of
 #    $U$, up to $\eta^2$.
 # 4. *length*: the step turns $W$ by $\arctan\eta$, whatever the gradient.
@@ -606,12 +621,14 @@ for name in RULES:
 #   normal direction is $\Theta$. This is what $\mu$ is for.
 # * *length* is known beforehand where the step is tangent *and* as long as
 #   $W$: in the hypersphere and in manifold Muon.
-# * The momentum is tangent in SGD-G only, because it alone transports. (The
-#   published codes of the hypersphere and of manifold Muon have no
-#   momentum; we gave them the same average as the others.)
+# * The momentum is tangent in SGD-G only, because it alone transports.
+#   (Where the spectral norm or all singular values are fixed, not even a
+#   gradient is. The published codes of the hypersphere and of manifold Muon
+#   have no momentum; we gave them the same average as the others.)
 # * *scale*: all the new ones forget the size of the gradient, as Adam-G
-#   does. SGD-G slows down when gradients become small; they do not, and need
-#   a schedule for the rate.
+#   does. SGD-G slows down when gradients become small; they do not, once
+#   their averages have forgotten the larger ones, and need a schedule for
+#   the rate.
 # * *inputs* and *units*: Adam depends on the axes
 #   ([lesson 6](06_adam_g.py)). SGD-G depends on which units there are, since
 #   each is a point of its own. Muon depends on neither.
@@ -748,10 +765,11 @@ if EPOCHS == 6:
 #   gradients become smaller.
 # * nGPT falls as well, although Adam forgets scales, and for two reasons. Its
 #   step is as long as it can be only while the gradients agree. For pure
-#   noise the average $m$ is shorter, by $\sqrt{(1-\gamma)/(1+\gamma)} = 0.23$
-#   (Hyperball's second post, section 2.2). And its average of squares
-#   remembers some 100 steps, more than the 66 of the run. With a memory of 10
-#   steps the turn falls to a third in three epochs, and then no more.
+#   noise the average $m$ is shorter, by the factor
+#   $\sqrt{(1-\gamma)/(1+\gamma)} = 0.23$ (Hyperball's second post, section
+#   2.2). And its average of squares remembers some 100 steps, more than the
+#   66 of the run. With a memory of 10 steps the turn falls to a third in
+#   three epochs, and then no more.
 # * Hyperball and the spectral rules keep nearly the same speed. Nearly: with
 #   Muon up to 44 % of the step is normal and is lost, a little more than the
 #   38 % of pure noise; with Adam 57 %. The formula with $\cos a = -$(normal
@@ -860,8 +878,8 @@ assert gap < 1e-10 and sphere.distance(W0, here).min() > 0.1
 # ## Summary
 #
 # * Columns, rows, the Frobenius norm, the spectral norm, all singular values:
-#   five things to hold fixed. Behind batch normalization the first, third
-#   and fourth are invisible, the others are constraints.
+#   five things to hold fixed. In front of a batch normalization the first,
+#   third and fourth are invisible, the others are constraints.
 # * The exponential map has become a retraction, and the transport has gone.
 #   The retraction costs nothing that one would notice at such angles; a
 #   momentum that is not transported puts a part of every step along $W$.
