@@ -371,7 +371,8 @@ assert report.entries < 1e-6
 #
 # 2. (Experiment.) Another mistake: forget $\langle dy\rangle$, and keep the
 #    last term. Does the sum of the outputs find it? Does the loss
-#    $\tfrac12\sum y^2$, whose gradient is $y$, find `forgetful`? And zeros?
+#    $\tfrac12\sum y^2$, whose gradient is $y$, find `forgetful`? Does it find
+#    the pullback that returns zeros?
 #
 # <details><summary>Answer</summary>
 #
@@ -383,8 +384,8 @@ assert report.entries < 1e-6
 #
 # </details>
 #
-# 3. (Harder.) With $\epsilon > 0$ the gradient leans a little towards $w$.
-#    Use the formula for $dz$ to find $w'dw$.
+# 3. (Harder.) With $\epsilon > 0$ the gradient is not quite at a right angle
+#    to $w$. Use the formula for $dz$ to find $w'dw$.
 #
 # <details><summary>Answer</summary>
 #
@@ -395,16 +396,25 @@ assert report.entries < 1e-6
 #
 # </details>
 #
-# This cell checks the answers.
+# These cells check the answers.
+
+
+# %%
+def no_mean(z):
+    y, _ = ops.batch_norm(z, eps=0.0)
+    return y, lambda dy: (dy - y * (y * dy).mean(axis=0)) / z.std(axis=0)
+
+
+y, back_norm = ops.batch_norm(z, eps=0.0)
+assert np.allclose(no_mean(z)[1](ones), 1 / z.std(axis=0), rtol=1e-12, atol=0)
+assert error(no_mean, z, ones, v, 1e-5) > 0.01
+assert error(forgetful, z, y, v, 1e-5) > 0.01
+assert abs(back_norm(y)).max() < 1e-14
 
 # %%
 centred, back = ops.mean_only_batch_norm(z, np.zeros(2))
 assert np.allclose(centred, z - z.mean(axis=0), rtol=0, atol=1e-14)
 assert np.allclose(back(dy)[0], dy - dy.mean(axis=0), rtol=0, atol=1e-14)
-y, back_norm = ops.batch_norm(z, eps=0.0)
-given = (ones - y * (y * ones).mean(axis=0)) / z.std(axis=0)
-assert np.all(given > 0.1) and abs(forgetful(z)[1](y)).max() > 0.1
-assert abs(back_norm(y)).max() < 1e-14
 z, back_linear = ops.linear(x, w)
 y, back_norm = ops.batch_norm(z, eps=0.1)
 leans = (w * back_linear(back_norm(dy))[1]).sum(axis=0)

@@ -190,8 +190,9 @@ for f in (by_loops, by_rows, ops.conv2d):
 # images (7.8 times, below): it must be written to memory and read again, and
 # memory is slower than arithmetic. So the second program takes a few images
 # at a time into one small buffer, which stays in the processor's cache. With
-# kernels of 3 by 3 and many channels it also needs only 16 products in place
-# of 36, by a method of Winograd's that Lavin and Gray brought to networks
+# kernels of 3 by 3 and many channels it also needs, for four neighbouring
+# numbers of the output, only 16 products in place of four times nine, by a
+# method of Winograd's that Lavin and Gray brought to networks
 # (`grassmann_np/host/winograd.py`). It is compiled by Numba, which the extra
 # `fast` installs; without it, the first program does all the work.
 #

@@ -91,14 +91,16 @@ assert last.name == "4.w" and min(last.cosine, last.column) > 0.01
 # **Normalization propagation** divides by $|w|$ too, and normalizes by
 # calculation where batch normalization measures. If the entries of $x$ are
 # independent standard normal numbers, then $u = w'x/|w|$ is a standard normal
-# number. ReLU changes its mean and variance, but in a known way:
+# number. ReLU changes its mean and variance, but in a known way. With
+# $\mathbb{E}$ for the mean over all $u$,
 #
 # $$ c_1 = \mathbb{E}\,\mathrm{ReLU}(u)
 #    = \int_0^\infty u\,\frac{e^{-u^2/2}}{\sqrt{2\pi}}\,du
 #    = \tfrac{1}{\sqrt{2\pi}}, \qquad
 #    \mathbb{E}\,\mathrm{ReLU}(u)^2 = \tfrac12, $$
 #
-# the second because half of all $u$ are positive. So the variance is
+# the second because $u$ and $-u$ are equally likely, so that the positive $u$
+# bring half of $\mathbb{E}\,u^2 = 1$. So the variance is
 # $c_2^2 = \tfrac12 - c_1^2 = \tfrac12(1 - \tfrac1\pi)$, and the layer is
 #
 # $$ o = \frac{\mathrm{ReLU}(\gamma\,w'x/|w| + \beta) - c_1}{c_2}. $$
@@ -207,10 +209,28 @@ assert max(np.abs(part).max() for part in one_of_three(2 * e1)) < 1e-12
 assert best < 0.8 * one_of_three(e1)[0] and 20 < away < 26
 
 # %% [markdown]
-# It is not. Even the direction is pulled away: too quiet at length 1, $w$
-# makes up for it by leaning toward its neighbours, so that a louder share of
-# the layer goes its way. The length that was taken away was part of the
-# answer.
+# It is not. Even the direction is pulled away. Layer normalization takes off
+# the mean of the three outputs, and with it a share of the neighbours'
+# inputs. Against that share $w$'s own input is too quiet at length 1. By
+# leaning toward its neighbours $w$ takes a part of the share back, and what
+# is left is more like the teacher's output, though not louder:
+
+
+# %%
+def first_output(w):
+    """Its correlation with the teacher's, and its mean square."""
+    z = np.column_stack([inputs @ w, 2 * inputs[:, 1:]])
+    o = ops.layer_norm(z, np.ones(3), np.zeros(3), eps=0.0)[0][:, 0]
+    return np.corrcoef(o, teacher[:, 0])[0, 1], np.mean(o**2)
+
+
+for name, w in (("2 e1", 2 * e1), ("e1", e1), ("best y", y)):
+    like, loud = first_output(w)
+    print(f"{name:6} correlation {like:.3f}, mean square {loud:.3f}")
+assert like > first_output(e1)[0] + 0.03 and loud < first_output(e1)[1]
+
+# %% [markdown]
+# The length that was taken away was part of the answer.
 #
 # The same example shows why a cosine of 0 proves little. At $2e_1$ the loss
 # is least and the whole gradient is 0, so that no test of the gradient finds
@@ -259,9 +279,9 @@ assert chosen == [["1.w"], ["1.v"], ["1.w"], [], []]
 # ## Is the length forgotten at test time too?
 #
 # In training, batch normalization divides by the deviation of *this* batch,
-# and the length cancels. At test time it divides by a *running average* of
-# the deviations of earlier batches, collected in training. **Guess first:**
-# you double a weight vector after training. Does the output change?
+# and the length cancels. At test time the variance is a *running average* of
+# those of earlier batches, collected in training. **Guess first:** you double
+# the first weights. Does the output change at test time?
 
 
 # %%
@@ -287,7 +307,7 @@ assert change(weight_norm, training=False) < 1e-12
 # normalization the output does change at test time, since the old average
 # knows nothing of the new length; weight normalization has no such memory. So
 # the sphere is right for *learning* with batch normalization. And as weights
-# on the sphere keep the length 1, the average always belongs to them.
+# on the sphere keep the length 1, the average at least fits their length.
 #
 # ## One optimizer for all of them
 #
@@ -364,10 +384,12 @@ for name, model in (("batch norm", batch_norm),
 #
 # </details>
 #
-# 4. (Open experiment.) In a transformer a layer normalization stands *before*
-#    a linear map, and in some of them an RMS normalization stands *after* the
-#    maps that make the queries and keys of an attention. Which of these
-#    weights are invariant, and to what? Measure a network of both kinds.
+# 4. (Open experiment.) A transformer, a network that reads text, makes two
+#    vectors of every word, a *query* and a *key*, by one linear map each, and
+#    uses only inner products of a query with a key. A layer normalization
+#    stands *before* these maps, and in some transformers an RMS normalization
+#    *after* them. Which of these weights are invariant, and to what? Measure
+#    a network of both kinds.
 #
 # <details><summary>Hint</summary>
 #

@@ -103,7 +103,8 @@ assert gap < 1e-12
 # $$ w_{t+1} = (1 + \gamma - \eta\lambda)\,w_t - \gamma\,w_{t-1}
 #    - \eta\,g(w_t). $$
 #
-# Substitute $w_t = a^t\varphi_t$ and divide by $a^{t+1}$. The result is
+# Substitute $w_t = a^t\varphi_t$ again, now with a number $a$ that is yet to
+# be found, and divide by $a^{t+1}$. The result is
 #
 # $$ \varphi_{t+1} = \frac{1 + \gamma - \eta\lambda}{a}\,\varphi_t
 #    - \frac{\gamma}{a^2}\,\varphi_{t-1} - e_t\,g(\varphi_t), \qquad
@@ -118,11 +119,13 @@ assert gap < 1e-12
 # Either root will do; for a small $\eta\lambda$ the larger one is close to
 # $1 - \eta\lambda/(1 - \gamma)$. (They are real up to $\eta\lambda = (1 -
 # \sqrt\gamma)^2$, which is 0.0026 for $\gamma = 0.9$; usual settings are far
-# below.) The part is $\gamma/a^2 = \gamma\,e_t/e_{t-1}$, so the rate of each
-# step multiplies *all* of a velocity $v$: $v \leftarrow \gamma v - g$,
-# $\varphi \leftarrow \varphi + e_t v$. (The library repeats the last
-# displacement instead, as the paper does, which is the same while the rate is
-# constant.) The first velocity is not 0: from $w_{-1} = w_0$ follows
+# below.) The part is $\gamma/a^2 = \gamma\,e_t/e_{t-1}$. So write the last
+# step as its rate times a velocity, $\varphi_t - \varphi_{t-1} = e_{t-1}v$.
+# What is repeated of it is $e_t\,\gamma v$, and the step becomes
+# $v \leftarrow \gamma v - g$, $\varphi \leftarrow \varphi + e_t v$: its rate
+# multiplies *all* of the velocity. (The library repeats the last displacement
+# instead, as the paper does, which is the same while the rate is constant.)
+# The first velocity is not 0: from $w_{-1} = w_0$ follows
 # $\varphi_{-1} = a\,w_0$.
 
 # %%
@@ -252,13 +255,13 @@ assert 1.2 * changed[800] < changed[-1] < 0.8 * high / np.sqrt(5)
 # <details><summary>Where does the 1 + γ come from?</summary>
 #
 # Let $\tau_{t+1} = \gamma\tau_t - \eta g - \eta\lambda w_t$ be the step, so
-# that $w_{t+1} = w_t + \tau_{t+1}$, and let $S$ be the mean of $|\tau|^2$. In
-# equilibrium the mean of $|w|^2$ stays, so $\mathbb{E}\,w_t'\tau_{t+1} =
-# -S/2$, and $\mathbb{E}\,w_{t+1}'\tau_{t+1} = -S/2 + S = S/2$. Now take the
-# inner product of the step with $w_t$. The gradient drops out, and what is
-# left is $-S/2 = \gamma S/2 - \eta\lambda\,\mathbb{E}|w|^2$. So
-# $S/\mathbb{E}|w|^2 = 2\eta\lambda/(1 + \gamma)$, and this is the square of
-# the angle, as far as steps are short.
+# that $w_{t+1} = w_t + \tau_{t+1}$, and let $S = \mathbb{E}|\tau|^2$, where
+# $\mathbb{E}$ is the mean. In equilibrium $\mathbb{E}|w|^2$ stays, so
+# $\mathbb{E}\,w_t'\tau_{t+1} = -S/2$, and $\mathbb{E}\,w_{t+1}'\tau_{t+1} =
+# -S/2 + S = S/2$. Now take the inner product of the step with $w_t$. The
+# gradient drops out, and what is left is $-S/2 = \gamma S/2 -
+# \eta\lambda\,\mathbb{E}|w|^2$. So $S/\mathbb{E}|w|^2 = 2\eta\lambda/(1 +
+# \gamma)$, and this is the square of the angle, as far as steps are short.
 #
 # </details>
 #
@@ -375,7 +378,7 @@ assert r4.max() > 8 * r4.min() and apart < 0.05
 #
 # SGD turns by $\eta|G_t|/(a r_t^2)$, to first order, and Adam-G by
 # $\eta_G|G_t|/\sqrt{v_{t+1}}$, where $v_{t+1} \approx a^4 v_t$. The angles
-# are the same if $\eta_G = \sqrt{(1 - \beta_2)/2}$. So SGD with L2 decay and
+# are the same if $\eta_G = \sqrt{(1 - \beta_2)/2}$. So SGD with decay and
 # without momentum is, to second order, Adam-G without momentum. Roburin and
 # co-authors found this in 2020; in this form it is ours. (`uncorrected` takes
 # out Adam's correction for starting at $v = 0$: here $v$ does not.)
@@ -404,9 +407,9 @@ assert 2.8 < slope < 3.2
 # * **AdamP** (2020) keeps the weights free. Where a small cosine of gradient
 #   and weight suggests that the weight is scale-invariant, it takes out of
 #   the step the part along $w$, with which momentum would make $w$ longer.
-# * **nGPT** (2024) is a transformer whose embeddings, weight vectors and
-#   hidden states are all kept at unit length, and trains without weight
-#   decay.
+# * **nGPT** (2024), a network that reads text, keeps its weight vectors at
+#   unit length, and the vectors that it hands from layer to layer as well,
+#   and trains without weight decay.
 # * **Modular manifolds** (2025) puts whole matrices on manifolds, and asks
 #   which size of step fits each layer.
 #
@@ -441,9 +444,9 @@ assert 2.8 < slope < 3.2
 # <details><summary>Answer</summary>
 #
 # No. That layer sees the length of its weights: shorter ones give smaller
-# logits and a less certain softmax. There decay is a regularizer in the old
-# sense. Exactly which weights are scale-invariant is the question of
-# [lesson 11](11_beyond_batch_norm.py).
+# logits, and the network is less certain of its answers. There decay is a
+# regularizer in the old sense. Exactly which weights are scale-invariant is
+# the question of [lesson 11](11_beyond_batch_norm.py).
 #
 # </details>
 #

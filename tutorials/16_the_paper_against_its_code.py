@@ -79,15 +79,17 @@ assert (up, down) == (9, 2) and 0.05 < tail < 0.1
 # %% [markdown]
 # Two readings, both honest:
 #
-# * *Cell by cell* little is certain. (The yardstick is a rough one: all
+# * *Cell by cell* little is certain. (The yardstick is a rough one. All
 #   optimizers saw the same test images, which makes differences more
-#   reliable than it says. The spread of the five runs would tell more, and
-#   it was not published.)
+#   reliable than it says; it leaves out the chance of the seeds, which makes
+#   them less so. How much, the spread of the five runs would tell, and that
+#   was not published.)
 # * *Taken together*, the tendency is suggestive and no more. The 20 to 3
 #   looks decisive, but it counts every number of SGD twice, once against
 #   either method. If each row counts once, 9 rows are better, 2 are worse
-#   and one is equal, which a coin does with $p = 0.065$. On VGG with
-#   CIFAR-100 the gain is large.
+#   and one is equal. A coin is at least as one-sided with probability 0.065,
+#   and even that takes the rows for independent, though four of them share
+#   each set of images. On VGG with CIFAR-100 the gain is large.
 #
 # Suppose, then, that the method helps in these experiments. The next
 # question is what in it helps, and for that one must know what else was
@@ -119,8 +121,8 @@ assert (sgd.decay, sgd_g.decay) == ("all", "weights")
 #    as a learning rate ([lesson 12](12_weight_decay_is_a_learning_rate.py)).
 # 5. **The momentum**: Nesterov's for the convolutions in the SGD runs, the
 #    plain one on the sphere.
-# 6. **The start**: lengths by He's rule in the SGD runs, length 1 in the
-#    others.
+# 6. **The start**: in the SGD runs by the rule of He and co-authors, random
+#    numbers of variance $2/n$ for $n$ inputs; length 1 in the others.
 # 7. **Clipping**, in the G runs only.
 # 8. **The orthogonality term**, in the G runs only.
 #
@@ -171,8 +173,9 @@ assert turns["adam-g"][0] < 0.8 * turns["sgd-g"][0]
 #
 # The paper speaks of the weights in front of batch normalization. The code
 # decides by shape: convolutions with more inputs than outputs. That is not
-# the same set. In a wide residual network the second convolution of a
-# block adds its output to a sum, and no normalization follows at once.
+# the same set. A wide residual network is a chain of *blocks*. Each adds
+# the output of two convolutions to its input, which comes to the sum by a
+# *shortcut*, so that no normalization follows the second convolution at once.
 # `nn.measure_invariance` sees it. (The digits get three channels, so that
 # the first layer is that of CIFAR.)
 
@@ -192,7 +195,7 @@ for m in nn.measure_invariance(model, x, labels):
 # Wherever the last two columns disagree, the sphere is a **constraint** and
 # not a quotient: the network could have used the length of these weights,
 # and may not. That can be a good thing. But it is regularization, and not
-# the theory of section 2.
+# the theory of the paper's section 2.
 #
 # The opposite happens too. In VGG the first convolution (27 inputs, 64
 # outputs) and the two hidden dense layers do forget their length, and stay
@@ -246,18 +249,19 @@ assert np.isclose(theirs[1], 0.5e-8) and np.isclose(ours[1], 1e-8)
 # **A lost memory.** When the rate drops, the PyTorch version makes a new
 # optimizer. Momentum and second moments start from 0; in TensorFlow they
 # live on. What the first step after a drop does is then quite different.
-# Adam-G without a memory turns every weight by $\eta$, however small its
-# gradient.
+# Adam-G without a memory turns every weight vector by $\eta$, whatever the
+# length of its gradient, until that is about 0.001. Below, the $\epsilon$
+# under the root shortens the step.
 
 
 # %%
-def step_after_drop(make, rebuild):
+def step_after_drop(make, rebuild, size=0.01):
     """The angle of the first step after the rate drops to a fifth."""
     rng = np.random.default_rng(0)
     w = nn.Parameter(sphere.random_point((50, 20), rng), sphere)
     optimizer = make([w], 1.0)
     for k in range(101):
-        before, w.grad = w.value, 0.01 * rng.standard_normal((50, 20))
+        before, w.grad = w.value, size * rng.standard_normal((50, 20))
         if k == 100:
             optimizer = make([w], 0.2) if rebuild else optimizer
             optimizer.factor = 1.0 if rebuild else 0.2
@@ -273,18 +277,21 @@ for name, make in (
     kept, rebuilt = step_after_drop(make, False), step_after_drop(make, True)
     print(f"{name:6} memory kept {kept:.4f} rad, new {rebuilt:.4f} rad")
 assert np.isclose(rebuilt, 0.05 * 0.2, rtol=1e-3)
+assert np.isclose(step_after_drop(make, True, 10.0), rebuilt, rtol=1e-3)
+assert step_after_drop(make, True, 1e-6) < 0.01 * rebuilt
 
 # %% [markdown]
 # More of the kind, without a measurement:
 #
-# * In the PyTorch version the argument `omega` of the optimizers' constructor
-#   has no effect: the default that they store is always 0. Their training
-#   script passes it per group of parameters, where it does work. If you use
-#   their class, do the same.
+# * In the PyTorch version the argument `omega` of the optimizers'
+#   constructor, the strength of the orthogonality term, has no effect: the
+#   default that they store is always 0. Their training script passes it per
+#   group of parameters, where it does work. If you use their class, do the
+#   same.
 # * In TensorFlow all Euclidean weights are trained with Nesterov momentum,
 #   also in the SGD runs. In PyTorch the SGD runs are without.
-# * The dense and remaining weights start from He's rule in TensorFlow, and
-#   $\sqrt2$ times as large in PyTorch.
+# * The dense and remaining weights start by the rule of He and co-authors in
+#   TensorFlow, and $\sqrt2$ times as large in PyTorch.
 # * Running averages of batch normalization forget 1 % a step in TensorFlow,
 #   10 % in PyTorch.
 # * "Only the results for CIFAR-10 and 100 have been verified", says the
@@ -296,8 +303,8 @@ assert np.isclose(rebuilt, 0.05 * 0.2, rtol=1e-3)
 # ## Summary
 #
 # * In 20 of 24 comparisons the new optimizers are better, in 3 worse. Single
-#   cells are mostly within the noise, and row by row the tendency has a $p$
-#   of 0.065, because the same numbers of SGD are used twice.
+#   cells are mostly within the noise. As every number of SGD is used twice,
+#   one must count rows, and row by row the tendency has a $p$ of 0.065.
 # * Geometry, start, momentum, rates, decay, clipping and penalty changed
 #   together. The tables cannot say which of them helped.
 # * The code puts weights on the sphere that are not scale-invariant, and
@@ -312,16 +319,19 @@ assert np.isclose(rebuilt, 0.05 * 0.2, rtol=1e-3)
 #
 # <details><summary>Answer</summary>
 #
-# Change one thing. Same decay, same rule for the rest, no clipping and no
-# penalty in both; tune the rates of both over the same number of values,
-# say six, with two seeds each (24 runs). Then eighteen fresh seeds for each
-# of the two winners (36 runs), the same seeds for both, so that they can be
-# compared in pairs. Decide before the last runs what you will report.
+# Change one thing: give both the same start and momentum, the same second
+# rate and decay for the rest, no clipping and no penalty. Hold some of the
+# training images out, and tune on these the rate of the normalized weights,
+# over the same number of values for both, say six, with two seeds each (24
+# runs). Then eighteen fresh seeds for each of the two winners (36 runs), the
+# same seeds for both, so that they can be compared in pairs, and for every
+# seed other test images, if there are enough. Decide before the last runs
+# what you will report.
 #
 # </details>
 #
-# 2. With five pairs of runs, what is the smallest two-sided $p$ that a
-#    signed-rank test can give?
+# 2. With five pairs of runs, what is the smallest $p$ that tossing the signs
+#    of [lesson 9](09_training_on_real_images.py) can give?
 #
 # <details><summary>Answer</summary>
 #
