@@ -125,7 +125,7 @@ def test_command_prints_the_table_and_its_status(capsys):
     assert "tested as sgd, law exp, clip 0.1" in capsys.readouterr().out
     assert command.main([f"{ADAPTERS}:sgd", "--law", "normalize", "--only", "angle_law", "--json", *short]) == 1
     (row,) = json.loads(capsys.readouterr().out)["identities"]
-    assert row["name"] == "angle_law" and not row["holds"] and "eps of at most 8" in row["reason"]
+    assert row["name"] == "angle_law" and not row["holds"] and "eps of at most 16" in row["reason"]
 
 
 @pytest.mark.parametrize(

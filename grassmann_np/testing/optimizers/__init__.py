@@ -3,11 +3,12 @@
     make(y, rate) -> an object with step(gradient) -> the new y              y, gradient (n, m), unit columns
 
 It may also have `.momentum` (n, m), a settable `.rate`, and `.state_dict()` with `.load_state_dict(state)`; what it
-does not have is not asked. Optimizers of this library and of PyTorch come through `adapters`.
+does not have is not asked. `.name`, if it has one, stands above the table. Optimizers of this library and of PyTorch
+come through `adapters`.
 
 >>> from grassmann_np.testing import optimizers
 >>> from grassmann_np.testing.optimizers import adapters
->>> optimizers.check(adapters.sgd_g, kind="sgd", clip=0.1, steps=100).holds
+>>> optimizers.check(adapters.sgd_g, kind="sgd", clip=0.1, steps=100, sizes=[(4, 2)]).holds
 True
 """
 
@@ -64,7 +65,8 @@ def check(
     if unknown:
         raise ValueError(f"no property is called {', '.join(unknown)}")
     trials = [replace(trial, dtype=dtype, n=n, m=m) for n, m in sizes for dtype in dtypes]
-    offered = offers(_made(trials[0]))
+    made = _made(trials[0])
+    offered, name = offers(made), getattr(made, "name", getattr(make, "__name__", type(make).__name__))
     refused: dict[str, list[str]] = {}
     results = []
     for one in CATALOGUE:
@@ -76,7 +78,7 @@ def check(
             results.append(measure(one, trials))
     notes = tuple(f"not asked {why}: {', '.join(names)}" for why, names in refused.items())
     named = ", ".join([kind, f"law {law}", *([f"clip {clip:g}"] if clip is not None else [])])
-    return Report(_name(make), named, tuple(results), notes)
+    return Report(str(name), named, tuple(results), notes)
 
 
 def measure(one: Property, trials: Sequence[Trial]) -> Result:
@@ -129,7 +131,3 @@ def _one_of(what: str, value: str, allowed: tuple[str, ...]) -> str:
     if value not in allowed:
         raise ValueError(f"{what}: expected one of {', '.join(allowed)}, got {value!r}")
     return value
-
-
-def _name(make: Make) -> str:
-    return getattr(make, "__name__", type(make).__name__)

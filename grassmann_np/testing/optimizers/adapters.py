@@ -31,6 +31,7 @@ class Ours:
     def __init__(self, build: Build, geometry: Any, y: Array, rate: float) -> None:
         self.parameter = Parameter(y, geometry)
         self.optimizer = build([self.parameter], rate)
+        self.name = type(self.optimizer).__name__
 
     def step(self, gradient: Array) -> Array:
         """The new y.  Raises what the optimizer's step raises."""
@@ -101,6 +102,7 @@ class PyTorch:
         self.plain = parameter is None  # nothing then keeps it on the sphere
         self.parameter = self.torch.nn.Parameter(rows) if parameter is None else parameter(rows)
         self.optimizer = build([self.parameter], rate)
+        self.name = type(self.optimizer).__name__
 
     def step(self, gradient: Array) -> Array:
         """The new y; a plain parameter is divided by its lengths after the step."""

@@ -59,7 +59,7 @@ def leaves_the_gradient_alone(t: Trial) -> float:
     return 0.0
 
 
-@prop(4)
+@prop(4, limit=16.0)
 def first_step(t: Trial) -> float:
     """The first step is -eta h (SGD-G) or -eta h/|h| (Adam-G), taken by the law.
 
@@ -74,7 +74,7 @@ def first_step(t: Trial) -> float:
     return worst(size(t.new(y, rate).step(g) - expected) / (t.eps + t.slack))
 
 
-@prop(5)
+@prop(5, limit=16.0)
 def angle_law(t: Trial) -> float:
     """A step turns y by the angle of its law, from tiny to large.
 
