@@ -15,6 +15,7 @@ True
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -117,13 +118,15 @@ def _size(trial: Trial) -> str:
 
 
 def _made(trial: Trial) -> Any:
-    """An optimizer.  Raises ValueError, with what `make` raised, if there is none."""
+    """An optimizer that has taken a step: some have a momentum from then on.  Raises ValueError if there is none."""
     try:
         optimizer = trial.make(trial.start(), trial.rate)
     except Exception as error:
         raise ValueError(f"make(y, rate): {type(error).__name__}: {error}") from error
     if not callable(getattr(optimizer, "step", None)):
         raise ValueError(f"make(y, rate): expected an object with step(gradient), got {type(optimizer).__name__}")
+    with suppress(Exception), np.errstate(all="ignore"):  # whatever is wrong with it the properties will say
+        optimizer.step(trial.gradients(1)[0])
     return optimizer
 
 
