@@ -1,0 +1,136 @@
+"""The catalogue of properties that an optimizer on unit vectors obeys, and `check`, which tries them on any.
+
+    make(y, rate) -> an object with step(gradient) -> the new y              y, gradient (n, m), unit columns
+
+It may also have `.momentum` (n, m), a settable `.rate`, and `.state_dict()` with `.load_state_dict(state)`; what it
+does not have is not asked. `.name`, if it has one, stands above the table. Optimizers of this library and of PyTorch
+come through `adapters`.
+
+>>> from grassmann_np.testing import optimizers
+>>> from grassmann_np.testing.optimizers import adapters
+>>> optimizers.check(adapters.sgd_g, kind="sgd", clip=0.1, steps=100, sizes=[(4, 2)]).holds
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ..identities.catalogue import worst
+from ..report import Report, Result
+from ..view import Wrong
+from . import memory, steps, symmetries
+from .catalogue import Property, offers
+from .trial import KINDS, LAWS, TRANSPORTS, Make, Trial
+
+__all__ = ["CATALOGUE", "KINDS", "LAWS", "TRANSPORTS", "Make", "Property", "Trial", "check", "measure"]
+
+SIZES = ((6, 3), (3, 4), (40, 2))  # (n, m): m unit vectors of R^n
+CATALOGUE: tuple[Property, ...] = tuple(
+    item for chapter in (steps, symmetries, memory) for item in vars(chapter).values() if isinstance(item, Property)
+)
+
+
+def check(
+    make: Make,
+    kind: str = "sgd",
+    law: str = "exp",
+    transport: str = "parallel",
+    clip: float | None = None,
+    rate: float = 0.1,
+    steps: int = 10_000,
+    seed: int = 0,
+    dtypes: Sequence[Any] = (np.float64, np.float32),
+    sizes: Sequence[tuple[int, int]] = SIZES,
+    only: Collection[str] | None = None,
+) -> Report:
+    """Tries every property of its kind on the optimizers that `make(y, rate)` makes.
+
+    kind       "sgd"; "adam-g", one second moment for a vector; "adam", one for every coordinate
+    law        "exp", theta = eta |u|; "normalize", arctan(eta |u|); "fixed-norm", a step as long as y before it is
+               normalized, tan theta = eta sin a/(1 - eta cos a)
+    transport  of its momentum: "parallel"; "projection" or "none" if that is what it is meant to do
+    clip       the length to which it shortens gradients; rate and steps are those of the long runs
+    only       the names of the properties to try
+    What is not asked, and why, stands in the notes. Raises ValueError for an unknown option, and if `make` makes
+    nothing with a method step.
+    """
+    trial = Trial(make, _one_of("kind", kind, KINDS), _one_of("law", law, LAWS), clip=clip, rate=rate, steps=steps)
+    trial = replace(trial, transport=_one_of("transport", transport, TRANSPORTS), seed=seed)
+    unknown = sorted(set(only or ()) - {one.name for one in CATALOGUE})
+    if unknown:
+        raise ValueError(f"no property is called {', '.join(unknown)}")
+    trials = [replace(trial, dtype=dtype, n=n, m=m) for n, m in sizes for dtype in dtypes]
+    made = _made(trials[0])
+    offered, name = offers(made), getattr(made, "name", getattr(make, "__name__", type(make).__name__))
+    refused: dict[str, list[str]] = {}
+    results = []
+    for one in CATALOGUE:
+        if only is not None and one.name not in only:
+            continue
+        if why := one.refusal(trial, offered):
+            refused.setdefault(why, []).append(one.name)
+        else:
+            results.append(measure(one, trials))
+    notes = tuple(f"not asked {why}: {', '.join(names)}" for why, names in refused.items())
+    named = ", ".join([kind, f"law {law}", *([f"clip {clip:g}"] if clip is not None else [])])
+    return Report(str(name), named, tuple(results), notes)
+
+
+def measure(one: Property, trials: Sequence[Trial]) -> Result:
+    """The largest residual of a property over these trials, and in which it does not hold."""
+    residual, problem, failing = 0.0, "", []
+    tried = [t for t in trials if not one.long or (t.n, t.m) == (trials[0].n, trials[0].m)]
+    for trial in tried:
+        try:
+            with np.errstate(all="ignore"):
+                found = worst(one.measure(trial))
+        except Exception as error:  # whatever an optimizer raises is a result, not the end of the table
+            found = np.inf
+            problem = problem or (str(error) if isinstance(error, Wrong) else f"{type(error).__name__}: {error}")
+        residual = worst(residual, found)
+        if found > one.limit:
+            failing.append(trial)
+    return Result(one, residual, problem, _where(tried, failing))
+
+
+def _where(tried: list[Trial], failing: list[Trial]) -> str:
+    """In which trials, in words; nothing if it is all of them, or none."""
+    if len(failing) in (0, len(tried)):
+        return ""
+    kept = [t for t in tried if t not in failing]
+    dtypes, sizes = ([{value(t) for t in some} for some in (failing, kept)] for value in (_dtype, _size))
+    said = [", ".join(sorted(those)) for those, others in (dtypes, sizes) if not those & others]
+    return f"only for {' and '.join(said)}" if said else f"in {len(failing)} of {len(tried)} cases"
+
+
+def _dtype(trial: Trial) -> str:
+    return str(np.dtype(trial.dtype))
+
+
+def _size(trial: Trial) -> str:
+    return f"n = {trial.n}"
+
+
+def _made(trial: Trial) -> Any:
+    """An optimizer that has taken a step: some have a momentum from then on.  Raises ValueError if there is none."""
+    try:
+        optimizer = trial.make(trial.start(), trial.rate)
+    except Exception as error:
+        raise ValueError(f"make(y, rate): {type(error).__name__}: {error}") from error
+    if not callable(getattr(optimizer, "step", None)):
+        raise ValueError(f"make(y, rate): expected an object with step(gradient), got {type(optimizer).__name__}")
+    with suppress(Exception), np.errstate(all="ignore"):  # whatever is wrong with it the properties will say
+        optimizer.step(trial.gradients(1)[0])
+    return optimizer
+
+
+def _one_of(what: str, value: str, allowed: tuple[str, ...]) -> str:
+    if value not in allowed:
+        raise ValueError(f"{what}: expected one of {', '.join(allowed)}, got {value!r}")
+    return value
