@@ -15,7 +15,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from grassmann_np.geometry import sphere
-from grassmann_np.testing import identities
+from grassmann_np.testing import identities, optimizers
 from grassmann_np.testing.counterexample import explained
 from viz import scenes
 
@@ -420,6 +420,69 @@ assert [k for k in broken if "log_back" not in broken[k]] == ["dist"]
 # Absil, Mahony and Sepulchre, who build conjugate gradients on it (chapter 8
 # of their book). It is no fault, as long as nobody takes it for the parallel
 # one.
+#
+# ## An optimizer can be tested, too
+#
+# A correct geometry can be put together wrongly. Here is SGD on the sphere
+# with momentum, in seven lines. It projects, walks along a great circle and
+# normalizes, and it will train. **Guess first:** what is wrong?
+
+
+# %%
+class Careless:
+    def __init__(self, y, rate):
+        self.y = sphere.normalize(y)
+        self.rate, self.momentum = rate, 0 * y
+
+    def step(self, gradient):
+        h = sphere.project(self.y, gradient)
+        self.momentum = 0.9 * self.momentum - self.rate * h
+        d = sphere.project(self.y, self.momentum)
+        self.y = sphere.normalize(sphere.exp(self.y, d))
+        return self.y
+
+
+# %% [markdown]
+# What an optimizer must obey can be written down as well. It stays on the
+# sphere after ten thousand steps; from rest, its first step has the length
+# that its formula says; a column goes its way whatever the others do; turned
+# inputs give a turned path; without a gradient it coasts along a great
+# circle. `optimizers.check` tries two dozen such properties on anything with
+# a method `step`.
+
+# %%
+report = optimizers.check(Careless, kind="sgd", steps=500)
+show(report)
+assert report.failed == ("momentum_stays_tangent",
+                         "momentum_is_transported",
+                         "coasting_is_straight")
+
+# %% [markdown]
+# The momentum is not carried along (lesson 4). It points out of the tangent
+# plane of the next point; the projection saves the step from that, but turns
+# and shortens it, so that not even coasting is straight. The repair is one
+# call, `move`:
+
+
+# %%
+class Careful(Careless):
+    def step(self, gradient):
+        h = sphere.project(self.y, gradient)
+        d = 0.9 * self.momentum - self.rate * h
+        self.y, self.momentum = sphere.move(self.y, d, d)
+        return self.y
+
+
+report = optimizers.check(Careful, kind="sgd", steps=500)
+print(f"{len(report.results)} properties; all hold: {report.holds}")
+for note in report.notes:
+    print(note)
+assert report.holds and len(report.results) == 20
+
+# %% [markdown]
+# The notes say what was not asked, and why. From the command line it is
+# `python -m grassmann_np.testing.optimizers mypackage.module:make`, where
+# `make(y, rate)` makes the optimizer; there are adapters for PyTorch's.
 #
 # ## In your own project
 #
