@@ -267,7 +267,10 @@ def test_the_numbers_of_the_page_and_of_readme_are_those_of_the_results():
     assert f"SGD makes {one} errors with one rate and {two} with two" in page
     assert f"SGD makes {one} errors with one rate and {two} with two; SGD-G makes {g}." in readme
     assert mean["sgd clip"] < min(mean["sgd"], mean["sgd-g"])  # README: fewer errors than either
-    for pair in (("sgd", "sgd one rate"), ("sgd-g", "sgd"), ("sgd-g", "sgd clip"), ("sgd-g", "sgd normalized")):
+    for pair in [
+        ("sgd", "sgd one rate"),
+        *(("sgd-g", f"sgd{kind}") for kind in ("", " clip", " normalized", " at its angle")),
+    ]:
         row = reading.difference(digits, *pair)
         numbers = [f"{abs(number):.2f}" for number in (row["mean"], *row["interval"], *row["images"])]
         place = page.index(f"{numbers[0]} (")
@@ -294,6 +297,7 @@ def test_the_numbers_of_the_page_and_of_readme_are_those_of_the_results():
     two_rates = [mean[arm.name] for arm in arms.LINEAR if arm.name in mean and not arm.one_rate]
     assert f"lie within {max(two_rates) - min(two_rates):.1f} errors" in page
     assert mean["sgd one rate"] > max(two_rates)
+    assert len(mean) == 8 and "Of the thirteen arms eight have run" in page and len(arms.LINEAR) == 13
     first = read_json(RESULTS / "experiment-first.json")["arms"]
     before = [np.subtract(first["sgd-g"][key], first["sgd"][key]).mean() for key in ("wrong", "held_out")]
     assert f"had said {before[0]:.1f} on one set of test images and {before[1]:+.1f} on others" in page

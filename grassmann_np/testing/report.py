@@ -50,10 +50,11 @@ class Report:
     kind: str
     results: tuple[Result, ...]
     notes: tuple[str, ...] = ()
+    noun: str = "identities"
 
     @property
     def holds(self) -> bool:
-        """Whether every identity holds."""
+        """Whether all of them hold."""
         return all(result.holds for result in self.results)
 
     @property
@@ -91,7 +92,7 @@ class Report:
             }
             for r in self.results
         ]
-        return {"name": self.name, "kind": self.kind, "notes": list(self.notes), "identities": rows}
+        return {"name": self.name, "kind": self.kind, "notes": list(self.notes), self.noun: rows}
 
     def __str__(self) -> str:
         lines = [f"{self.name}, tested as {self.kind}", *self.notes]
@@ -107,7 +108,7 @@ class Report:
                 lines += [f"{'':31}{'; '.join(said)}"] if said else []
                 lines += [f"{'':31}as with: {r.identity.catches}"] if r.identity.catches else []
         kept = sum(result.holds for result in self.results)
-        lines.append(f"{kept} of {len(self.results)} identities hold")
+        lines.append(f"{kept} of {len(self.results)} {self.noun} hold")
         lines += [f"look at {name}: {why}" for name, why in self.suspects.items()]
         return "\n".join(lines)
 

@@ -124,7 +124,7 @@ def test_command_prints_the_table_and_its_status(capsys):
     assert command.main([f"{ADAPTERS}:sgd_g", "--clip", "0.1", "--only", "first_step,sign", *short]) == 0
     assert "tested as sgd, law exp, clip 0.1" in capsys.readouterr().out
     assert command.main([f"{ADAPTERS}:sgd", "--law", "normalize", "--only", "angle_law", "--json", *short]) == 1
-    (row,) = json.loads(capsys.readouterr().out)["identities"]
+    (row,) = json.loads(capsys.readouterr().out)["properties"]
     assert row["name"] == "angle_law" and not row["holds"] and "eps of at most 16" in row["reason"]
 
 

@@ -79,7 +79,7 @@ def check(
             results.append(measure(one, trials))
     notes = tuple(f"not asked {why}: {', '.join(names)}" for why, names in refused.items())
     named = ", ".join([kind, f"law {law}", *([f"clip {clip:g}"] if clip is not None else [])])
-    return Report(str(name), named, tuple(results), notes)
+    return Report(str(name), named, tuple(results), notes, "properties")
 
 
 def measure(one: Property, trials: Sequence[Trial]) -> Result:
