@@ -331,29 +331,26 @@ def survivors(lesson: str) -> Iterator[str]:
 
 
 def search(lesson: str, minutes: float, seed: int) -> None:
-    """Tries the bugs in the table, then faults drawn at random as long as an assert has none; writes the table."""
-    end = time.monotonic() + 60 * minutes
+    """Tries the bugs of the table that nobody has tried, then faults drawn at random while an assert has no bug."""
     base = clean(lesson)
     limit = SLOWER * base.seconds + PATIENCE
     print(f"{lesson}: {len(base.held)} asserts, {base.seconds:.1f} s", flush=True)
-    seen: dict[Bug, set[str]] = {}
-    missing = set(asserts(LESSONS[lesson].read_text(encoding="utf-8")))
+    seen = {replace(bug, fails=()): set(bug.fails) for bug in table()[lesson] if bug.fails}
+    untried = [bug for bug in table()[lesson] if not bug.fails]
 
     def attempt(bug: Bug) -> None:
         found = run(lesson, bug, limit=0.0 if bug.full else limit)
-        new = found.failed & missing
-        if new or bug.fails:
-            seen[replace(bug, fails=())] = found.failed
-            missing.difference_update(new)
-            print(f"  {bug.file}: {bug.old!r} -> {bug.new!r}", flush=True)
-            print(f"    {len(found.failed)} saw it, {len(new)} new; {found.ended}", flush=True)
+        seen[bug] = found.failed
+        keep(lesson, shared_out(seen) + untried)
+        print(f"  {bug.file}: {bug.old!r} -> {bug.new!r}", flush=True)
+        print(f"    {len(found.failed)} saw it; {found.ended or 'it ran to its end'}", flush=True)
 
-    for bug in table()[lesson]:
-        attempt(replace(bug, fails=("any",)))
+    while untried:
+        attempt(untried.pop(0))
+    end = time.monotonic() + 60 * minutes
     candidates = faults(lesson, base.called, random.Random(seed))
-    while missing and time.monotonic() < end and (bug := next(candidates, None)):
+    while without(lesson) and time.monotonic() < end and (bug := next(candidates, None)):
         attempt(bug)
-    keep(lesson, shared_out(seen))
     print(*(f"  no bug: {key}" for key in without(lesson)), sep="\n", flush=True)
 
 
