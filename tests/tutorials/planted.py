@@ -112,10 +112,12 @@ class Noted(ast.NodeTransformer):
 # --- one run ---
 
 
-def run(lesson: str, bug: Bug | None = None, until: frozenset[str] = frozenset(), limit: float = 0.0) -> Run:
+def run(
+    lesson: str, bug: Bug | None = None, until: frozenset[str] = frozenset(), limit: float = 0.0, calls: bool = False
+) -> Run:
     """Runs a lesson in a child, with the bug if one is given; stops when all of `until` have failed, if any are given.
 
-    `limit` is in seconds of the processor; 0 is none.
+    `limit` is in seconds of the processor; 0 is none. With `calls` it is noted which functions are called.
     """
     result = Run()
     with tempfile.TemporaryDirectory() as folder:
@@ -123,7 +125,7 @@ def run(lesson: str, bug: Bug | None = None, until: frozenset[str] = frozenset()
         child = os.fork()
         if child == 0:
             os.close(reader)
-            _child(lesson, bug, until, limit, folder, writer)
+            _child(lesson, bug, until, limit, calls, folder, writer)
         os.close(writer)
         with os.fdopen(reader) as lines:
             for line in lines:
@@ -143,7 +145,9 @@ def _take(result: Run, what: str, value: Any) -> None:
         setattr(result, what, {(file, line) for file, line in value} if what == "called" else value)
 
 
-def _child(lesson: str, bug: Bug | None, until: frozenset[str], limit: float, folder: str, writer: int) -> NoReturn:
+def _child(
+    lesson: str, bug: Bug | None, until: frozenset[str], limit: float, calls: bool, folder: str, writer: int
+) -> NoReturn:
     """Runs the lesson, and says what it sees, one JSON line each, into the pipe."""
     said: set[tuple[str, str]] = set()
 
@@ -179,7 +183,7 @@ def _child(lesson: str, bug: Bug | None, until: frozenset[str], limit: float, fo
         sys.modules.setdefault("viz.scenes", NoScenes("viz.scenes"))
         code = compile(Noted(text).visit(ast.parse(text)), str(LESSONS[lesson]), "exec")
         warnings.simplefilter("error")
-        if bug is None:
+        if calls:
             sys.setprofile(profile)
         exec(code, {"__name__": "__main__", "__note__": note})
         sys.setprofile(None)
@@ -189,7 +193,8 @@ def _child(lesson: str, bug: Bug | None, until: frozenset[str], limit: float, fo
         say("ended", f"{type(error).__name__}: {error}"[:200])
     if bug is None:
         say("modules", list(sys.modules))
-        say("called", [one for one in called if one[0].startswith(str(ROOT))])
+        ours = tuple(str(ROOT / folder) + os.sep for folder in (*OURS, "tutorials"))
+        say("called", [one for one in called if one[0].startswith(ours)])
     os._exit(0)
 
 
@@ -250,10 +255,10 @@ class Planter(SourceFileLoader):
         return compile(self.bug.planted(Path(self.path).read_text(encoding="utf-8")), self.path, "exec")
 
 
-def clean(lesson: str) -> Run:
+def clean(lesson: str, calls: bool = False) -> Run:
     """The lesson as it is, whose asserts all hold; what it imports stays in memory, for this run and those to come."""
     warm(lesson)
-    result = run(lesson)
+    result = run(lesson, calls=calls)
     if result.failed or result.ended:
         sys.exit(f"{lesson} fails as it is: {result.ended} {sorted(result.failed)}")
     _load(result.modules)
@@ -332,7 +337,7 @@ def survivors(lesson: str) -> Iterator[str]:
 
 def search(lesson: str, minutes: float, seed: int) -> None:
     """Tries the bugs of the table that nobody has tried, then faults drawn at random while an assert has no bug."""
-    base = clean(lesson)
+    base = clean(lesson, calls=True)
     limit = SLOWER * base.seconds + PATIENCE
     print(f"{lesson}: {len(base.held)} asserts, {base.seconds:.1f} s", flush=True)
     seen = {replace(bug, fails=()): set(bug.fails) for bug in table()[lesson] if bug.fails}
