@@ -29,12 +29,13 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import spec_from_file_location
 from inspect import CO_NEWLOCALS
+from itertools import accumulate
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any, NoReturn
@@ -83,15 +84,28 @@ class Run:
 def asserts(text: str) -> dict[str, ast.Assert]:
     """The asserts of a lesson by their text, on one line; the second of the same text has a (2) behind it."""
     found: dict[str, ast.Assert] = {}
+    place = places(text)
     nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Assert)]
     for node in sorted(nodes, key=lambda node: node.lineno):
-        key = words = " ".join((ast.get_source_segment(text, node.test) or "").split())
+        start, end = place(node.test)
+        key = words = " ".join(text[start:end].split())
         number = 1
         while key in found:
             number += 1
             key = f"{words} ({number})"
         found[key] = node
     return found
+
+
+def places(text: str) -> Callable[[Any], tuple[int, int]]:
+    """Where a node of the syntax tree begins and ends in the text; ast.get_source_segment reads all for each node."""
+    lines = text.splitlines(keepends=True)
+    starts = [0, *accumulate(map(len, lines))]
+
+    def place(line: int, column: int) -> int:
+        return starts[line - 1] + len(lines[line - 1].encode()[:column].decode())
+
+    return lambda node: (place(node.lineno, node.col_offset), place(node.end_lineno, node.end_col_offset))
 
 
 class Noted(ast.NodeTransformer):
@@ -309,15 +323,16 @@ def without(lesson: str) -> list[str]:
 def complaints(lesson: str) -> Iterator[str]:
     """What is wrong with the table, without a run: a text that has gone, a bug that changes an assert."""
     text = LESSONS[lesson].read_text(encoding="utf-8")
+    keys = list(asserts(text))
     for bug in table()[lesson]:
-        yield from (f"{lesson}: no assert has the text {key}" for key in bug.fails if key not in asserts(text))
+        yield from (f"{lesson}: no assert has the text {key}" for key in bug.fails if key not in keys)
         try:
             planted = bug.planted((ROOT / bug.file).read_text(encoding="utf-8"))
             ast.parse(planted)
         except (OSError, SyntaxError, ValueError) as error:
             yield f"{lesson}: {error}"
             continue
-        if bug.file == f"tutorials/{lesson}.py" and list(asserts(planted)) != list(asserts(text)):
+        if bug.file == f"tutorials/{lesson}.py" and list(asserts(planted)) != keys:
             yield f"{lesson}: an assert is changed by {bug.new!r}"
         if any(part in bug.file for part in NOT_PLANTED):
             yield f"{lesson}: no bug may be in {bug.file}"
@@ -410,15 +425,8 @@ def _bug(path: Path, tree: ast.Module, fault: Any) -> Bug:
     owner, key = fault.owner, fault.key
     before = owner[key] if isinstance(owner, list) else getattr(owner, key)
     node = fault.node
-    starts = [0]
-    for line in text.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
-
-    def place(line: int, column: int) -> int:
-        raw = text[starts[line - 1] : starts[line]].encode()
-        return starts[line - 1] + len(raw[:column].decode())
-
-    start, end = place(node.lineno, node.col_offset), place(node.end_lineno, node.end_col_offset)
+    starts = [0, *accumulate(map(len, text.splitlines(keepends=True)))]
+    start, end = places(text)(node)
     fault.make()
     changed = ast.unparse(fault.new if fault.operator in ("removed", "condition") else node)
     wanted = ast.dump(tree)
