@@ -29,12 +29,13 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import spec_from_file_location
 from inspect import CO_NEWLOCALS
+from itertools import accumulate
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any, NoReturn
@@ -83,15 +84,28 @@ class Run:
 def asserts(text: str) -> dict[str, ast.Assert]:
     """The asserts of a lesson by their text, on one line; the second of the same text has a (2) behind it."""
     found: dict[str, ast.Assert] = {}
+    place = places(text)
     nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Assert)]
     for node in sorted(nodes, key=lambda node: node.lineno):
-        key = words = " ".join((ast.get_source_segment(text, node.test) or "").split())
+        start, end = place(node.test)
+        key = words = " ".join(text[start:end].split())
         number = 1
         while key in found:
             number += 1
             key = f"{words} ({number})"
         found[key] = node
     return found
+
+
+def places(text: str) -> Callable[[Any], tuple[int, int]]:
+    """Where a node of the syntax tree begins and ends in the text; ast.get_source_segment reads all for each node."""
+    lines = text.splitlines(keepends=True)
+    starts = [0, *accumulate(map(len, lines))]
+
+    def place(line: int, column: int) -> int:
+        return starts[line - 1] + len(lines[line - 1].encode()[:column].decode())
+
+    return lambda node: (place(node.lineno, node.col_offset), place(node.end_lineno, node.end_col_offset))
 
 
 class Noted(ast.NodeTransformer):
@@ -112,10 +126,12 @@ class Noted(ast.NodeTransformer):
 # --- one run ---
 
 
-def run(lesson: str, bug: Bug | None = None, until: frozenset[str] = frozenset(), limit: float = 0.0) -> Run:
+def run(
+    lesson: str, bug: Bug | None = None, until: frozenset[str] = frozenset(), limit: float = 0.0, calls: bool = False
+) -> Run:
     """Runs a lesson in a child, with the bug if one is given; stops when all of `until` have failed, if any are given.
 
-    `limit` is in seconds of the processor; 0 is none.
+    `limit` is in seconds of the processor; 0 is none. With `calls` it is noted which functions are called.
     """
     result = Run()
     with tempfile.TemporaryDirectory() as folder:
@@ -123,7 +139,7 @@ def run(lesson: str, bug: Bug | None = None, until: frozenset[str] = frozenset()
         child = os.fork()
         if child == 0:
             os.close(reader)
-            _child(lesson, bug, until, limit, folder, writer)
+            _child(lesson, bug, until, limit, calls, folder, writer)
         os.close(writer)
         with os.fdopen(reader) as lines:
             for line in lines:
@@ -143,7 +159,9 @@ def _take(result: Run, what: str, value: Any) -> None:
         setattr(result, what, {(file, line) for file, line in value} if what == "called" else value)
 
 
-def _child(lesson: str, bug: Bug | None, until: frozenset[str], limit: float, folder: str, writer: int) -> NoReturn:
+def _child(
+    lesson: str, bug: Bug | None, until: frozenset[str], limit: float, calls: bool, folder: str, writer: int
+) -> NoReturn:
     """Runs the lesson, and says what it sees, one JSON line each, into the pipe."""
     said: set[tuple[str, str]] = set()
 
@@ -179,7 +197,7 @@ def _child(lesson: str, bug: Bug | None, until: frozenset[str], limit: float, fo
         sys.modules.setdefault("viz.scenes", NoScenes("viz.scenes"))
         code = compile(Noted(text).visit(ast.parse(text)), str(LESSONS[lesson]), "exec")
         warnings.simplefilter("error")
-        if bug is None:
+        if calls:
             sys.setprofile(profile)
         exec(code, {"__name__": "__main__", "__note__": note})
         sys.setprofile(None)
@@ -251,10 +269,10 @@ class Planter(SourceFileLoader):
         return compile(self.bug.planted(Path(self.path).read_text(encoding="utf-8")), self.path, "exec")
 
 
-def clean(lesson: str) -> Run:
+def clean(lesson: str, calls: bool = False) -> Run:
     """The lesson as it is, whose asserts all hold; what it imports stays in memory, for this run and those to come."""
     warm(lesson)
-    result = run(lesson)
+    result = run(lesson, calls=calls)
     if result.failed or result.ended:
         sys.exit(f"{lesson} fails as it is: {result.ended} {sorted(result.failed)}")
     _load(result.modules)
@@ -305,15 +323,16 @@ def without(lesson: str) -> list[str]:
 def complaints(lesson: str) -> Iterator[str]:
     """What is wrong with the table, without a run: a text that has gone, a bug that changes an assert."""
     text = LESSONS[lesson].read_text(encoding="utf-8")
+    keys = list(asserts(text))
     for bug in table()[lesson]:
-        yield from (f"{lesson}: no assert has the text {key}" for key in bug.fails if key not in asserts(text))
+        yield from (f"{lesson}: no assert has the text {key}" for key in bug.fails if key not in keys)
         try:
             planted = bug.planted((ROOT / bug.file).read_text(encoding="utf-8"))
             ast.parse(planted)
         except (OSError, SyntaxError, ValueError) as error:
             yield f"{lesson}: {error}"
             continue
-        if bug.file == f"tutorials/{lesson}.py" and list(asserts(planted)) != list(asserts(text)):
+        if bug.file == f"tutorials/{lesson}.py" and list(asserts(planted)) != keys:
             yield f"{lesson}: an assert is changed by {bug.new!r}"
         if any(part in bug.file for part in NOT_PLANTED):
             yield f"{lesson}: no bug may be in {bug.file}"
@@ -333,7 +352,7 @@ def survivors(lesson: str) -> Iterator[str]:
 
 def search(lesson: str, minutes: float, seed: int) -> None:
     """Tries the bugs of the table that nobody has tried, then faults drawn at random while an assert has no bug."""
-    base = clean(lesson)
+    base = clean(lesson, calls=True)
     limit = SLOWER * base.seconds + PATIENCE
     print(f"{lesson}: {len(base.held)} asserts, {base.seconds:.1f} s", flush=True)
     seen = {replace(bug, fails=()): set(bug.fails) for bug in table()[lesson] if bug.fails}
@@ -406,15 +425,8 @@ def _bug(path: Path, tree: ast.Module, fault: Any) -> Bug:
     owner, key = fault.owner, fault.key
     before = owner[key] if isinstance(owner, list) else getattr(owner, key)
     node = fault.node
-    starts = [0]
-    for line in text.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
-
-    def place(line: int, column: int) -> int:
-        raw = text[starts[line - 1] : starts[line]].encode()
-        return starts[line - 1] + len(raw[:column].decode())
-
-    start, end = place(node.lineno, node.col_offset), place(node.end_lineno, node.end_col_offset)
+    starts = [0, *accumulate(map(len, text.splitlines(keepends=True)))]
+    start, end = places(text)(node)
     fault.make()
     changed = ast.unparse(fault.new if fault.operator in ("removed", "condition") else node)
     wanted = ast.dump(tree)

@@ -78,7 +78,7 @@ def bug(old, new, *fails):
 
 
 def test_an_assert_that_no_bug_fails_is_told(small):
-    small([bug("3 * x", "x", "y == 6", "y > k")])
+    small([bug("3 * x", "4 * x", "y == 6", "y > k")])
     assert planted.without("lesson") == ["1 < 2"]
     assert list(planted.survivors("lesson")) == ["1 < 2", "y > k"]
     small([bug("3 * x", "-x", "y == 6", "y > k")])
@@ -89,7 +89,7 @@ def test_an_assert_that_no_bug_fails_is_told(small):
     ("row", "words"),
     [
         (bug("z", "x"), "found it 0 times"),
-        (bug("y", "x"), "found it 5 times"),
+        (bug("y", "x"), "found it 3 times"),
         (bug("3 * x", "(", "y == 6"), "never closed"),
         (bug("3 * x", "x", "y == 7"), "no assert has the text y == 7"),
         (bug("y == 6", "y == 7", "y == 6"), "an assert is changed"),
