@@ -8,7 +8,7 @@ import pytest
 
 from tests.tutorials import planted
 
-QUICK = ("01", "02", "03", "04", "05", "06", "07")  # half a second a run; the others: python -m tests.tutorials.planted
+QUICK = ("01", "02", "03", "04", "07")  # half a second a run; the others: python -m tests.tutorials.planted
 CANNOT_FAIL = {  # they hold whatever the lesson and the library do
     "np.all(np.maximum(0, z) * np.maximum(0, -z) == 0)",
     "abs(np.sqrt(0.99) ** 138 - 0.5) < 1e-3",
@@ -19,9 +19,7 @@ CANNOT_FAIL = {  # they hold whatever the lesson and the library do
 NOT_YET = {  # written anew; a bug is still to be found: python -m tests.tutorials.planted NN --search 10
     "above[2.0][13] > 3 * above[2.0][4]",
     "on_sphere[6] > 5 * on_sphere[2]",
-    'np.median(count["sgd constant"]) == 5.5 and count["sgd"].max() == 15',
     "np.allclose(angles, subspace_angles(Y, X)[::-1], 0, 1e-12)",
-    "megabytes == 39.741736 and round(megabytes / 25, 1) == 1.6",
     '[k for k in broken if "log_back" not in broken[k]] == ["dist"]',
     "abs(shadow - np.cos(1)) < 1e-15",
     'counts == {"expmap": 18, "dist": 10, "logmap": 8, "transp": 11}',
@@ -34,13 +32,8 @@ NOT_YET = {  # written anew; a bug is still to be found: python -m tests.tutoria
     "report.holds and len(report.results) == 20",
     "report.holds and len(report.results) == 55",
     "np.isclose(step_after_drop(make, True, 10.0), rebuilt, rtol=1e-3)",
-    "np.isclose(theirs[1], 0.5e-8) and np.isclose(ours[1], 1e-8)",
-    "published < invariant and len(invariant - published) == 3",
     "step_after_drop(make, True, 1e-6) < 0.01 * rebuilt",
     "np.isclose(loss(W0)[0], (1 - agree).sum(), rtol=1e-12, atol=0)",
-    "predicted_cosine(rate, 0.9) < predicted_cosine(0.05, 0.9)",
-    "round(sine, 2) == 0.97 and round(angle_lost, 2) == 0.04",
-    "row == EXPECTED[name].split()",
 }
 lessons = pytest.mark.parametrize("lesson", planted.LESSONS)
 
@@ -58,7 +51,8 @@ def test_every_assert_has_a_bug(lesson):
 def test_every_assert_sees_its_bug(number):
     command = [sys.executable, "-m", "tests.tutorials.planted", number]
     found = subprocess.run(command, cwd=planted.ROOT, capture_output=True, text=True, timeout=300)
-    assert found.returncode == 0, found.stdout + found.stderr
+    survived = {line.partition(": survived: ")[2] for line in found.stdout.splitlines()}
+    assert found.stderr == "" and survived <= CANNOT_FAIL | NOT_YET, found.stdout + found.stderr
 
 
 @pytest.fixture
