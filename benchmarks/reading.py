@@ -242,7 +242,8 @@ def main() -> None:
     print(tables(every))
     figures = {name: draw(every) for name, draw in PICTURES.items()} | {"differences": differences(family(every))}
     for name, figure in figures.items():
-        print(files.save(figure, folder / f"experiment-{name}.png", "python benchmarks/reading.py"))
+        if figure.axes:
+            print(files.save(figure, folder / f"experiment-{name}.png", "python benchmarks/reading.py"))
 
 
 if __name__ == "__main__":
