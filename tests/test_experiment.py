@@ -184,7 +184,7 @@ def results_of(wrong, images=None):
     return {"data": "digits", "of": 450, "seeds": seeds, "arms": {
         name: {
             "wrong": counts,
-            "errors": [[9, count, count, count + 1] for count in counts],
+            "errors": [[9, 9, count, count, count + 1] for count in counts],
             "missed": [part[:count] for part, count in zip(parts, counts, strict=True)],
         } for name, counts in wrong.items()
     }}  # fmt: skip
