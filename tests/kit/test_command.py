@@ -52,7 +52,7 @@ def test_command_lists_the_catalogue(capsys):
     out = capsys.readouterr().out
     assert out.strip() == identities.page().strip()
     for identity in identities.CATALOGUE:
-        assert f"**{identity.number} {identity.name}** (" in out and f"    {identity.statement}\n" in out
+        assert f"**{identity.number} {identity.name}** (" in out and f"`{identity.statement}`\n" in out
         assert f"As with: {identity.catches}." in out
     with pytest.raises(SystemExit, match="2"):
         command.main([])

@@ -20,6 +20,6 @@ def listed(chapters: tuple[ModuleType, ...]) -> str:
         for one in (item for item in vars(chapter).values() if isinstance(item, Identity)):
             kinds = "all kinds" if one.kinds == KINDS else ", ".join(one.kinds)
             limit = "exactly" if one.limit == 0 else UNITS[one.unit].format(one.limit)
-            lines += [f"**{one.number} {one.name}** ({kinds}; {limit})", "", f"    {one.statement}", ""]
+            lines += [f"**{one.number} {one.name}** ({kinds}; {limit})", "", f"`{one.statement}`", ""]
             lines += [f"As with: {one.catches}.", ""] if one.catches else []
     return "\n".join(lines)
