@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import csv
 import itertools
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,26 +44,31 @@ DRAWS = 10_000
 def difference(results: Results, one: str, other: str) -> dict[str, Any]:
     """One arm minus another, seed by seed: the mean, its intervals over seeds and over seeds and images, p of tests."""
     a, b = (np.array(results["arms"][name]["wrong"]) for name in (one, other))
-    late = [np.median([errors[-3:] for errors in results["arms"][name]["errors"]], axis=1) for name in (one, other)]
-    d, tested = a - b, tested_by(results)
+    d, tested = a - b, tested_by(results["data"], tuple(results["seeds"]))
     return {
         "data": results["data"],
         "arms": (one, other),
         "mean": float(d.mean()),
         "interval": interval(d.tolist()),
         "images": pigeonhole(missed(results, one, tested) - missed(results, other, tested), tested),
-        "late": float((late[0] - late[1]).mean()),
+        "late": float((late(results, one) - late(results, other)).mean()),
         "permutation": permutation(d.tolist()),
         "signed_rank": signed_rank(d.tolist())[0],
         "rank_sum": rank_sum(a.tolist(), b.tolist()),
     }
 
 
-def tested_by(results: Results) -> np.ndarray:
+def late(results: Results, name: str) -> np.ndarray:
+    """(seeds,) the median of an arm's wrong images over its last three epochs; after a divergence all."""
+    return np.array([np.median(errors[-3:]) if errors else results["of"] for errors in results["arms"][name]["errors"]])
+
+
+@cache
+def tested_by(data: str, seeds: tuple[int, ...]) -> np.ndarray:
     """(seeds, images) 1 where a counted run was tested on an image, else 0."""
-    images = images_of(results["data"])
-    tested = np.zeros((len(results["seeds"]), len(images.y_train) + len(images.y_test)), dtype=np.int64)
-    for row, seed in zip(tested, results["seeds"], strict=True):
+    images = images_of(data)
+    tested = np.zeros((len(seeds), len(images.y_train) + len(images.y_test)))
+    for row, seed in zip(tested, seeds, strict=True):
         row[parted(images, seed, tuning=False)[1]] = 1
     return tested
 
@@ -86,7 +92,7 @@ def pigeonhole(differences: np.ndarray, tested: np.ndarray, draws: int = DRAWS) 
     d, of = differences[:, pool], tested[:, pool]
     drawn = []
     for part in np.array_split(np.empty(draws), -(-draws // 1000)):
-        seeds, images = (rng.multinomial(n, np.full(n, 1 / n), size=len(part)) for n in d.shape)
+        seeds, images = (rng.multinomial(n, np.full(n, 1 / n), size=len(part)).astype(float) for n in d.shape)
         drawn.append(((seeds @ d) * images).sum(axis=1) / ((seeds @ of) * images).sum(axis=1))
     low, high = np.quantile(np.concatenate(drawn), [0.025, 0.975]) * tested.sum(axis=1).mean()
     return float(low), float(high)
@@ -133,10 +139,9 @@ def arms_table(results: Results) -> list[str]:
         rates = f"{arm['rates'][0]:.3g}, {arm['rates'][1]:.3g}{edge}"
         rates = f"matched, {arm['rates'][1]:.3g}{edge}" if name == "sgd at its angle" else rates
         rates = f"{arm['rates'][0]:.3g}{edge}" if name == "sgd one rate" else rates
-        late = np.mean([np.median(errors[-3:]) for errors in arm["errors"] if errors])
         turn = np.median([turn for turn in arm["largest"] if turn is not None])
         lines.append(
-            f"| {words(name)} | {rates} | {wrong.mean():.2f} ({low:.2f} to {high:.2f}) | {late:.2f} | "
+            f"| {words(name)} | {rates} | {wrong.mean():.2f} ({low:.2f} to {high:.2f}) | {late(results, name).mean():.2f} | "
             f"{wrong.std(ddof=1):.1f} | {wrong.min()}, {wrong.max()} | {turn:.2f} | {arm['missed'].count(None)} |"
         )
     return [*lines, ""]

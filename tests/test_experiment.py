@@ -202,11 +202,14 @@ def test_differences_are_those_of_the_seeds():
     assert reading.family([many])[0]["holm"] == pytest.approx(20 * 2 * 2**-12)  # of twenty, whether they ran or not
 
 
-def test_an_arm_that_diverged_missed_all_that_it_was_tested_on():
-    results = results_of({"sgd": [2, 450]})
-    results["arms"]["sgd"]["missed"][1] = None
-    tested = reading.tested_by(results)
-    assert reading.missed(results, "sgd", tested).sum(axis=1).tolist() == [2, 450] and tested.sum() == 900
+def test_a_run_that_diverged_missed_all_that_it_was_tested_on():
+    results = results_of({"sgd": [2, 450, 5], "sgd-g": [2, 3, 5]})
+    results["arms"]["sgd"]["missed"][1] = results["arms"]["sgd"]["errors"][1] = None
+    tested = reading.tested_by("digits", (0, 1, 2))
+    assert tested.sum() == 3 * 450
+    assert reading.missed(results, "sgd", tested).sum(axis=1).tolist() == [2, 450, 5]
+    assert reading.late(results, "sgd").tolist() == [2, 450, 5]
+    assert reading.difference(results, "sgd-g", "sgd")["late"] == reading.difference(results, "sgd-g", "sgd")["mean"]
 
 
 def test_the_second_interval_covers_the_truth_where_both_seeds_and_images_differ():
