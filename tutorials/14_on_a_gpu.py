@@ -83,7 +83,7 @@ def softmax(z):
 
 z = backend.to_device(rng.standard_normal((2, 3)), device)
 print("computed by", backend.get_xp(z).__name__)
-assert np.ones(1).__array_namespace__() is np
+assert backend.get_xp(np.ones(1)) is np.ones(1).__array_namespace__()
 print(backend.to_numpy(softmax(z)).round(4))
 sums = backend.to_numpy(softmax(z)).sum(axis=1)
 assert np.allclose(sums, 1, rtol=0, atol=1e-12)

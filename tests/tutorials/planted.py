@@ -355,7 +355,10 @@ def search(lesson: str, minutes: float, seed: int) -> None:
     base = clean(lesson, calls=True)
     limit = SLOWER * base.seconds + PATIENCE
     print(f"{lesson}: {len(base.held)} asserts, {base.seconds:.1f} s", flush=True)
-    seen = {replace(bug, fails=()): set(bug.fails) for bug in table()[lesson] if bug.fails}
+    seen: dict[Bug, set[str]] = {}
+    for bug in table()[lesson]:
+        if bug.fails:
+            seen.setdefault(replace(bug, fails=()), set()).update(bug.fails)
     untried = [bug for bug in table()[lesson] if not bug.fails]
 
     def attempt(bug: Bug) -> None:

@@ -10,10 +10,6 @@ from tests.tutorials import planted
 
 QUICK = ("01", "02", "03", "04", "07")  # half a second a run; the others: python -m tests.tutorials.planted
 CANNOT_FAIL = {  # they hold whatever the lesson and the library do
-    "np.all(np.maximum(0, z) * np.maximum(0, -z) == 0)",
-    "abs(np.sqrt(0.99) ** 138 - 0.5) < 1e-3",
-    "round((1 - 0.9**0.5) ** 2, 4) == 0.0026",
-    "np.ones(1).__array_namespace__() is np",
     "1e-8 < np.arccos(1 - 2.0**-53) < 2e-8",
 }
 lessons = pytest.mark.parametrize("lesson", planted.LESSONS)
