@@ -17,7 +17,7 @@ from __future__ import annotations
 import importlib
 from types import ModuleType
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["backend", "data", "geometry", "nn", "ops", "optim", "testing", "train"]
 
 

@@ -9,7 +9,7 @@ from grassmann_np.testing import identities
 from viz import widget
 from viz.scenes import SCENES
 
-project, author, release = "grassmann_np", "the grassmann_np authors", metadata.version("grassmann-np")
+project, author, release = "grassmann_np", "the grassmann_np developers", metadata.version("grassmann-np")
 copyright = author
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.mathjax", "sphinx.ext.viewcode", "sphinx_design"]
 exclude_patterns = ["conf.py", "_*"]
