@@ -346,15 +346,16 @@ assert lines.distance(*rng.standard_normal((2, 3, 99))).max() <= np.pi / 2
 #
 # </details>
 #
-# 3. *Harder.* A batch normalization without $\gamma$ is followed by a *ReLU*,
-#    $\max(0, z)$. Can the next weight make up for putting $-y$ in place of
-#    $y$?
+# 3. *Harder.* A batch normalization without $\gamma$ and $\beta$ is followed
+#    by a *ReLU*, $\max(0, z)$. Can the next weight make up for putting $-y$
+#    in place of $y$?
 #
 # <details><summary>Answer</summary>
 #
 # No. Of $\max(0, z)$ and $\max(0, -z)$ one is always zero, so that neither is
 # a multiple of the other. The authors' VGG networks, a kind for images, are
-# like this: their code has no $\gamma$ there.
+# like this, but for a $\beta$, which does not help: their code has no
+# $\gamma$ there.
 #
 # </details>
 #

@@ -204,7 +204,7 @@ assert np.allclose(there, np.pi * u, rtol=0, atol=1e-14)
 # to $\pi$. As lines (lesson 2), $x$ and $-x$ are one point, and the nearer of
 # them counts. In the film $x$ walks away from $y$. When it has gone a right
 # angle, both ends of its line are equally near, and farther on `lines.log`
-# leads to $-x$. The points to which more than one way is shortest are called
+# leads to $-x$. The points to which more than one way is shortest are here
 # the *cut locus* of $y$: among lines those at a right angle to $y$, on the
 # sphere the antipode alone.
 

@@ -22,7 +22,7 @@ y = sphere.random_point((3,), rng)
 # ## Adam, in flat space
 #
 # Gradients may be a thousand times larger for one weight than for another,
-# and then no single learning rate suits both. *Adam* keeps two running
+# and then a single learning rate seldom suits both. *Adam* keeps two running
 # averages for every coordinate $i$: $m_i$ of the gradient, which is a
 # momentum, and $v_i$ of its square. It divides one by the root of the other:
 #
@@ -207,10 +207,10 @@ for lengths in np.exp(rng.standard_normal((20, 200))):
     assert np.all(turns(lengths) <= limits)
 
 # %% [markdown]
-# So step 50 can turn a weight by 1.48 $\eta$, and a late step by 2.35
-# $\eta$, with the default rate 0.117 radians. Less is always possible: where
-# the gradients disagree, they cancel in $m$ but not in $v$, and the step
-# shrinks.
+# So with $\beta_1 = 0.9$ and $\beta_2 = 0.99$ step 50 can turn a weight by
+# 1.48 $\eta$, and a late step by 2.35 $\eta$, with the default rate 0.117
+# radians. Less is always possible: where the gradients disagree, they cancel
+# in $m$ but not in $v$, and the step shrinks.
 #
 # ## Why clip what is divided by its own length?
 #
@@ -332,7 +332,8 @@ scenes.adam()
 #   differs only in `inner`, one number per point, and in what a point is.
 # * The rate of Adam-G is an angle: a steady gradient well above $10^{-3}$
 #   turns the weight by $\eta$ a step, and no step turns it by more than 2.35
-#   $\eta$. Clipping keeps one loud gradient from slowing the steps after it.
+#   $\eta$ with these $\beta$s. Clipping keeps one loud gradient from slowing
+#   the steps after it.
 # * Turn the axes, and Adam-G's path turns with them.
 #
 # ## Exercises

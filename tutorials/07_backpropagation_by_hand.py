@@ -288,10 +288,10 @@ nothing = error(lambda z: (ops.batch_norm(z)[0], np.zeros_like), z, ones, v,
 assert nothing < 1e-9
 
 # %% [markdown]
-# It passes. But what was compared? The outputs of a normalization have mean
-# 0, whatever comes in, so their sum is *always* 0, and so is its gradient:
-# the check has compared nothing with nothing. The second assert shows that
-# even a pullback which returns zeros passes it.
+# It passes. But what was compared? The outputs of a batch normalization have
+# mean 0, whatever comes in, so their sum is *always* 0, and so is its
+# gradient: the check has compared nothing with nothing. The second assert
+# shows that even a pullback which returns zeros passes it.
 #
 # The way out is a **random** $dy$, which favours no direction. The checker
 # of this project draws one. It compares every entry with a difference, and
@@ -314,10 +314,10 @@ assert verdicts[forgetful].startswith("wrong")
 # Point it at your own: `gradcheck.check(op, x, w, rng=rng)` for a function
 # that returns `(y, pullback)`, and `check_layer` for a layer. Three rules go
 # with it. Use float64, because with the seven digits of float32 a difference
-# has no room between $t^2$ and rounding. Use sizes that all differ, so that
-# no two axes can be exchanged unnoticed. And give $\gamma$ and $\beta$ random
-# values, because at their usual start, 1 and 0, a pullback that forgets
-# $\gamma$ is right:
+# has little room between $t^2$ and rounding. Use sizes that all differ, so
+# that no two axes can be exchanged unnoticed. And give $\gamma$ and $\beta$
+# random values, because at their usual start, 1 and 0, a pullback that
+# forgets $\gamma$ is right:
 
 
 # %%
@@ -354,8 +354,9 @@ assert report.entries < 1e-6
 # * Batch normalization:
 #   $dz = r\,(dy - \langle dy\rangle - y\,\langle y\,dy\rangle)$. It removes
 #   the two directions in which the output does not change.
-# * Check with differences in float64, a random $dy$ and several $t$. The sum
-#   of the outputs as a loss checks nothing behind a normalization.
+# * Check with differences in float64, a random $dy$ and several $t$. Behind a
+#   batch normalization the sum of the outputs has gradient 0, so that even a
+#   pullback of zeros passes.
 #
 # ## Exercises
 #

@@ -43,11 +43,12 @@ assert np.allclose(y[:, 0], -y[:, 2], rtol=0, atol=1e-12)
 print(y[:3].round(4))
 
 # %% [markdown]
-# If two vectors are nearly parallel, the second output tells nearly nothing
-# new. It is tempting to go on: at a right angle, then, the outputs of two
-# neurons are uncorrelated. **Guess first:** is that so? Below are 64 random
-# directions and 64 at right angles to each other, once for inputs of pure
-# noise, which vary alike in all directions, and once for images of digits.
+# If two vectors are nearly parallel, the second output usually tells little
+# new (unless the inputs hardly vary in that direction). It is tempting to go
+# on: at a right angle, then, the outputs of two neurons are uncorrelated.
+# **Guess first:** is that so? Below are 64 random directions and 64 at right
+# angles to each other, once for inputs of pure noise, which vary alike in all
+# directions, and once for images of digits.
 
 
 # %%
@@ -72,9 +73,10 @@ assert found["digits"][1] > 0.8 * found["digits"][0]
 
 # %% [markdown]
 # For noise it is so: what is left is chance. For digits it is not, because
-# neighbouring pixels are alike, and then the outputs are alike even where
-# the weights are not. So keep apart what the following term is about, the
-# angles of the *weights*, and what one may hope of it.
+# neighbouring pixels are alike and some vary more than others, and then the
+# outputs are alike even where the weights are not. So keep apart what the
+# following term is about, the angles of the *weights*, and what one may hope
+# of it.
 #
 # ## The term
 #
@@ -98,10 +100,11 @@ assert np.isclose(L, 0.1 * sum(pairs), rtol=1e-12, atol=0)
 
 # %% [markdown]
 # For the gradient, take one pair. By the chain rule the derivative of
-# $\langle w_i, w_j\rangle^2$ with respect to $w_i$ is
-# $2\langle w_i, w_j\rangle\, w_j$. Sum this over all $j \ne i$, and you have
-# column $i$ of $2\alpha\,W(W'W - I)$, since the diagonal of $W'W - I$ is 0
-# for unit columns. The gradient check would raise an error if it disagreed:
+# $\langle w_i, w_j\rangle^2$ with respect to $w_i$ is $2\langle w_i,
+# w_j\rangle\, w_j$. Sum this over all $j \ne i$, multiply by $\alpha$, and
+# you have column $i$ of $2\alpha\,W(W'W - I)$, since the diagonal of $W'W -
+# I$ is 0 for unit columns. The gradient check would raise an error if it
+# disagreed:
 
 
 # %%

@@ -41,7 +41,7 @@ x, labels = digits.x_train[:64].astype(np.float64), digits.y_train[:64]
 #
 # `nn.measure_invariance` does this for every weight of a network. We build
 # one network five times, and change only its first layer and what stands
-# after it. Numbers are double precision and `eps` is 0, so that 0 means 0.
+# after it. Numbers are in double precision and `eps` is 0, so that 0 means 0.
 
 
 # %%
@@ -337,7 +337,7 @@ for name, model in (("batch norm", batch_norm),
 #
 # * In front of batch normalization, in weight normalization and in
 #   normalization propagation every weight vector is a point of a sphere.
-# * Layer and RMS normalization are invariant only to the length of the whole
+# * Of all lengths, layer and RMS normalization forget only that of the whole
 #   matrix: one sphere for the layer, none for a single neuron. Put there all
 #   the same, a neuron loses its loudness, and even its direction suffers.
 # * Batch normalization is invariant to the length in training, not at test

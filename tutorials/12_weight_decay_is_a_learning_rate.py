@@ -457,9 +457,9 @@ assert 2.8 < slope < 3.2
 # <details><summary>Hint</summary>
 #
 # `history.angle` is that of one step an epoch, the mean over the columns; the
-# law is about the mean of squares, over many steps. Gradients that agree from
-# step to step are no noise, and this SGD has Nesterov's momentum. What
-# happens at ten times the decay?
+# law is about the mean of squares, over many steps. That gradients agree from
+# step to step does not enter the law, but Nesterov's momentum, which this SGD
+# has, does. What happens at ten times the decay?
 #
 # </details>
 #

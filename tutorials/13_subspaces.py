@@ -204,11 +204,12 @@ scenes.subspaces()
 # %% [markdown]
 # ## An average of subspaces
 #
-# Suppose that the images of every digit are spread over six schools, some
-# 22 at each. None may pass its images on. What a school sends is, for each
-# digit, the three directions that they span: $64 \times 3 = 192$ numbers.
-# (What those still give away about single images is a serious question,
-# which this page leaves open.) How do we put six subspaces into one?
+# Suppose that the images of every digit are spread over six schools, some 22
+# at each. None may pass its images on. What a school sends is, for each
+# digit, a basis of the three-dimensional subspace nearest to them: $64 \times
+# 3 = 192$ numbers. (What those still give away about single images is a
+# serious question, which this page leaves open.) How do we put six subspaces
+# into one?
 #
 # **Guess first.** The obvious idea is to add the six matrices, divide by
 # six and make the result orthonormal again. Is that an average of the

@@ -257,10 +257,11 @@ assert np.median(growth) < 1.1 and growth.max() > 3
 # few multiply it. (The network has places where that can happen: a ReLU asks
 # whether a number is positive, and the answer may differ where it is nearly
 # 0.) So do not expect a GPU to repeat a CPU's run digit by digit. They are
-# two runs of one experiment, as with two seeds. Compare them as
-# [lesson 9](09_training_on_real_images.py) compares, by the spread of
-# several. And test an op on a GPU against the CPU *once*, from the same
-# input, with a tolerance of some roundings, and not after a thousand steps.
+# two runs of one experiment, though much nearer to each other than two seeds.
+# Compare them as [lesson 9](09_training_on_real_images.py) compares, by the
+# spread of several. And test an op on a GPU against the CPU *once*, from the
+# same input, with a tolerance of some roundings, and not after a thousand
+# steps.
 #
 # ## What changes: time
 #

@@ -62,7 +62,7 @@ assert ((gain > 0).sum(), (gain < 0).sum()) == (20, 3)
 # So in three places plain SGD is better, and in one there is a tie.
 # "Consistently" is too strong a word. Of what size are the differences? A
 # yardstick: an error of 4 % on 10000 images has a standard error of 0.2 %,
-# because other 10000 images would have given another number.
+# because another 10000 images would have given another number.
 
 # %%
 p = errors[:, :1] / 100
@@ -113,8 +113,9 @@ assert (sgd.decay, sgd_g.decay) == ("all", "weights")
 # Eight things changed at once, not one:
 #
 # 1. **The geometry**, which the paper is about.
-# 2. **The rate of everything else**: the last layer, $\gamma$ and $\beta$
-#    learn with 0.1 in the SGD runs, and with 0.01 in the others.
+# 2. **The rates**: the convolutions learn with 0.1 in the SGD runs and with
+#    0.2 in those of SGD-G; the last layer, $\gamma$ and $\beta$ with 0.1 and
+#    with 0.01.
 # 3. **Weight decay of the rest**: SGD decays $\gamma$, $\beta$ and the biases
 #    too, the G runs do not.
 # 4. **Weight decay of the convolutions**, in the SGD runs only, where it acts
@@ -320,13 +321,13 @@ assert step_after_drop(make, True, 1e-6) < 0.01 * rebuilt
 # <details><summary>Answer</summary>
 #
 # Change one thing: give both the same start and momentum, the same second
-# rate and decay for the rest, no clipping and no penalty. Hold some of the
-# training images out, and tune on these the rate of the normalized weights,
-# over the same number of values for both, say six, with two seeds each (24
-# runs). Then eighteen fresh seeds for each of the two winners (36 runs), the
-# same seeds for both, so that they can be compared in pairs, and for every
-# seed other test images, if there are enough. Decide before the last runs
-# what you will report.
+# rate and decay for the rest, no decay of the normalized weights, no clipping
+# and no penalty. Hold some of the training images out, and tune on these the
+# rate of the normalized weights, over the same number of values for both, say
+# six, with two seeds each (24 runs). Then eighteen fresh seeds for each of
+# the two winners (36 runs), the same seeds for both, so that they can be
+# compared in pairs, and for every seed other test images, if there are
+# enough. Decide before the last runs what you will report.
 #
 # </details>
 #

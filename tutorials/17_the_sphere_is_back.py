@@ -136,9 +136,9 @@ scenes.exp()
 
 # %% [markdown]
 # Every method of this page but SGD-G retracts. At the small angles of a
-# training the two hardly differ: their gap is $|d|^3/3$. There is another
-# difference, and it matters more. Is the step tangent *before* it is put
-# back?
+# training the two hardly differ: their gap is about $|d|^3/3$. There is
+# another difference, and it matters more. Is the step tangent *before* it is
+# put back?
 #
 # Hyperball's is not. With the update $u$ of any optimizer (Adam, Muon), and
 # the norm $\rho = \lVert W_0\rVert_F$ of the start, its rule is
@@ -762,7 +762,7 @@ if EPOCHS == 6:
 # says nothing. Then at the lines:
 #
 # * SGD-G slows down by itself, by a factor of more than 8, because its
-#   gradients become smaller.
+#   gradients become smaller and agree less.
 # * nGPT falls as well, although Adam forgets scales, and for two reasons. Its
 #   step is as long as it can be only while the gradients agree. For pure
 #   noise the average $m$ is shorter, by the factor
@@ -772,7 +772,7 @@ if EPOCHS == 6:
 #   three epochs, and then no more.
 # * Hyperball and the spectral rules keep nearly the same speed. Nearly: with
 #   Muon up to 44 % of the step is normal and is lost, a little more than the
-#   38 % of pure noise; with Adam 57 %. The formula with $\cos a = -$(normal
+#   38 % of pure noise; with Adam 58 %. The formula with $\cos a = -$(normal
 #   part) gives the turn to 3 %.
 # * Manifold Muon turns by $\arctan 0.05$ throughout, though our 25 rounds
 #   leave some 3 % of a step not tangent.

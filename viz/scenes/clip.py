@@ -102,7 +102,8 @@ def _captions(free: Step, held: Step, loss: Loss, lr: float, clip: float) -> tup
     return (
         f"−h, downhill along the sphere: |h| = {h:.2f}. With η = {lr:g} the step is η|h| = {lr * h:.2f} radians, "
         f"{far:.0f} degrees: {round_}.",
-        f"{shorter}. So no step is longer than ην = {lr * clip:.2f} radians, {np.degrees(lr * clip):.0f} degrees.",
+        f"{shorter}. So without momentum no step is longer than ην = {lr * clip:.2f} radians, "
+        f"{np.degrees(lr * clip):.0f} degrees.",
         "y walks along its great circle, on the left by −ηh, on the right by −ηĥ. Once round is 360 degrees.",
         f"Without clipping: {left}. Clipped: {right}.",
     )

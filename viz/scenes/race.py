@@ -119,7 +119,7 @@ def _captions(
         for role, walk in walks.items()
     )
     worst = max(losses, key=lambda role: losses[role][1, -1])
-    why = " No η is tuned; Adam-G divides by the mean of all |h| so far, the long first ones too."
+    why = " No η is tuned; Adam-G divides by a running mean of |h|, in which the long first ones still count."
     others = "".join(f", {NAMES[role]}" for role in list(walks)[2:-1])
     return (
         f"SGD, SGD with weight decay{others} and {NAMES[list(walks)[-1]]} start from one y, on one loss; only the "

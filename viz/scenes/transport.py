@@ -167,8 +167,9 @@ def _captions(
     finer = 100 * np.linalg.norm(_stepwise(corners, sides, parallel[0], 10)[:, 0]) / LONG
     return (
         "A frame at a, two tangent vectors at right angles. It will be carried along the sides a b, b c, c a.",
-        f"From a to b. Left, v keeps its length, and its angle with the path, {met[0]:.1f}°: that is what parallel "
-        f"means. Right, v is projected onto the tangent plane where it is: {kept[1]:.0f} % of its length is left at b.",
+        f"From a to b. Left, v keeps its length, and its angle with the path, {met[0]:.1f}°: in space, that is "
+        "enough to be parallel. Right, v is projected onto the tangent plane where it is: "
+        f"{kept[1]:.0f} % of its length is left at b.",
         f"From b to c. Left, the angle with the path is now {met[1]:.1f}°, and stays so. Right, v at b is projected: "
         f"{kept[2]:.0f} % is left at c.",
         f"From c back to a. Left, v stays at {met[2]:.1f}° to the path. Right, {kept[3]:.0f} % of v is left at a, and "
