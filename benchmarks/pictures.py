@@ -137,7 +137,7 @@ def maps(every: list[Results]) -> Figure:
     for i, (results, name) in enumerate(grids):
         rates, rest, mean = grid(results["arms"][name]["map"])
         within = WITHIN[results["data"]]
-        axes = figure.add_axes((0.065 + 0.19 * i, 1 - 240 / height, 0.165, 195 / height))
+        axes = figure.add_axes((0.065 + 0.19 * i, 1 - 245 / height, 0.165, 195 / height))
         more = np.clip(mean - mean.min(), within / 4, 64 * within)
         axes.imshow(np.log2(more).T, cmap="cividis_r", origin="lower", aspect="auto", interpolation="nearest")
         near = np.nonzero(mean <= mean.min() + within)
@@ -148,11 +148,13 @@ def maps(every: list[Results]) -> Figure:
         axes.set_xlabel("rate, normalized", fontsize=9)
         if i == 0:
             axes.set_ylabel("rate of the rest", fontsize=9)
-        _plain(axes, f"{MAPPED[name][0]}, best {mean.min():.1f}")
+        _plain(axes, f"{MAPPED[name][0]}\n")
         axes.title.set_fontsize(9.5)
+        axes.annotate(f"best {mean.min():.1f} wrong", (0, 1), (0, 5), "axes fraction", "offset pixels", fontsize=9)
         axes.tick_params(labelsize=8)
     for k, results in enumerate(every):
-        axes = figure.add_axes((0.065 + 0.46 * k, 58 / height, 0.4, 215 / height))
+        wide = 0.78 / len(every)
+        axes = figure.add_axes((0.065 + wide * k, 58 / height, wide - 0.06, 215 / height))
         for name, (label, color, dash) in MAPPED.items():
             if "map" in results["arms"].get(name, {}):
                 rates, wrong = curve(results, name)
@@ -167,7 +169,8 @@ def maps(every: list[Results]) -> Figure:
         axes.grid(color="#e3e6ea", linewidth=0.7)
         _plain(axes, f"{TITLES[results['data']]}: wrong images above the best")
     if every:
-        figure.legend(*figure.axes[-1].get_legend_handles_labels(), loc="lower right", frameon=False, fontsize=9.5)
+        figure.legend(*figure.axes[-1].get_legend_handles_labels(), loc="lower right", frameon=False, fontsize=9.5,
+                      bbox_to_anchor=(1, 0.1))  # fmt: skip
     figure.set_label(
         "How wrong images depend on the rates, for SGD, SGD with clipping, SGD normalized after each step, SGD-G and "
         "SGD-G without clipping and term. Above, over both: light is near the best of the map, whose number is in "
