@@ -68,8 +68,8 @@ assert np.allclose(neuron(w), neuron(5 * w), rtol=0, atol=1e-13)
 #
 # $$ \mathrm{BN}(w'x) = \frac{w'(x - \langle x\rangle)}{\sqrt{w'Rw}}. $$
 #
-# Put $5w$ in place of $w$: a factor 5 appears in the numerator, and
-# $\sqrt{25}$ in the denominator. They cancel, as any positive factor would.
+# Put $5w$ in place of $w$: a 5 appears in the numerator, and $\sqrt{25}$ in
+# the denominator. They cancel, as any positive factor would.
 
 # %%
 centered = x - x.mean(axis=0)
@@ -80,12 +80,12 @@ assert np.allclose(neuron(w), by_formula, rtol=0, atol=1e-13)
 
 # %% [markdown]
 # Everything that is computed from the output is the same, too. Of the weights
-# straight in front of a batch normalization (but not of others, such as those
-# of a last layer), the network sees only the *direction* $w/|w|$.
+# directly before a batch normalization (but not of others, such as a last
+# layer's), the network sees only the *direction* $w/|w|$.
 #
 # ## Backwards
 #
-# **Guess first:** at $w$ and at $5w$ the network computes the same. Is the
+# **Guess first:** at $w$ and $5w$ the network's output is the same. Is the
 # gradient the same too, and does a step of gradient descent do the same?
 #
 # Let $a$ be a positive number. The loss depends on the output alone, so
@@ -110,7 +110,7 @@ assert np.allclose(neuron(w), by_formula, rtol=0, atol=1e-13)
 # > to the op's output, and returns the gradients with respect to its inputs.
 # > Going back through two ops means calling their pullbacks, last op first.
 #
-# As loss we take half the mean squared distance to targets, $L =
+# Our loss is half the mean squared distance to targets, $L =
 # \frac{1}{2N}\sum_k (\mathrm{out}_k - t_k)^2$ for a batch of $N$. Its
 # derivative with respect to $\mathrm{out}_k$ is $(\mathrm{out}_k - t_k)/N$,
 # and this is where the way back begins.
@@ -146,9 +146,9 @@ for a in (1, 5, 25):
 # $$ |w - \eta g|^2 = |w|^2 - 2\eta\, w'g + \eta^2 |g|^2
 #    = |w|^2 + \eta^2 |g|^2. $$
 #
-# The same triangle says by which angle $\theta$ the step turns $w$. Write
-# $g_1$ for the gradient at unit length, in the same direction. Then
-# $|g| = |g_1|/|w|$, and
+# The same triangle says by what angle $\theta$ the step turns $w$. Write
+# $g_1$ for the gradient at unit length, in the same direction. Then $|g| =
+# |g_1|/|w|$, and
 #
 # $$ \tan\theta = \frac{\eta\, |g|}{|w|} = \frac{\eta}{|w|^2}\, |g_1|. $$
 #
@@ -158,7 +158,7 @@ for a in (1, 5, 25):
 # different speeds, although nobody chose that.
 #
 # **Guess first:** $w$ grows at every step. Does every step turn it less than
-# the step before? We measure the angle between both vectors, whose cosine is
+# the step before? We measure the angle between old and new, whose cosine is
 # their inner product over the product of their lengths.
 
 
@@ -192,7 +192,7 @@ lengths, rates, turns = np.array(rows).T
 # %% [markdown]
 # No: the turns rise to 38 degrees before they fall. What falls at every step
 # is the effective learning rate, here to less than half. The tangent of the
-# turn is its product with the slope $|g_1|$, and the slope depends on where
+# turn is this rate times the slope $|g_1|$, and the slope depends on where
 # the direction has got to.
 
 # %%
@@ -213,10 +213,10 @@ scenes.scale()
 # %% [markdown]
 # ## The remedy
 #
-# Cho and Lee's remedy is to take the fact seriously. If all vectors of a ray
-# are one and the same network, then let a single one stand for the ray: the
-# unit vector. The weights of a neuron become **a point of the unit sphere**,
-# and learning becomes a walk on the sphere.
+# Cho and Lee's remedy is to take this seriously. If all vectors of a ray give
+# the same network, then let one of them stand for the ray: the unit vector.
+# The weights of a neuron become **a point of the unit sphere**, and learning
+# becomes a walk on the sphere.
 #
 # One thing remains, the `eps` of batch normalization. In practice the
 # variance has a small number $\epsilon$ added, say $10^{-5}$, so that nothing

@@ -62,8 +62,8 @@ for i in range(4):
 # Conversely, every $v$ at a right angle to $y$ is a velocity. Push $y$ by
 # $sv$ and put it back on the sphere: $p(s) = (y + sv)/|y + sv|$. The divisor
 # is $\sqrt{1 + s^2 v'v}$, whose derivative at $s = 0$ is zero. To first order
-# nothing has to be put back, and the velocity at time 0 is $v$. So the
-# possible velocities at $y$, the **tangent vectors**, are exactly
+# no correction is needed, and the velocity at time 0 is $v$. So the possible
+# velocities at $y$, the **tangent vectors**, are exactly
 #
 # $$ T_y = \{\, v : y'v = 0 \,\}. $$
 #
@@ -73,8 +73,8 @@ for i in range(4):
 # the arrow of $v$ going from $y$ to $y + v$. In $\mathbb{R}^n$ it has $n - 1$
 # dimensions, because one is lost, the one along $y$.
 #
-# We measure velocities by two positions near $y$. A push $a$ that is not
-# tangent leads to one that is; a tangent push $v$ is its own velocity:
+# We measure velocities by two positions near $y$. A push $a$ need not be
+# tangent, but its velocity is; a tangent push $v$ is its own velocity:
 
 # %%
 a = rng.standard_normal(3)
@@ -95,11 +95,11 @@ assert abs(np.sum((y + v) ** 2) - (1 + v @ v)) < 1e-14  # y + v: outside
 # %% [markdown]
 # ## The gradient
 #
-# Backpropagation, which is the chain rule of lesson 1 for one op after the
-# other, knows nothing of spheres. It gives $g$, the derivatives of the loss
-# with respect to the weights. What does $g$ say about moving *on* the sphere?
-# Let us first do it by hand, with two weights: $y = (1, 0)$, a point of the
-# unit circle, and $g = (3, 4)$, a gradient of length 5.
+# Backpropagation, which is the chain rule of lesson 1 applied op by op, knows
+# nothing of spheres. It gives $g$, the derivatives of the loss with respect
+# to the weights. What does $g$ say about moving *on* the sphere? Let us first
+# do it by hand, with two weights: $y = (1, 0)$, a point of the unit circle,
+# and $g = (3, 4)$, a gradient of length 5.
 #
 # **Guess first:** $y$ moves on the circle with speed 1. How fast can the loss
 # fall at most: by 5, by 4, or by 3 per unit of time?
@@ -179,34 +179,34 @@ assert np.allclose(decayed, g, rtol=0, atol=1e-15)
 
 # %% [markdown]
 # Then why project at all? Because a gradient may lean. What *weight decay*
-# adds, $\lambda w$ (lesson 1, exercise 2), lies along $w$ entirely, and the
-# $\epsilon$ of batch normalization and rounding let $g$ lean a little.
+# adds, $\lambda w$ (lesson 1, exercise 2), lies entirely along $w$, and
+# rounding and batch normalization's $\epsilon$ let $g$ lean a little.
 #
 # ## How long is a step?
 #
 # A point of the unit sphere with the velocity $v$ turns by $|v|$ radians per
 # unit of time. So there the ordinary length of a tangent vector is an angle,
-# and we take the ordinary inner product with it. But suppose that we had kept
-# $w$, of any length, to stand for its ray. A step $\Delta$ at $w$ and the
-# step $5\Delta$ at $5w$ are then one and the same turn, and should have the
-# same length. They do if inner products are divided by $w'w$:
+# and we keep the ordinary inner product. But suppose that we had kept $w$, of
+# any length, to stand for its ray. A step $\Delta$ at $w$ and the step
+# $5\Delta$ at $5w$ are then one and the same turn, and should have the same
+# length. They do if inner products are divided by $w'w$:
 #
 # $$ \langle \Delta_1, \Delta_2 \rangle_w = \frac{\Delta_1'\Delta_2}{w'w}
 #    \qquad\text{for}\quad w'\Delta_1 = w'\Delta_2 = 0. $$
 #
-# A constant factor would do no harm to that; without one, lengths are angles.
-# The condition is needed because a step *along* $w$ does not turn it at all:
-# it must be projected away before its length means anything. An inner product
-# on every tangent plane, like this one, is called a **metric**. A space with
+# A constant factor would do no harm; without one, lengths are angles. The
+# condition is needed because a step *along* $w$ does not turn it at all: it
+# must be projected away before its length means anything. An inner product on
+# every tangent plane, like this one, is called a **metric**. A space with
 # tangent planes and a metric, both of which change smoothly from point to
 # point, is a *Riemannian manifold*. That is all the two words mean here.
 #
 # For a loss that does not see the length of $w$, the gradient, too, can now
 # be written at any $w$. It is at a right angle to $w$, and has the property
-# of $h$ in the inner product of $w$:
-# $\langle \mathrm{grad}, \Delta\rangle_w = g'\Delta$ for every such step
-# $\Delta$. So $\mathrm{grad}$ is $w'w$ times the tangent part of $g$. If
-# $|w| = 1$ it is $h$: this is one gradient, written at several vectors.
+# of $h$ in the inner product at $w$: $\langle \mathrm{grad}, \Delta\rangle_w
+# = g'\Delta$ for every such step $\Delta$. So $\mathrm{grad}$ is $w'w$ times
+# the tangent part of $g$. If $|w| = 1$ it is $h$: this is one gradient,
+# written at several vectors.
 #
 # **Guess first:** for our neuron, whose $g$ is tangent, take the steps
 # $-0.1\,g$ and $-0.1\,\mathrm{grad}$ at $w$, $5w$ and $25w$. Which of them
@@ -227,7 +227,7 @@ assert np.allclose(by_grad, by_grad[0], rtol=1e-12, atol=0)
 assert np.allclose(by_g * [1, 25, 625], by_g[0], rtol=1e-3, atol=0)
 
 # %% [markdown]
-# All steps along $\mathrm{grad}$ do, whereas those along $g$ fall as
+# All steps along $\mathrm{grad}$ do, whereas turns along $g$ fall as
 # $1/|w|^2$, as lesson 1 found. The metric repairs the gradient. (The columns
 # differ at $1w$ too, since this $w$ has length $\sqrt 6$.) On the unit sphere
 # there is nothing to repair, which is why the library works there.
@@ -274,9 +274,8 @@ assert np.isclose(loss, longer, rtol=1e-12, atol=0)
 
 # %% [markdown]
 # The second one is, since $\mathrm{BN}(-z) = -\mathrm{BN}(z)$ and the two
-# signs cancel. To *glue* all points that are one and the same network, so
-# that they count as one, is to form a **quotient**. What is glued depends on
-# what a point is:
+# signs cancel. To *glue* points that are the same network, so that they count
+# as one, is to form a **quotient**. What is glued depends on what a point is:
 #
 # * *The weights alone*, with $\gamma$ fixed, or without $\gamma$. Batch
 #   normalization forgets their length, and nothing else unless some
@@ -286,9 +285,9 @@ assert np.isclose(loss, longer, rtol=1e-12, atol=0)
 #   glued as well. What is left of $y$ is a line through the origin, and what
 #   the two pairs share is the vector $\gamma y$ on that line.
 #
-# So G(1, n) is where $y$ lives if $\gamma$ keeps track of the sign. If
-# $\gamma$ is fixed, it glues two different networks. (This account of the
-# signs is ours, not the paper's.)
+# So $y$ lives in G(1, n) if $\gamma$ keeps track of the sign. With $\gamma$
+# fixed, G(1, n) glues two different networks. (This account of the signs is
+# ours, not the paper's.)
 #
 # Does the difference matter? For a step, no. The sphere covers G(1, n) twice,
 # and a small piece of one looks exactly like a small piece of the other. A
@@ -319,9 +318,9 @@ assert lines.distance(*rng.standard_normal((2, 3, 99))).max() <= np.pi / 2
 #   gives: $h = g - (y'g)\,y$.
 # * A metric says how long a step is. On the unit sphere it is an angle.
 # * Batch normalization forgets lengths, not signs: with $\gamma$ fixed, the
-#   quotient is the sphere. With $\gamma$ free, $(y, \gamma)$ and
-#   $(-y, -\gamma)$ are one network, and a line is left of $y$. A step is the
-#   same in both.
+#   quotient is the sphere. With $\gamma$ free, $(y, \gamma)$ and $(-y,
+#   -\gamma)$ are one network, and $y$ becomes a line. A step is the same in
+#   both.
 #
 # ## Exercises
 #
@@ -353,9 +352,9 @@ assert lines.distance(*rng.standard_normal((2, 3, 99))).max() <= np.pi / 2
 # <details><summary>Answer</summary>
 #
 # No. Of $\max(0, z)$ and $\max(0, -z)$ one is always zero, so that neither is
-# a multiple of the other. The authors' VGG networks, a kind for images, are
-# like this, but for a $\beta$, which does not help: their code has no
-# $\gamma$ there.
+# a multiple of the other. The authors' VGG networks, made for images, are
+# like this: their code has no $\gamma$ there, only a $\beta$, which does not
+# help.
 #
 # </details>
 #

@@ -35,8 +35,8 @@ assert abs(y @ u) < 1e-14
 # > shortened to that length, and any other is left alone:
 # > $\hat h = \nu h/|h|$ if $|h| > \nu$, and $\hat h = h$ if not.
 #
-# With $\nu = 1$ we get $\hat h = (0, 4)/4 = (0, 1)$. Take the learning rate
-# $\eta = \pi/6$. The step is $d = -\eta \hat h = (0, -\pi/6)$.
+# With $\nu = 1$ we get $\hat h = (0, 4)/4 = (0, 1)$. With the learning rate
+# $\eta = \pi/6$ the step is $d = -\eta \hat h = (0, -\pi/6)$.
 #
 # **Guess first:** is $y + d$ as long as $y$, shorter, or longer?
 #
@@ -60,8 +60,8 @@ assert np.array_equal(d2, [0, -np.pi / 6]) and round(length, 3) == 1.129
 #
 # Think of a walker on a very large sphere, who goes ahead at constant speed
 # and turns neither left nor right. Her path bends, because the sphere bends.
-# But all of its bending is straight down, towards the centre, so that nothing
-# of it can be felt along the ground: the acceleration has no tangent part. A
+# But all of its bending is straight down, towards the centre, so that none of
+# it can be felt along the ground: the acceleration has no tangent part. A
 # path like that is called a **geodesic**.
 #
 # The *great circles*, those whose centre is the centre of the sphere, are
@@ -90,7 +90,7 @@ assert np.allclose(acceleration, -p, rtol=0, atol=1e-6)
 # %% [markdown]
 # ## exp: take a step
 #
-# A step $d$ at $y$ says two things, which way, $u = d/|d|$, and how far,
+# A step $d$ at $y$ says two things: which way, $u = d/|d|$, and how far,
 # $|d|$. Walk along the great circle in that direction, for that length. On
 # the unit sphere the length of an arc is its angle in radians, so we go on
 # until $s = |d|$:
@@ -153,12 +153,11 @@ assert 7 < gaps[0] / gaps[1] < gaps[1] / gaps[2] < gaps[2] / gaps[3] < 8
 #
 # ## log: which step leads there?
 #
-# Now the other way round. Given $y$ and $x$, which step $d$ has
-# $\exp_y(d) = x$? There are many, since one may go round several times. The
-# shortest is the **logarithm**, $\log_y(x)$. Its direction is that of the
-# tangent part of $x$ at $y$, and its length is the angle between the two. We
-# need it not to train a network, but to walk to a given point, and to say how
-# far away it is.
+# Now the other way round. Given $y$ and $x$, which step $d$ has $\exp_y(d) =
+# x$? There are many, since one may go round several times. The shortest is
+# the **logarithm**, $\log_y(x)$. Its direction is that of the tangent part of
+# $x$ at $y$, and its length is the angle between the two. We need it to walk
+# to a given point and to say how far away it is, not to train a network.
 #
 # By hand: $x = (\sqrt 3/2, -1/2)$ has the tangent part $(0, -1/2)$ at
 # $y = (1, 0)$. Its direction is $(0, -1)$, and the angle has the cosine
@@ -202,11 +201,10 @@ assert np.allclose(there, np.pi * u, rtol=0, atol=1e-14)
 # The **distance** of two points is the length of the shortest step from one
 # to the other, $|\log_y(x)|$. It is the angle between the two vectors, from 0
 # to $\pi$. As lines (lesson 2), $x$ and $-x$ are one point, and the nearer of
-# them counts. In the film $x$ walks away from $y$. When it has gone a right
-# angle, both ends of its line are equally near, and farther on `lines.log`
-# leads to $-x$. The points to which more than one way is shortest are here
-# the *cut locus* of $y$: among lines those at a right angle to $y$, on the
-# sphere the antipode alone.
+# them counts. In the film $x$ walks away from $y$. After a right angle both
+# ends of its line are equally near; beyond it `lines.log` leads to $-x$. The
+# points with more than one shortest way are here the *cut locus* of $y$: for
+# lines, those at a right angle to $y$; on the sphere, the antipode alone.
 
 # %%
 x = sphere.exp(y, np.radians(130) * u)
@@ -224,8 +222,7 @@ scenes.lines()
 #
 # Not at all. The cosine is $1 - 5\cdot 10^{-19}$, and the nearest float64
 # number is 1: the angle is gone before the arccos is computed. The smallest
-# angle that it can return at all, but for zero, belongs to the largest number
-# below 1:
+# nonzero angle that it can return belongs to the largest number below 1:
 
 # %%
 smallest = []
@@ -240,17 +237,17 @@ assert 3.4e-4 < smallest[1] < 3.5e-4
 # In float32, in which networks are trained, this is $3.5\cdot 10^{-4}$. A
 # learning rate of 0.001 and a gradient of length 0.1 make a shorter step.
 #
-# The remedy looks at $x - y$ instead, which is small when the angle is
-# small. The two unit vectors span a rhombus with the diagonals $x + y$ and
-# $x - y$, which cross at a right angle, and halve each other and the angle.
-# Half of one over half of the other is the tangent of half the angle, so
+# The remedy looks at $x - y$ instead, which is small when the angle is small.
+# The two unit vectors span a rhombus with the diagonals $x + y$ and $x - y$,
+# which bisect each other at a right angle, and halve the angle. Half of one
+# over half of the other is the tangent of half the angle, so
 #
 # $$ |\log_y(x)| = 2 \arctan \frac{|x - y|}{|x + y|}. $$
 #
-# This is Kahan's formula. The code of `sphere.distance` has `atan2`, which
-# takes numerator and denominator, does the division itself, and accepts a
-# zero denominator, as at the antipode. Compare both formulas on angles that
-# we know:
+# This is Kahan's formula. `sphere.distance` uses `atan2`, which takes
+# numerator and denominator, does the division itself, and accepts a zero
+# denominator, as at the antipode. Compare both formulas on angles that we
+# know:
 
 # %%
 print("angle            error of arccos  error of distance")
@@ -301,7 +298,7 @@ assert np.array_equal(sphere.exp(y, 0 * u), y)
 #
 # * A geodesic is a path that does not turn: on the sphere, a great circle at
 #   constant speed.
-# * $\exp_y(d)$ walks from $y$ along $d$, for the angle $|d|$. $\log_y(x)$ is
+# * $\exp_y(d)$ walks from $y$ along $d$, by the angle $|d|$. $\log_y(x)$ is
 #   the shortest step that leads to $x$.
 # * A retraction, step and divide, falls short by about $|d|^3/3$.
 # * The distance is the angle. The arccos cannot see angles below $10^{-8}$,
@@ -332,14 +329,14 @@ assert np.array_equal(sphere.exp(y, 0 * u), y)
 #
 # </details>
 #
-# 3. *Open experiment.* Walk 2 radians in $k$ equal steps along $u$, with a
-#    retraction each. By how much do you fall short, for $k = 10$, 20, 40? How
-#    does it depend on $k$?
+# 3. *Open experiment.* Walk 2 radians along $u$ in $k$ equal steps, each a
+#    retraction. By how much do you fall short, for $k = 10$, 20, 40? How does
+#    it depend on $k$?
 #
 # <details><summary>Answer</summary>
 #
 # By 0.026, 0.0066 and 0.0017: twice as many steps leave a quarter. Each of
-# the $k$ steps falls short by about $(2/k)^3/3$, which makes $8/(3k^2)$.
+# the $k$ steps falls short by about $(2/k)^3/3$, in all by $8/(3k^2)$.
 #
 # </details>
 #

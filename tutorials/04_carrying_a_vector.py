@@ -30,8 +30,8 @@ v = 0.6 * u + 0.8 * side  # a tangent vector of length 1, to be carried
 # walked by hand from $y = (1, 0)$ along $d = (0, -\pi/6)$, and came to
 # $x = (\sqrt 3/2, -1/2)$.
 #
-# **Guess first:** where does the same step lead from there, once more
-# 30 degrees ahead?
+# **Guess first:** where does the same step lead from there, another 30
+# degrees ahead?
 #
 # Off the circle. At $x$ the step is not tangent: $x'd = \pi/12$ is not zero.
 # Put the numbers into the formula of exp all the same, and they give
@@ -52,18 +52,17 @@ assert round(np.linalg.norm(wrong), 3) == 1.197
 #
 # A walker goes straight ahead along the great circle $p(s)$, and carries an
 # arrow $v(s)$, which is $v$ at the start. It must be tangent wherever she is,
-# so in general it cannot keep its numbers. But she does not turn it. What
-# that means was said in lesson 3 for the path itself: all of its change is
-# straight down, and nothing of it can be felt along the ground. If the
-# derivative $\dot v$ has no tangent part, the arrow is carried by **parallel
-# transport**.
+# so in general it cannot keep its numbers. But she does not turn it, just as
+# lesson 3's path did not turn: all of its change is straight down, and none
+# of it can be felt along the ground. If the derivative $\dot v$ has no
+# tangent part, the arrow is carried by **parallel transport**.
 #
-# From this the formula follows. Split $v$ into the part along the way and the
+# From this the formula follows. Split $v$ into the part along the path and the
 # rest, $v = (u'v)\,u + r$.
 #
 # *The rest* $r$ is at a right angle to $y$ and to $u$, so to every $p(s) =
-# y\cos s + u\sin s$ as well. It is tangent all along the way, and can stay as
-# it is: its derivative is zero. *The part along the way* goes on pointing
+# y\cos s + u\sin s$ as well. It is tangent all along the path, and can stay as
+# it is: its derivative is zero. *The part along the path* goes on pointing
 # ahead. At $y$, "ahead" is $u$, and later it is the walker's velocity
 # $\dot p = u\cos s - y\sin s$, whose derivative $-p$ has no tangent part. At
 # the end of the way $s = |d|$, so
@@ -78,14 +77,13 @@ assert round(np.linalg.norm(wrong), 3) == 1.197
 # so that $e'e$ has the derivative $2e'\dot e = 0$ and stays what it is at the
 # start, zero.)
 #
-# By hand, with a third number so that there is something across the way:
-# $y = (1, 0, 0)$, $d = (0, -\pi/6, 0)$, and $v = (0, 2, 5)$. Here
-# $u = (0, -1, 0)$, so that $u'v = -2$ and $r = (0, 0, 5)$. After 30 degrees
-# the direction ahead is $u\cos 30^\circ - y\sin 30^\circ =
-# (-1/2, -\sqrt 3/2, 0)$. Minus two times this, plus $r$, is
-# $(1, \sqrt 3, 5)$. The length was $\sqrt{4 + 25}$, and is
-# $\sqrt{1 + 3 + 25}$. In the library it is `sphere.transport(y, d, v)`: the
-# point, the way, what is carried.
+# By hand, with a third number so that something lies across the path: $y =
+# (1, 0, 0)$, $d = (0, -\pi/6, 0)$, and $v = (0, 2, 5)$. Here $u = (0, -1,
+# 0)$, so that $u'v = -2$ and $r = (0, 0, 5)$. After 30 degrees the direction
+# ahead is $u\cos 30^\circ - y\sin 30^\circ = (-1/2, -\sqrt 3/2, 0)$. Minus
+# two times this, plus $r$, is $(1, \sqrt 3, 5)$. The length was $\sqrt{4 +
+# 25}$, and is $\sqrt{1 + 3 + 25}$. In the library it is `sphere.transport(y,
+# d, v)`: the point, the way, what is carried.
 
 # %%
 y3, d3 = np.array([1.0, 0.0, 0.0]), np.array([0.0, -np.pi / 6, 0.0])
@@ -117,12 +115,12 @@ assert abs(x @ there) < 1e-14 and abs(x @ v) > 0.5
 # Let a second arrow $q$ be carried together with $v$. Their inner product has
 # the derivative $\dot v'q + v'\dot q$, which is zero, because a tangent
 # vector and one without a tangent part are at a right angle. So **parallel
-# transport keeps all inner products**, hence lengths and angles; along a
-# geodesic, whose velocity is carried too, also the angle with the path.
+# transport keeps all inner products**, hence lengths and angles, and the
+# angle with the path along a geodesic, whose velocity is carried too.
 #
-# A common shortcut defines it by that: "it keeps its length and its angle
+# A common shortcut is to define it so: "it keeps its length and its angle
 # with the path". In space this is enough (but for a mirror image). With more
-# weights it is not, because the part across the way could still turn about
+# weights it is not, because the part across the path could still turn about
 # the path, whereas $r$ must stay as it is:
 
 # %%
@@ -140,10 +138,10 @@ assert abs(np.linalg.norm(turned - right) - 0.8 * np.sqrt(2)) < 1e-14
 
 # %% [markdown]
 # A special case is a step that carries *itself*. It is the walker's velocity
-# from start to end, times $|d|$, so that (8) becomes
-# $\mathrm{pt}_y(d; d) = d\cos|d| - y\,|d|\sin|d|$, equation (9). An optimizer
-# walks and carries in one go, and `sphere.move` does both. Our wrong step is
-# mended by it: it leads 60 degrees away from $(1, 0)$ now.
+# from start to end, times $|d|$, so that (8) becomes $\mathrm{pt}_y(d; d) =
+# d\cos|d| - y\,|d|\sin|d|$, equation (9). An optimizer walks and carries in
+# one go, and `sphere.move` does both. It mends our wrong step, which now
+# leads 60 degrees away from $(1, 0)$.
 
 # %%
 point, again = sphere.move(y, d, d)
@@ -161,12 +159,12 @@ assert np.allclose(mended, [1 / 2, -np.sqrt(3) / 2], rtol=0, atol=1e-14)
 # There seems to be a simpler way to make $v$ tangent at $x$, which is to
 # project it onto the tangent plane there, as in lesson 2.
 #
-# **Guess first:** what else does this do to $v$? Think of a step that carries
-# itself for a right angle.
+# **Guess first:** what else does this do to $v$? Think of a step of a right
+# angle that carries itself.
 #
-# It has become shorter. The part across the way stays as it is, but the part
-# along the way is tilted by $|d|$ against the new plane, and its shadow there
-# is $\cos|d|$ times as long:
+# It shortens $v$. The part across the path stays as it is, but the part along
+# the path is tilted by $|d|$ against the new plane, and its shadow there is
+# $\cos|d|$ times as long:
 
 # %%
 for theta in (0.02, 0.2, 1.0, np.pi / 2):
@@ -179,7 +177,7 @@ for theta in (0.02, 0.2, 1.0, np.pi / 2):
 
 # %% [markdown]
 # After a right angle nothing is left, since $u$ points along $x$ itself. In a
-# short step the loss is small, 2 % after 0.2 radians. So projection is not a
+# short step little is lost, 2 % after 0.2 radians. So projection is not a
 # disaster, but a hidden brake on the momentum, which no one has asked for.
 #
 # The two are close relatives, though. Divide the way into many short steps,
@@ -230,11 +228,11 @@ assert np.allclose(end, [0, 1, 0], rtol=0, atol=1e-14)
 # It comes back **turned by a right angle**, although nobody turned it. The
 # effect is called *holonomy*, and it measures how curved the ground is. One
 # can show that on the ordinary sphere, of radius 1, the angle of the turn is
-# the **area** that the path encloses, up to full turns, and the turn has the
-# sense in which the path goes around. This triangle is an eighth of the
-# sphere, whose area is $4\pi$, and that makes $\pi/2$. In the film two arrows
-# at a right angle, a *frame*, are carried along on the left, and projected on
-# the right.
+# the **area** that the path encloses, up to full turns, and the arrow turns
+# the same way round as the path. This triangle is an eighth of the sphere,
+# whose area is $4\pi$, and that makes $\pi/2$. In the film two arrows at a
+# right angle, a *frame*, are carried along on the left, and projected on the
+# right.
 
 # %%
 scenes.transport()
@@ -269,8 +267,8 @@ assert min(areas) < -np.pi and max(areas) > np.pi  # large ones, too
 # In $\mathbb{R}^n$ three corners lie in a space of three dimensions. The part
 # of an arrow in that space is turned as here; the rest is at a right angle to
 # every side, and comes back as it was. In any case "the same vector at
-# another point" has no meaning by itself, because it depends on the way. An
-# optimizer has a natural way, the one that it has just walked.
+# another point" has no meaning by itself, because it depends on the path. An
+# optimizer has a natural path, the one it has just walked.
 
 # %%
 a, b, c, *_ = e = np.linalg.qr(rng.standard_normal((5, 5)))[0].T
@@ -286,10 +284,10 @@ assert np.linalg.norm(e[:3] @ (back - v5)) > 0.1
 #   another.
 # * Parallel transport carries it along without turning: its change has no
 #   tangent part. All inner products stay the same, and so does the part
-#   across the way.
+#   across the path.
 # * A step carried along itself is the velocity at the end, times its length.
 # * Projection gives a tangent vector too, but only $\cos|d|$ of the part
-#   along the way is left. Many short projections come to parallel transport.
+#   along the path is left. Many short projections tend to parallel transport.
 # * Around a closed path on the ordinary sphere a vector comes back turned by
 #   the enclosed area, up to full turns.
 #

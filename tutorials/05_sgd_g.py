@@ -35,8 +35,8 @@ y = sphere.random_point((3,), rng)
 # $$ d = \gamma\,\tau - \eta\, g, \qquad w \leftarrow w + d, \qquad
 #    \tau \leftarrow d. $$
 #
-# (In lessons 1 and 2, $\gamma$ was the scale after a batch normalization. On
-# this page it is the momentum's factor; both names are customary.)
+# (In lesson 2, $\gamma$ was the scale after a batch normalization. On this
+# page it is the momentum's factor; both names are customary.)
 #
 # **Guess first:** which parts of these three formulas fail to make sense on
 # a sphere, and what did the last three lessons put in their place?
@@ -78,8 +78,8 @@ assert np.array_equal(euclidean.exp(y, a), y + a)  # walking is adding
 assert np.array_equal(euclidean.transport(y, a, b), b)  # nothing turns
 
 # %% [markdown]
-# So one loop is enough for both. Its first line divides $y$ by its length,
-# so that rounding cannot lead off the sphere; in `euclidean` it does nothing.
+# So one loop is enough for both. Its first line divides $y$ by its length, so
+# rounding cannot push $y$ off the sphere; in `euclidean` it does nothing.
 
 
 # %%
@@ -115,9 +115,9 @@ for geometry in (euclidean, sphere):
 # With `euclidean` this is SGD with momentum, with `sphere` SGD-G, and the
 # loop does not ask which.
 #
-# What is gained? By lesson 1, a gradient step of the same rate turns a long
+# What is gained? By lesson 1, a gradient step at the same rate turns a long
 # $w$ less than a short one. **Guess first:** we start SGD in one direction
-# with the lengths 0.5, 2 and 8, always with the rate 0.3. Which of the three
+# with the lengths 0.5, 2 and 8, always at the rate 0.3. Which of the three
 # comes down fastest?
 
 # %%
@@ -217,8 +217,8 @@ assert abs(way - 1.88) < 0.005
 #
 # **Guess first:** can the gradient of a batch-normalized neuron be very
 # large? If all inputs are made smaller, it stays as it is, since batch
-# normalization cancels their size too. But suppose that they vary much in
-# some directions, hardly at all in one, and that $w$ points there:
+# normalization cancels their size too. But suppose they vary a lot in some
+# directions, hardly at all in one, and $w$ points along that one:
 
 
 # %%
@@ -270,11 +270,11 @@ scenes.clip()
 
 # %% [markdown]
 # Clipping also bounds the speed, because every gradient adds at most
-# $\eta\nu$ to the step, and the older ones have faded by
-# $\gamma, \gamma^2, \dots$ By the sum above, **no step of SGD-G turns a
-# weight by more than** $\eta\nu/(1 - \gamma)$: with the authors' numbers 0.2
-# radians, or 11.5 degrees. (The bound is ours.) It is approached only if all
-# gradients agree. We let a strong wind blow along the equator, always ahead:
+# $\eta\nu$ to the step, and the older ones have faded by $\gamma, \gamma^2,
+# \dots$ By the sum above, **no step of SGD-G turns a weight by more than**
+# $\eta\nu/(1 - \gamma)$: with the authors' numbers 0.2 radians, or 11.5
+# degrees. (The bound is ours.) It is approached only if all gradients agree.
+# We let a strong tailwind blow along the equator:
 
 # %%
 w = nn.Parameter(np.array([1.0, 0.0, 0.0]), sphere)
@@ -291,11 +291,11 @@ assert np.allclose(turns[:60], 0.2 - 0.2 * 0.9 ** np.arange(1, 61), 1e-9, 0)
 assert turns[59] > 0.199 and 0.18 < turns[60] < 0.184
 
 # %% [markdown]
-# The last number is a warning. When the rate drops to a fifth, the bound
-# does not drop with it at once, because the momentum in flight was made with
-# the old rate. So $\eta$ in the bound is the largest rate so far. (PyTorch's
-# SGD keeps the rate out of its momentum, so that there a drop is felt at
-# once; as long as the rate is constant, it makes no difference.)
+# The last number is a warning. When the rate drops to a fifth, the bound does
+# not drop with it at once, because the momentum in flight was made with the
+# old rate. So $\eta$ in the bound is the largest rate so far. (PyTorch's SGD
+# keeps the rate out of its momentum, so that there a drop is felt at once; as
+# long as the rate is constant, the two agree.)
 #
 # The film shows one whole step of SGD-G, clipping included, drawn large. Its
 # neuron has an `eps` of 0.3, thirty thousand times the usual one, so that
@@ -322,7 +322,7 @@ assert np.allclose(together.T, alone, rtol=0, atol=1e-13)
 # lengths, and notes their geometry. `optim.sgd_g` moves these with SGD-G, and
 # all others with an SGD that has a rate of its own, *Nesterov's* momentum
 # (the step is $\gamma d - \eta g$ in place of $d$), and *weight decay*
-# ($\lambda w$ is added to the gradient of weights, but not of biases and of
+# ($\lambda w$ is added to the gradient of weights, but not of biases or of
 # the network's $\gamma$ and $\beta$).
 #
 # Here is one pass through small real images of digits, 8 by 8 pixels, in
@@ -347,8 +347,8 @@ for batch in data.batches(len(labels), 128, rng):
 
 # %% [markdown]
 # A parameter's name is the place of its layer, counted from 0, and what it
-# is: `1.w` are the weights in front of the batch normalization, layer 2,
-# whose gamma and beta are the network's own, and layer 4 gives the logits.
+# is: `1.w` holds the weights before the batch normalization; this is layer 2
+# and has the network's gamma and beta. Layer 4 gives the logits.
 
 # %%
 print("on the sphere:", [p.name for p in chosen], "of",
@@ -363,8 +363,8 @@ assert (first.lr, first.momentum, first.clip) == (0.2, 0.9, 0.1)
 
 # %% [markdown]
 # Does it learn better than plain SGD? That needs many runs and an honest
-# comparison: [lesson 9](09_training_on_real_images.py), to which you may
-# jump now.
+# comparison: [lesson 9](09_training_on_real_images.py). You may jump there
+# now.
 #
 # ## Summary
 #
@@ -395,8 +395,8 @@ assert (first.lr, first.momentum, first.clip) == (0.2, 0.9, 0.1)
 #
 # Little. `optim.SGD` clips every coordinate on its own there, so that a
 # coordinate moves by at most $\eta\nu/(1-\gamma)$, and a vector of $n$ of
-# them by $\sqrt n$ times that. And by how much such a step turns $w$ depends
-# on the length of $w$.
+# them by $\sqrt n$ times that. And how far such a step turns $w$ depends on
+# the length of $w$.
 #
 # </details>
 #

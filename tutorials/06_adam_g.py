@@ -34,12 +34,12 @@ y = sphere.random_point((3,), rng)
 #
 # If the gradient is 1000 times as large, so are $m$ and the root of $v$, and
 # the step stays the same. The small number $\epsilon$ avoids a division by
-# 0. It stands where the authors have it in their code, not where the textbook
-# has it; a section below shows what that changes.
-# The factor $\eta_t = \eta \sqrt{1 - \beta_2^t}\,/\,(1 - \beta_1^t)$ is the
-# learning rate $\eta$, corrected because both averages begin at 0 and are
-# therefore too small in the first steps $t = 1, 2, \dots$ (The $\beta$s are
-# Adam's own; batch normalization's $\beta$ does not occur on this page.)
+# 0. It stands where the authors have it in their code, not where textbooks
+#    have it; a section below shows what that changes. The factor $\eta_t =
+#    \eta \sqrt{1 - \beta_2^t}\,/\,(1 - \beta_1^t)$ is the learning rate
+#    $\eta$, corrected because both averages begin at 0 and are therefore too
+#    small in the first steps $t = 1, 2, \dots$ (The $\beta$s are Adam's own;
+#    batch normalization's $\beta$ does not occur on this page.)
 #
 # ## What goes wrong on a sphere
 #
@@ -87,11 +87,11 @@ assert abs(y @ h) < 1e-14 and abs(y @ divided) > 0.1
 # ## Again one optimizer
 #
 # The third row of the table looks like a new rule, but in the library it is
-# none. Every geometry has a function `inner`, the inner product of two
-# tangent vectors, *one number per point*. On the sphere a point is a whole
-# weight vector, a column. In `euclidean`, flat space is seen as many copies
-# of the number line, and **a point is one coordinate**. Here are two weight
-# vectors of two entries each, and the squares that would enter $v$:
+# not. Every geometry has a function `inner`, the inner product of two tangent
+# vectors, *one number per point*. On the sphere a point is a whole weight
+# vector, a column. In `euclidean`, flat space is seen as many copies of the
+# number line, and **a point is one coordinate**. Here are two weight vectors
+# of two entries each, and the squares that would enter $v$:
 
 # %%
 Y = np.array([[0.8, 1.0], [-0.6, 0.0]])  # two points, in columns
@@ -136,8 +136,8 @@ for geometry, size in ((euclidean, 3), (sphere, 1)):
 # ## How far does a step turn a weight?
 #
 # Work out the first step. All averages hold one gradient, the correction
-# undoes the factors $1 - \beta$, and but for $\epsilon$ what is left is
-# $d = -\eta\, h/|h|$: it turns the weight vector by $\eta$, however long the
+# undoes the factors $1 - \beta$, and up to $\epsilon$ this leaves $d =
+# -\eta\, h/|h|$: it turns the weight vector by $\eta$, however long the
 # gradient is. If the gradient stays the same, carried along, so do all later
 # steps. The rate of Adam-G is therefore an angle. The default of
 # `optim.adam_g`, which we meet below, is 0.05 radians or 2.9 degrees, from
@@ -160,13 +160,13 @@ for geometry, size in ((euclidean, 3), (sphere, 1)):
 # sums over $k = 0, \dots, t - 1$: $m = (1 - \beta_1)\sum_k \beta_1^k h_k$ and
 # $v = (1 - \beta_2)\sum_k \beta_2^k\,|h_k|^2$. The length of $m$ is at most
 # $(1 - \beta_1)\sum_k \beta_1^k\,|h_k|$. Split each term into $\sqrt{r^k}$
-# times $\sqrt{\beta_2^k}\,|h_k|$. By the inequality of Cauchy and Schwarz the
-# square of this sum is at most
+# times $\sqrt{\beta_2^k}\,|h_k|$. By the Cauchy-Schwarz inequality the square
+# of this sum is at most
 #
 # $$ \sum_k r^k\,\sum_k \beta_2^k\,|h_k|^2
 #    = \frac{1 - r^t}{1 - r}\;\frac{v}{1 - \beta_2}, $$
 #
-# so that $\eta_t\,|m|/\sqrt v$ is at most $\eta\,c_t$. It is equal if all
+# so that $\eta_t\,|m|/\sqrt v$ is at most $\eta\,c_t$. They agree if all
 # $h_k$ point ahead and $|h_k|$ is proportional to $(\beta_1/\beta_2)^k$, that
 # is, if each gradient is $\beta_2/\beta_1$ times as long as the one before.
 #
@@ -208,9 +208,9 @@ for lengths in np.exp(rng.standard_normal((20, 200))):
 
 # %% [markdown]
 # So with $\beta_1 = 0.9$ and $\beta_2 = 0.99$ step 50 can turn a weight by
-# 1.48 $\eta$, and a late step by 2.35 $\eta$, with the default rate 0.117
-# radians. Less is always possible: where the gradients disagree, they cancel
-# in $m$ but not in $v$, and the step shrinks.
+# 1.48 $\eta$, and a late step by 2.35 $\eta$, 0.117 radians at the default
+# rate. Less is always possible: where the gradients disagree, they cancel in
+# $m$ but not in $v$, and the step shrinks.
 #
 # ## Why clip what is divided by its own length?
 #
@@ -246,19 +246,19 @@ assert np.allclose(equal, 0.05, rtol=1e-4, atol=0)
 # %% [markdown]
 # The loud gradient does no harm in its own step. It makes the *later* steps
 # tiny, because everything is measured against it. Clipped, it is ten times as
-# long as the others instead of a thousand times, and is soon forgotten. Where
-# all gradients are longer than $\nu$, it makes them equally long, so that
+# long as the others instead of a thousand times, and is soon forgotten.
+# Gradients that are all longer than $\nu$ become equally long, so that
 # growing ones turn a weight no more than steady ones. (The reason is ours; we
-# do not know that it was the authors'.)
+# do not know if it was the authors'.)
 #
 # ## Where does eps stand?
 #
 # Kingma and Ba, who invented Adam, add their $\epsilon$ of $10^{-8}$
-# *outside* the root of the *corrected* average:
-# $d = -\eta\,\hat m/(\sqrt{\hat v} + \epsilon)$ with
-# $\hat m = m/(1 - \beta_1^t)$ and $\hat v = v/(1 - \beta_2^t)$. The authors
-# of our paper add theirs to the raw $v$ *inside*, and the library follows
-# them. The same number is far larger there, since its root is $10^{-4}$:
+# *outside* the root of the *corrected* average: $d = -\eta\,\hat
+# m/(\sqrt{\hat v} + \epsilon)$ with $\hat m = m/(1 - \beta_1^t)$ and $\hat v
+# = v/(1 - \beta_2^t)$. Cho and Lee add theirs to the raw $v$ *inside*, and
+# the library follows them. The same number is far larger there, since its
+# root is $10^{-4}$:
 
 
 # %%
@@ -319,9 +319,9 @@ scenes.adam()
 # %% [markdown]
 # Is that good? It is a property, not a promise. If the axes mean something,
 # for example if some inputs are nearly always zero, a step size for each of
-# them can help. Adam-G gives up this freedom within a weight vector, and
-# keeps it between them, since each unit has its own $v$. What it is worth on
-# real data is a question for [lesson 9](09_training_on_real_images.py).
+# them can help. Adam-G gives up this freedom within weight vectors and keeps
+# it between them, since each unit has its own $v$. What it is worth on real
+# data is a question for [lesson 9](09_training_on_real_images.py).
 #
 # ## Summary
 #

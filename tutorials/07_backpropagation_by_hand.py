@@ -26,10 +26,10 @@ w = rng.standard_normal((3, 2))  # two neurons, one weight vector a column
 # Take $y = x_1 x_2$ at $x = (3, 4)$, somewhere inside a network, and suppose
 # that the rest of the network says: if $y$ grows a little, the loss grows
 # twice as much. We write $dy = 2$. By the chain rule $dx_1 = dy \cdot x_2 =
-# 8$ and $dx_2 = dy \cdot x_1 = 6$. These are two different questions. *How
-# does $y$ change if $x$ does?* is answered by the derivatives $(4, 3)$.
-# *How does the loss change?* is answered by the function that takes $dy$ to
-# $dx$, and backpropagation needs only this one.
+# 8$ and $dx_2 = dy \cdot x_1 = 6$. Keep two questions apart. *How does $y$
+# change if $x$ does?* is answered by the derivatives $(4, 3)$. *How does the
+# loss change?* is answered by the function that takes $dy$ to $dx$, and
+# backpropagation needs only this one.
 
 
 # %%
@@ -82,7 +82,7 @@ assert value == 12 and np.array_equal(pullback(2.0), [8, 6])
 #    dw_{kj} = \sum_i x_{ik}\, dy_{ij}, $$
 #
 # or $dx = dy\,w'$ and $dw = x'\,dy$. The shapes, which all differ here, fit
-# together in no other way, and that is a good way to remember it.
+# together in no other way, which makes this easy to remember.
 
 # %%
 y, pullback = ops.linear(x, w)
@@ -189,13 +189,13 @@ assert np.allclose(short, dz, rtol=0, atol=1e-14)
 # It has to: adding a constant to $z$, or stretching it, changes nothing, so
 # the gradient cannot point there.
 #
-# Lesson 2 had a smaller relative of it. Normalizing a vector,
-# $z \mapsto z/|z|$, forgets only the length, so its pullback removes one
-# part: $dz = (dy - y\,(y'dy))/|z|$, which is $1/|z|$ times the projection
-# onto the tangent plane at $y$. The film shows this pullback in motion, at
-# length 1. Its loss is linear in the normalized vector, so the gradient that
-# arrives is the same $g$ everywhere; what comes out of the pullback is $h$,
-# and what is removed is $(y'g)\,y$.
+# Lesson 2 had a smaller relative. Normalizing a vector, $z \mapsto z/|z|$,
+# forgets only the length, so its pullback removes one part: $dz = (dy -
+# y\,(y'dy))/|z|$, which is $1/|z|$ times the projection onto the tangent
+# plane at $y$. The film shows this pullback in motion, at length 1. Its loss
+# is linear in the normalized vector, so the gradient that arrives is the same
+# $g$ everywhere; what comes out of the pullback is $h$, and what is removed
+# is $(y'g)\,y$.
 
 # %%
 a, dn = rng.standard_normal((2, 3))  # a vector, and a gradient after it
@@ -236,12 +236,12 @@ assert np.all(abs((y * dz).sum(axis=0)) < 1e-13)
 # $$ \langle dx, v\rangle \approx
 #    \frac{L(x + tv) - L(x - tv)}{2t}. $$
 #
-# The difference is wrong by about $t^2$, and rounding adds about
-# $10^{-16}/t$. So if the gradient is right, the error falls by 100 when $t$
-# falls by 10, until rounding takes over. Beside the library's pullback we put
-# one with a mistake that many have made: it takes the standard deviation for
-# a constant, and forgets the last term. **Guess first:** what does *its*
-# error do as $t$ falls?
+# The difference is off by about $t^2$, and rounding adds about $10^{-16}/t$.
+# So if the gradient is right, dividing $t$ by 10 divides the error by 100,
+# until rounding takes over. Beside the library's pullback we put one with a
+# mistake that many have made: it takes the standard deviation for a constant,
+# and forgets the last term. **Guess first:** what does *its* error do as $t$
+# falls?
 
 
 # %%
@@ -293,9 +293,9 @@ assert nothing < 1e-9
 # gradient: the check has compared nothing with nothing. The second assert
 # shows that even a pullback which returns zeros passes it.
 #
-# The way out is a **random** $dy$, which favours no direction. The checker
-# of this project draws one. It compares every entry with a difference, and
-# asks that the error falls as $t^2$.
+# The way out is a **random** $dy$, which favours no direction. The checker of
+# this project draws one. It compares every entry with a difference, and
+# requires it to fall as $t^2$.
 
 # %%
 verdicts = {}
@@ -349,12 +349,12 @@ assert report.entries < 1e-6
 # ## Summary
 #
 # * A pullback is the transpose of the Jacobian, written as a function. A
-#   network's gradient is the chain of pullbacks, called from the last.
+#   network's gradient is the chain of pullbacks, called last first.
 # * Linear: $dx = dy\,w'$, $dw = x'\,dy$.
 # * Batch normalization:
 #   $dz = r\,(dy - \langle dy\rangle - y\,\langle y\,dy\rangle)$. It removes
 #   the two directions in which the output does not change.
-# * Check with differences in float64, a random $dy$ and several $t$. Behind a
+# * Check with differences in float64, a random $dy$ and several $t$. After a
 #   batch normalization the sum of the outputs has gradient 0, so that even a
 #   pullback of zeros passes.
 #
@@ -379,7 +379,7 @@ assert report.entries < 1e-6
 #
 # The sum finds this one: it gives $r\,(1 - y\,\langle y\rangle) = r$, not 0.
 # So a check may find one mistake and miss its neighbour. The sum of squares
-# finds `forgetful`, which gives $r\,y$, but for $\epsilon = 0$ it is always
+# finds `forgetful`, which gives $r\,y$, but if $\epsilon = 0$ it is always
 # $N/2$ a channel, so that its gradient is 0 again, and zeros pass. Before you
 # trust a check, plant a mistake and see it fail.
 #

@@ -29,10 +29,10 @@ rng = np.random.default_rng(0)
 # ## What a convolution is
 #
 # An image has height, width and channels: an array $(H, W, c)$. A batch of
-# them is $(N, H, W, c)$. A *kernel* is a small array of weights, say
-# $3 \times 3 \times c$. Lay it on the image, multiply the numbers that lie on
-# each other, and add the products: that is one number. Doing this at every
-# place gives an image of numbers:
+# them is $(N, H, W, c)$. A *kernel* is a small array of weights, say $3
+# \times 3 \times c$. Lay it on the image, multiply the numbers that meet, and
+# add the products: that is one number. Doing this at every place gives an
+# image of numbers:
 #
 # $$ y_{ij} = \sum_{k,l,m} x_{i+k,\,j+l,\,m}\; w_{klm}. $$
 #
@@ -95,10 +95,10 @@ assert np.allclose(y, by_loops(x, w), rtol=0, atol=1e-12)
 print("windows", view.shape, " rows", rows.shape)
 
 # %% [markdown]
-# The columns of that weight matrix are the kernels. **A kernel is the
-# weight vector of one neuron, and a convolution is that neuron at every
-# place of the image.** **Guess first:** put a batch normalization behind it,
-# and multiply one kernel by 5. What changes?
+# The columns of that weight matrix are the kernels. **A kernel is the weight
+# vector of one neuron, and a convolution is that neuron at every place of the
+# image.** **Guess first:** put a batch normalization after it, and multiply
+# one kernel by 5. What changes?
 
 # %%
 longer = w * np.array([5, 1, 1, 1, 1, 1, 1, 1])  # the first kernel only
@@ -186,10 +186,10 @@ for f in (by_loops, by_rows, ops.conv2d):
 # The file that you would open, `grassmann_np/ops/conv.py`, does what you have
 # read here, with padding and *stride* (every second place, say) as well. For
 # larger images there is a second program in `grassmann_np/host/conv.py`,
-# because the matrix of all windows is nearly nine times as large as the
-# images (7.8 times, below): it must be written to memory and read again, and
-# memory is slower than arithmetic. So the second program takes a few images
-# at a time into one small buffer, which stays in the processor's cache. With
+# because the matrix of all windows is up to nine times as large as the images
+# (7.8 times, below): it must be written to memory and read again, and memory
+# is slower than arithmetic. So the second program takes a few images at a
+# time into one small buffer, which stays in the processor's cache. With
 # kernels of 3 by 3 and many channels it also needs, for four neighbouring
 # numbers of the output, only 16 products in place of four times nine, by a
 # method of Winograd's that Lavin and Gray brought to networks
@@ -243,9 +243,9 @@ for ours, theirs in zip(*map(both_ways, (by_rows, ops.conv2d)), strict=True):
 # %% [markdown]
 # ## A network
 #
-# A small network for $8 \times 8$ images of digits: twice convolution, batch
-# normalization, ReLU ($\max(x, 0)$) and max pooling (of every
-# $2 \times 2$ pixels the largest); then one linear layer to ten classes.
+# A small network for $8 \times 8$ images of digits: convolution, batch
+# normalization, ReLU ($\max(x, 0)$) and max pooling (the largest of every $2
+# \times 2$ pixels), twice; then a linear layer to ten classes.
 
 # %%
 digits = data.digits()
@@ -295,8 +295,8 @@ if EPOCHS >= 6:  # the rate falls to 0, and the angle with it
 
 # %% [markdown]
 # The error on the training images is larger, but only because it is an
-# average over the epoch, in which the network was still worse, whereas the
-# test images are shown to the network as it is at the end.
+# average over the epoch, when the network was still worse, whereas the test
+# images are shown to the network as it is at the end.
 #
 # What do the weights do meanwhile? A kernel of $3 \times 3$ pixels is too
 # small to look at, so the film shows a network whose first layer is dense:
@@ -310,9 +310,9 @@ scenes.network()
 # ## Summary
 #
 # * A convolution is one neuron at every place of an image. Its kernel is a
-#   weight vector: a point of the sphere, where a normalization follows.
+#   weight vector: a point of the sphere, if a normalization follows.
 # * With every window as a row it is one matrix product. Backward, every
-#   number is added to where it was copied from.
+#   number is added where it was copied from.
 # * A few images at a time need much less memory than all at once, since the
 #   rows are never kept.
 # * The slow, plain version stays in use: it is what the fast one is tested
@@ -382,6 +382,6 @@ assert np.allclose(by_rows(around, turned)[0], dx, rtol=0, atol=1e-12)
 #   16 products in place of 36.
 # * Rougier, *From Python to NumPy*, 2017: the same algorithm in loops and in
 #   arrays, many times.
-# * In this project: `grassmann_np/ops/conv.py`, the plain version that tests
-#   it in `tests/ops/naive.py`, and `benchmarks/conv.py`, which compares it
-#   with PyTorch.
+# * In this project: `grassmann_np/ops/conv.py`, the plain version in
+#   `tests/ops/naive.py` that tests it, and `benchmarks/conv.py`, which
+#   compares it with PyTorch.

@@ -5,9 +5,9 @@
 # vectors of a layer toward right angles. What does it do, how far can it go,
 # and what has it to do with probability?
 #
-# You need lessons [2](02_the_space_of_directions.py) and
-# [5](05_sgd_g.py), the sphere and SGD-G, and of
-# [lesson 7](07_backpropagation_by_hand.py) the gradient check.
+# You need lessons [2](02_the_space_of_directions.py) and [5](05_sgd_g.py),
+# the sphere and SGD-G, and the gradient check of [lesson
+# 7](07_backpropagation_by_hand.py).
 
 # %%
 import os
@@ -74,9 +74,9 @@ assert found["digits"][1] > 0.8 * found["digits"][0]
 # %% [markdown]
 # For noise it is so: what is left is chance. For digits it is not, because
 # neighbouring pixels are alike and some vary more than others, and then the
-# outputs are alike even where the weights are not. So keep apart what the
-# following term is about, the angles of the *weights*, and what one may hope
-# of it.
+# outputs are alike even where the weights are not. So distinguish what the
+# term below is about, the angles of the *weights*, from what one hopes it
+# will do.
 #
 # ## The term
 #
@@ -87,9 +87,8 @@ assert found["digits"][1] > 0.8 * found["digits"][0]
 # $$ L^O(\alpha, W) = \frac{\alpha}{2}\,|W'W - I|^2
 #    = \alpha \sum_{i<j} \langle w_i, w_j\rangle^2, $$
 #
-# where $|A|^2$ is the sum of the squares of all entries. It is 0 if all are
-# at right angles to each other, that is, *orthonormal*. Their $\alpha$ is
-# 0.1.
+# where $|A|^2$ is the sum of the squares of all entries. $L^O$ is 0 if the
+# $w_i$ are *orthonormal*, all at right angles. The paper's $\alpha$ is 0.1.
 
 # %%
 W = sphere.random_point((5, 3), rng)  # three columns in R^5
@@ -121,9 +120,9 @@ print(f"largest error of an entry: {report.entries:.0e}")
 # %% [markdown]
 # ## How hard does it push?
 #
-# Two vectors in the plane are one angle $\theta$ apart. **Guess first:**
-# which pair is pushed hardest, the one at 5 degrees, at 45, or at 85? And
-# which way is a pair at 135 degrees pushed?
+# Two vectors in the plane are an angle $\theta$ apart. **Guess first:** which
+# pair is pushed hardest, the one at 5 degrees, at 45, or at 85? And which way
+# is a pair at 135 degrees pushed?
 
 # %%
 print("degrees   push")
@@ -143,13 +142,13 @@ for degrees in (0, 5, 45, 85, 90, 95, 135, 180):
 # or 180 degrees is not pushed: there the gradient points along the vectors,
 # and the projection takes it away. From beyond 90 degrees the term pulls two
 # vectors *together*: it punishes an opposite neuron like an equal one,
-# although behind a ReLU that one is not as useless.
+# although the former is less useless behind a ReLU.
 #
 # ## The term alone
 #
 # With no other loss, let SGD-G follow the term. Left, three vectors in space:
-# they turn until every pair is at a right angle. Right, six, for which there
-# are not enough right angles.
+# they turn until every pair is at a right angle. On the right, six: too many
+# to be all at right angles.
 
 # %%
 scenes.orthogonality()
@@ -188,9 +187,9 @@ assert np.isclose(left, 6**2 / 3 - 6 + rest, rtol=1e-12, atol=0)
 # %% [markdown]
 # In the plane, three vectors at 120 degrees meet the bound; two at a right
 # angle, with the third anywhere, do not. But do not read too much into the
-# bound. Six vectors in space meet it as two copies of the three axes, so with
-# three pairs of *equal* neurons. For $p > n$ the term asks for balance, which
-# is less than to ask that no two neurons say the same thing.
+# bound. Six vectors in space meet it as two copies of the three axes, three
+# pairs of *equal* neurons. For $p > n$ the term asks for balance, which is
+# less than asking that no two neurons say the same thing.
 
 # %%
 turn = np.radians([0, 120, 240])
@@ -237,10 +236,9 @@ for n, p in ((8, 4), (8, 8), (8, 12), (8, 24)):
 # > multiply it by the probability that $Y$ gives to the labels. Scaled to the
 # > integral 1 again, this is the *posterior*.
 #
-# Let layers be the more plausible the more orthogonal they are,
-# $p(Y) = e^{-L^O(\alpha, Y)}/Z$ for unit columns $Y = (y_1, \dots, y_p)$.
-# (The number $Z$ exists, because spheres have a finite area and $L^O$ is
-# bounded.) Then
+# Let a layer be more plausible the more orthogonal it is, $p(Y) =
+# e^{-L^O(\alpha, Y)}/Z$ for unit columns $Y = (y_1, \dots, y_p)$. (The number
+# $Z$ exists, because spheres have a finite area and $L^O$ is bounded.) Then
 #
 # $$ -\log(\text{posterior}) = \sum_{\text{images}} -\log p(\text{label} \,|\,
 #    \text{image}, Y) + L^O(\alpha, Y) + \text{const}. $$
@@ -291,7 +289,7 @@ assert round(0.1 * len(images)) == 135
 # ## Any number of entries
 #
 # In $\mathbb{R}^n$ let each $y_i$ be drawn independently around a direction
-# $\mu_i$, alike in all directions around it, and all $y_i$ with the same
+# $\mu_i$, with no direction around it preferred, and all with the same
 # spread. One number says how close to $\mu_i$ a cloud stays, and it fixes a
 # second:
 #
@@ -360,11 +358,11 @@ for degrees in (0, 45, 90):
 #
 # ## In a network
 #
-# How much does the term do in a real training? The same network and seed,
-# with three values of $\alpha$. We print $\tfrac12|W'W - I|^2$ of the weights
-# on the sphere, 64 and 48 vectors in $\mathbb{R}^{64}$, after the first and
-# the last epoch, and the mean correlation of the outputs of the first layer.
-# Two random directions have $\mathbb{E}\langle w_i, w_j\rangle^2 = 1/n$.
+# How much does the term do in real training? The same network and seed, with
+# three values of $\alpha$. We print $\tfrac12|W'W - I|^2$ of the weights on
+# the sphere, 64 and 48 vectors in $\mathbb{R}^{64}$, after the first and the
+# last epoch, and the mean correlation of the outputs of the first layer. Two
+# random directions have $\mathbb{E}\langle w_i, w_j\rangle^2 = 1/n$.
 
 # %%
 chance = (64 * 63 + 48 * 47) / 2 / 64
@@ -409,8 +407,8 @@ assert outputs[0.0] > 0.28 > 0.23 > max(outputs[0.1], outputs[1.0]) > 0.15
 #
 # ## Exercises
 #
-# 1. (Easy.) At which $W$ with more than one column is the gradient of
-#    $L^O$ on the sphere 0 although the term is as large as it can be?
+# 1. (Easy.) For which $W$ with several columns does the gradient of $L^O$ on
+#    the sphere vanish although the term is at its largest?
 #
 # <details><summary>Answer</summary>
 #

@@ -100,8 +100,8 @@ assert last.name == "4.w" and min(last.cosine, last.column) > 0.01
 #    \mathbb{E}\,\mathrm{ReLU}(u)^2 = \tfrac12, $$
 #
 # the second because $u$ and $-u$ are equally likely, so that the positive $u$
-# bring half of $\mathbb{E}\,u^2 = 1$. So the variance is
-# $c_2^2 = \tfrac12 - c_1^2 = \tfrac12(1 - \tfrac1\pi)$, and the layer is
+# give half of $\mathbb{E}\,u^2 = 1$. So the variance is $c_2^2 = \tfrac12 -
+# c_1^2 = \tfrac12(1 - \tfrac1\pi)$, and the layer is
 #
 # $$ o = \frac{\mathrm{ReLU}(\gamma\,w'x/|w| + \beta) - c_1}{c_2}. $$
 
@@ -113,10 +113,10 @@ for model in (weight_norm, norm_prop):
     assert max(first.cosine, first.column, first.matrix) < 1e-12
 
 # %% [markdown]
-# The invariance to $|w|$ is exact. That the output has mean 0 and variance 1
-# is not: it needs independent standard normal inputs, $\gamma = 1$ and
-# $\beta = 0$. In the library $\gamma$ starts at $\sqrt{1 - 1/\pi} = 0.826$,
-# and the pixels of digits are neither normal nor independent.
+# The invariance to $|w|$ is exact. The output's mean 0 and variance 1 are
+# not: they need independent standard normal inputs, $\gamma = 1$ and $\beta =
+# 0$. In the library $\gamma$ starts at $\sqrt{1 - 1/\pi} = 0.826$, and the
+# pixels of digits are neither normal nor independent.
 
 # %%
 noise, layer = rng.standard_normal((20_000, 64)), norm_prop.layers[1]
@@ -157,12 +157,13 @@ for model in (layer_norm, rms_norm):
 # they are shared with the other neurons. Double all columns, and every $z_j$
 # is doubled, and that is undone.
 #
-# So Cho and Lee's method does not carry over to layer normalization neuron
-# by neuron. A column that is put on the unit sphere there has lost something
-# that the network could use: how loud its neuron is among the others.
+# So Cho and Lee's method, neuron by neuron, does not extend to layer
+# normalization. A column that is put on the unit sphere there has lost
+# something that the network could use: how loud its neuron is among the
+# others.
 #
 # Take three neurons, like three loudspeakers. A teacher has the weights
-# $2e_1$, $2e_2$, $2e_3$, so that each neuron listens to one input, and layer
+# $2e_1$, $2e_2$, $2e_3$, each neuron listening to one input, with layer
 # normalization after them. In the student the second and third are right
 # already, and the first has the weights $w$. The loss is half the mean
 # squared distance of the two outputs; the cell takes many candidates for $w$
@@ -209,7 +210,7 @@ assert max(np.abs(part).max() for part in one_of_three(2 * e1)) < 1e-12
 assert best < 0.8 * one_of_three(e1)[0] and 20 < away < 26
 
 # %% [markdown]
-# It is not. Even the direction is pulled away. Layer normalization takes off
+# It is not. Even the direction is pulled away. Layer normalization subtracts
 # the mean of the three outputs, and with it a share of the neighbours'
 # inputs. Against that share $w$'s own input is too quiet at length 1. By
 # leaning toward its neighbours $w$ takes a part of the share back, and what
@@ -239,10 +240,10 @@ assert like > first_output(e1)[0] + 0.03 and loud < first_output(e1)[1]
 # ## One sphere for the whole layer
 #
 # What *is* the space of a layer normalization's weights, then? All columns
-# together may be scaled by one number. So stack them into one long vector
-# of $np$ numbers: that vector lives on a sphere, as a single point. Its
-# gradient must be tangent there. `sphere.project` takes off whatever is
-# not, so it should find nothing to take off.
+# together may be scaled by one number. So stack them into one long vector of
+# $np$ numbers: that vector lives on a sphere, as a single point. Its gradient
+# must be tangent there. `sphere.project` removes whatever is not, so it
+# should find nothing to remove.
 
 
 # %%
@@ -263,9 +264,9 @@ for model in (layer_norm, rms_norm):
 
 # %% [markdown]
 # The library reads these rules off the structure of a network. `nn.on_sphere`
-# puts a weight on the sphere, column by column, if it stands straight in
-# front of a batch normalization or belongs to one of the two layers that
-# normalize their own weights, and no other:
+# puts a weight on the sphere, column by column, if and only if it stands
+# directly in front of a batch normalization or belongs to one of the two
+# layers that normalize their own weights:
 
 # %%
 chosen = []
@@ -329,17 +330,17 @@ for name, model in (("batch norm", batch_norm),
     assert history.test_error[-1] < 0.5
 
 # %% [markdown]
-# This shows that it runs, not which is best: one small network and one
-# seed settle nothing. How to compare is the matter of
-# [lesson 9](09_training_on_real_images.py).
+# This shows that all run, not which is best: one small network and one seed
+# settle nothing. How to compare is the topic of [lesson
+# 9](09_training_on_real_images.py).
 #
 # ## Summary
 #
 # * In front of batch normalization, in weight normalization and in
 #   normalization propagation every weight vector is a point of a sphere.
 # * Of all lengths, layer and RMS normalization forget only that of the whole
-#   matrix: one sphere for the layer, none for a single neuron. Put there all
-#   the same, a neuron loses its loudness, and even its direction suffers.
+#   matrix: one sphere for the layer, none for a single neuron. Put on one
+#   anyway, a neuron loses its loudness, and even its direction suffers.
 # * Batch normalization is invariant to the length in training, not at test
 #   time.
 # * You need not take it on trust: `nn.measure_invariance` asks any network.
@@ -379,13 +380,13 @@ for name, model in (("batch norm", batch_norm),
 # Add the same vector $a$ to every column. Every $z_j$ of a sample grows by
 # the same number $a'x$, and the mean takes it off again. So the loss is
 # constant in these directions, and the gradient is orthogonal to them: its
-# columns add up to 0. RMS normalization takes off no mean, and there they do
+# columns add up to 0. RMS normalization subtracts no mean, so there they do
 # not.
 #
 # </details>
 #
-# 4. (Open experiment.) A transformer, a network that reads text, makes two
-#    vectors of every word, a *query* and a *key*, by one linear map each, and
+# 4. (Open experiment.) A transformer, a network that reads text, turns every
+#    word into two vectors, a *query* and a *key*, by a linear map each, and
 #    uses only inner products of a query with a key. A layer normalization
 #    stands *before* these maps, and in some transformers an RMS normalization
 #    *after* them. Which of these weights are invariant, and to what? Measure

@@ -97,8 +97,8 @@ assert gap < 1e-12
 #
 # ## With momentum
 #
-# Momentum repeats the part $\gamma$ of the last step, $w_t - w_{t-1}$. With
-# decay the next weights are therefore
+# Momentum repeats $\gamma$ times the last step, $w_t - w_{t-1}$. With decay
+# the next weights are therefore
 #
 # $$ w_{t+1} = (1 + \gamma - \eta\lambda)\,w_t - \gamma\,w_{t-1}
 #    - \eta\,g(w_t). $$
@@ -116,17 +116,17 @@ assert gap < 1e-12
 #
 # $$ x^2 - (1 + \gamma - \eta\lambda)\,x + \gamma = 0. $$
 #
-# Either root will do; for a small $\eta\lambda$ the larger one is close to
-# $1 - \eta\lambda/(1 - \gamma)$. (They are real up to $\eta\lambda = (1 -
-# \sqrt\gamma)^2$, which is 0.0026 for $\gamma = 0.9$; usual settings are far
-# below.) The part is $\gamma/a^2 = \gamma\,e_t/e_{t-1}$. So write the last
-# step as its rate times a velocity, $\varphi_t - \varphi_{t-1} = e_{t-1}v$.
-# What is repeated of it is $e_t\,\gamma v$, and the step becomes
-# $v \leftarrow \gamma v - g$, $\varphi \leftarrow \varphi + e_t v$: its rate
-# multiplies *all* of the velocity. (The library repeats the last displacement
-# instead, as the paper does, which is the same while the rate is constant.)
-# The first velocity is not 0: from $w_{-1} = w_0$ follows
-# $\varphi_{-1} = a\,w_0$.
+# Either root will do; for a small $\eta\lambda$ the larger one is close to $1
+# - \eta\lambda/(1 - \gamma)$. (They are real up to $\eta\lambda = (1 -
+#   \sqrt\gamma)^2$, which is 0.0026 for $\gamma = 0.9$; usual settings are
+#   far below.) The part is $\gamma/a^2 = \gamma\,e_t/e_{t-1}$. So write the
+#   last step as its rate times a velocity, $\varphi_t - \varphi_{t-1} =
+#   e_{t-1}v$. Momentum then repeats $e_t\,\gamma v$, and the step becomes $v
+#   \leftarrow \gamma v - g$, $\varphi \leftarrow \varphi + e_t v$: its rate
+#   multiplies *all* of the velocity. (The library repeats the last
+#   displacement instead, as the paper does, which is the same while the rate
+#   is constant.) The first velocity is not 0: $w_{-1} = w_0$ gives
+#   $\varphi_{-1} = a\,w_0$.
 
 # %%
 gamma, decay = 0.9, 0.01
@@ -181,8 +181,8 @@ assert np.allclose(F[1:], after, rtol=1e-12, atol=0)
 # %% [markdown]
 # ## Where the two forces meet
 #
-# **Guess first.** In the middle of a training with decay you divide $\eta$
-# by 5. What happens to the angle per step at once, and what in the long run?
+# **Guess first.** In the middle of training with decay you divide $\eta$ by
+# 5. What happens to the angle per step at once, and what in the long run?
 #
 # We let 20 weight vectors with 100 inputs each walk on pure noise, since the
 # gradients of mini-batches are noisy and do not become 0 (unless the network
@@ -239,7 +239,7 @@ assert 1.2 * changed[800] < changed[-1] < 0.8 * high / np.sqrt(5)
 # Without decay the angle falls for ever. With decay it finds the same value,
 # the upper dotted line, from a long start and from a short one. And if the
 # rate is divided by 5, the angle is divided by 5 at once, but then it *rises*
-# again, though the rate stays where it is, toward the lower dotted line.
+# again toward the lower dotted line, though the rate stays where it is.
 #
 # At a constant rate the forces are in balance where
 # $1 + F^2|G|^2 = B = 1/a^2$. But $F|G|$ is the tangent of the angle, so that
@@ -261,7 +261,7 @@ assert 1.2 * changed[800] < changed[-1] < 0.8 * high / np.sqrt(5)
 # -S/2 + S = S/2$. Now take the inner product of the step with $w_t$. The
 # gradient drops out, and what is left is $-S/2 = \gamma S/2 -
 # \eta\lambda\,\mathbb{E}|w|^2$. So $S/\mathbb{E}|w|^2 = 2\eta\lambda/(1 +
-# \gamma)$, and this is the square of the angle, as far as steps are short.
+# \gamma)$, and this is the square of the angle if steps are short.
 #
 # </details>
 #
@@ -272,10 +272,9 @@ assert 1.2 * changed[800] < changed[-1] < 0.8 * high / np.sqrt(5)
 # $$ r_{t+1}^4 = a^4 r_t^4 + 2a^2\eta^2|G_t|^2 + \eta^4|G_t|^4/r_t^4. $$
 #
 # The last summand is tiny, as long as steps are short. So $r^4$ is a running
-# average of $|G|^2$: it keeps the part $a^4 \approx 1 - 4\eta\lambda$ of its
-# past at every step.
-# What the start has left in it fades like $e^{-4\eta\lambda t}$, with a
-# **relaxation time of** $1/(4\eta\lambda)$ **steps**. With momentum $a$ is
+# average of $|G|^2$: it keeps $a^4 \approx 1 - 4\eta\lambda$ of its past at
+# every step. What is left of the start fades like $e^{-4\eta\lambda t}$, with
+# a **relaxation time of** $1/(4\eta\lambda)$ **steps**. With momentum $a$ is
 # about $1 - \eta\lambda/(1-\gamma)$, and the time is $(1-\gamma)$ times that.
 
 # %%
@@ -326,7 +325,7 @@ assert reached[3] < 0.3 and 2 < ours < 3
 # A running average of squared gradients: that is $v$, the one number that
 # Adam-G keeps per weight vector. **Guess first:** does SGD with decay, then,
 # do the same as Adam-G? We run both with the same noise, four times as strong
-# from step 100 to 200, and draw the $r^4$ of the one over the $v$ of the
+# from step 100 to 200, and draw the $r^4$ of the one and the $v$ of the
 # other.
 
 
@@ -384,8 +383,8 @@ assert r4.max() > 8 * r4.min() and apart < 0.05
 # out Adam's correction for starting at $v = 0$: here $v$ does not.)
 #
 # "To second order" can be measured. All that was neglected changes the angle
-# of a step in the order $\eta^3$ only. So if $\eta$ is halved, with $a$ as it
-# is (and therefore $\lambda = (1 - a)/\eta$ doubled), the two end up 8 times
+# of a step by order $\eta^3$ only. So if $\eta$ is halved, with $a$ as it is
+# (and therefore $\lambda = (1 - a)/\eta$ doubled), the two end up 8 times
 # nearer to each other: on a log-log plot, the **slope** 3.
 
 # %%
@@ -405,8 +404,8 @@ assert 2.8 < slope < 3.2
 # and Lee did, in 2017. Later work went the same way:
 #
 # * **AdamP** (2020) keeps the weights free. Where a small cosine of gradient
-#   and weight suggests that the weight is scale-invariant, it takes out of
-#   the step the part along $w$, with which momentum would make $w$ longer.
+#   and weight suggests that the weight is scale-invariant, it removes the
+#   part of the step along $w$, with which momentum would make $w$ longer.
 # * **nGPT** (2024), a network that reads text, keeps its weight vectors at
 #   unit length, and the vectors that it hands from layer to layer as well,
 #   and trains without weight decay.
@@ -416,12 +415,12 @@ assert 2.8 < slope < 3.2
 # ## Summary
 #
 # * For scale-invariant weights, decay at a constant rate *is* a rate that
-#   grows exponentially, without decay. It is exact, also with momentum.
+#   grows exponentially, without decay. It is exact, even with momentum.
 # * The rate that counts is $F = \eta/(a|w|^2)$: steps lower it, decay raises
 #   it.
 # * In equilibrium a step turns by $\sqrt{2\eta\lambda/(1+\gamma)}$, whatever
 #   the gradient. This takes several times $(1-\gamma)/(4\eta\lambda)$ steps,
-#   and many schedules do not leave as many.
+#   more than many schedules leave.
 # * SGD with decay, without momentum, is to second order Adam-G without
 #   momentum: the length of $w$, as $r^4$, plays the part of $v$.
 #
@@ -457,9 +456,9 @@ assert 2.8 < slope < 3.2
 # <details><summary>Hint</summary>
 #
 # `history.angle` is that of one step an epoch, the mean over the columns; the
-# law is about the mean of squares, over many steps. That gradients agree from
-# step to step does not enter the law, but Nesterov's momentum, which this SGD
-# has, does. What happens at ten times the decay?
+# law is about the mean of squares, over many steps. Gradients that agree from
+# step to step still obey the law; but this SGD has Nesterov's momentum, for
+# which it was not derived. What happens at ten times the decay?
 #
 # </details>
 #

@@ -32,10 +32,10 @@ rng = np.random.default_rng(0)
 # combinations of $p$ vectors form a **subspace**: for $p = 1$ a line through
 # the origin, for $p = 2$ a plane, and so on.
 #
-# We describe a subspace by a matrix $Y$ whose $p$ columns are unit vectors
-# at right angles to each other, $Y'Y = I$: an **orthonormal basis**. The
-# subspace nearest to a set of images, from which their squared distances have
-# the smallest sum, comes from the **singular value decomposition** (SVD),
+# We describe a subspace by a matrix $Y$ whose $p$ columns are unit vectors at
+# right angles to each other, $Y'Y = I$: an **orthonormal basis**. The
+# subspace nearest to a set of images, with the smallest sum of squared
+# distances to them, comes from the **singular value decomposition** (SVD),
 # which writes any matrix as $U S V'$: orthonormal columns, times a diagonal
 # matrix of **singular values** (not negative, largest first), times
 # orthonormal rows. If the columns of the matrix are the images, the first $p$
@@ -101,8 +101,8 @@ assert subspaces.distance(bases[3], turned) < 1e-12
 #
 # How far apart are two subspaces? Look for two unit vectors, one in each,
 # that are as near to each other as possible: the angle between them is the
-# first **principal angle**. Then look again at right angles to what has been
-# found, and so on, $p$ times.
+# first **principal angle**. Then repeat this at right angles to what has been
+# found, $p$ times in all.
 #
 # The SVD solves this search. The unit vectors in the two subspaces are
 # $Ya$ and $Xb$ with $|a| = |b| = 1$, and the cosine of their angle is
@@ -195,7 +195,7 @@ assert abs(to - rest) < 1e-12
 # %% [markdown]
 # The turns in $H$ are the principal angles between 3 and 8. In $\mathbb R^3$
 # one can see such a walk: two planes always share a line, so one angle is 0,
-# and the one plane turns about that line into the other.
+# and one plane turns about that line into the other.
 
 
 # %%
@@ -205,11 +205,10 @@ scenes.subspaces()
 # ## An average of subspaces
 #
 # Suppose that the images of every digit are spread over six schools, some 22
-# at each. None may pass its images on. What a school sends is, for each
-# digit, a basis of the three-dimensional subspace nearest to them: $64 \times
-# 3 = 192$ numbers. (What those still give away about single images is a
-# serious question, which this page leaves open.) How do we put six subspaces
-# into one?
+# at each. None may pass its images on. For each digit a school sends a basis
+# of the three-dimensional subspace nearest to its images: $64 \times 3 = 192$
+# numbers. (What those still give away about single images is a serious
+# question, which this page leaves open.) How can six subspaces become one?
 #
 # **Guess first.** The obvious idea is to add the six matrices, divide by
 # six and make the result orthonormal again. Is that an average of the
@@ -322,15 +321,14 @@ assert round(ends[7].min(), 2) == 4.97
 # %% [markdown]
 # For six digits all seven searches agree. For 4, 5, 7 and 8 they do not:
 # there are several places where the arrows cancel, and some are poor. For 7
-# the search from the first school ends at a "mean" with the spread 6.70,
-# worse than the best single school. From the projector mean we reach the
-# lowest place found for nine digits; for 7 we end at 5.00, and 4.97 can be
-# had. That the arrows cancel is therefore not enough. A theorem that began
-# with Karcher, and has its present form from Kendall and Afsari, would help:
-# if all points lie in a ball of $G(p,n)$ whose radius is less than
-# $\pi/4 = 0.79$, then there is one mean, and nowhere else in the ball do the
-# arrows cancel. Our schools are too far apart for that, at least for the
-# balls around the means that we found:
+# the search from the first school ends at a "mean" of spread 6.70, worse than
+# the best single school. From the projector mean we reach the lowest place
+# found for nine digits; for 7 we end at 5.00, and 4.97 can be had. So it is
+# not enough that the arrows cancel. A theorem begun by Karcher and given its
+# present form by Kendall and Afsari would help: if all points lie in a ball
+# of $G(p,n)$ whose radius is less than $\pi/4 = 0.79$, then there is one
+# mean, and nowhere else in the ball do the arrows cancel. Our schools are too
+# far apart for that, at least for the balls around the means that we found:
 
 # %%
 means = np.stack(places)[:, 0]  # from the projector means
@@ -341,8 +339,8 @@ same, _ = descend(projector_mean(other_bases), other_bases)
 assert subspaces.distance(means, same).max() < 1e-6
 
 # %% [markdown]
-# So we say what we have: the lowest places that we found, but for 7. Does
-# such a mean recognize digits better than a single school does?
+# So we say what we have: except for 7, the lowest places found. Does such a
+# mean recognize digits better than a single school does?
 
 # %%
 alone = [int(wrong(schools[:, i]).sum()) for i in range(6)]
@@ -360,11 +358,11 @@ assert count["with other bases"] > 100
 # Either mean makes fewer errors than any school. But a count of 12 has, by
 # chance alone, a standard deviation of about $\sqrt{12} \approx 3.5$, as in
 # [lesson 9](09_training_on_real_images.py), so nothing here tells the two
-# means apart, or them from 13 errors with all images in one place; and even
-# the best school, with 16, is not clearly worse. Why a Fréchet mean, then?
-# For this classifier there is no reason. But its idea goes further: it needs
-# no matrices around the space, only a distance, log and exp, and so it works
-# in every geometry of this course.
+# means apart, or either from 13 errors with all images together; and even the
+# best school, with 16, is not clearly worse. Why a Fréchet mean, then? For
+# this classifier there is no reason. But its idea goes further: it needs no
+# matrices around the space, only a distance, log and exp, and so it works in
+# every geometry of this course.
 #
 # ## And the weights of a network?
 #
@@ -408,10 +406,10 @@ assert np.abs(difference).max() < 1e-14
 # * The SVD of $Y'X$ gives the principal angles; the root of the sum of their
 #   squares is the distance.
 # * The SVD of a tangent vector splits a walk into $p$ separate turns.
-# * The sum of the bases is no average of subspaces. The mean of the
-#   projectors is one, in closed form. The Fréchet mean needs a distance,
-#   log and exp; where the points are far apart, the search for it may end in
-#   several places, so begin at several.
+# * The sum of the bases is no average of subspaces. Projectors give one, in
+#   closed form. The Fréchet mean needs a distance, log and exp; where the
+#   points are far apart, the search for it may end in several places, so
+#   begin at several.
 #
 # ## Exercises
 #
@@ -431,10 +429,10 @@ assert np.abs(difference).max() < 1e-14
 #
 # <details><summary>Answer</summary>
 #
-# If a principal angle is 90 degrees. Then a vector $v$ of the one subspace
-# is at a right angle to the other, and turning it toward its partner $w$
-# there or toward $-w$ is equally short, as with two lines at a right angle.
-# The error asks you to choose (`cut="any"`), instead of choosing in silence.
+# If a principal angle is 90 degrees. Then a vector $v$ of one subspace is at
+# a right angle to the other, and turning it toward its partner $w$ there or
+# toward $-w$ is equally short, as with two lines at a right angle. The error
+# asks you to choose (`cut="any"`), instead of choosing in silence.
 #
 # </details>
 #

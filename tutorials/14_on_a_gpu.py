@@ -10,10 +10,10 @@
 #
 # You need no GPU. Where none is found, the page runs on the CPU and says so.
 # What you can do without one: write a program that would run there, see why
-# its last digits would differ and what that does to a training, and learn
-# how to time it. What you cannot do is find out how fast it is. With an
-# NVIDIA GPU, `pip install -e '.[gpu-cuda13]'` in a checkout (or
-# `gpu-cuda12`, for older drivers) installs what is needed.
+# its last digits would differ and what that does to training, and learn how
+# to time it. What you cannot do is find out how fast it is. With an NVIDIA
+# GPU, `pip install -e '.[gpu-cuda13]'` in a checkout (or `gpu-cuda12`, for
+# older drivers) installs what is needed.
 
 # %%
 import math
@@ -37,11 +37,11 @@ rng = np.random.default_rng(0)
 #
 # A graphics processor, *GPU*, has thousands of small arithmetic units and a
 # fast memory of its own. It is good at doing the same thing to very many
-# numbers. **CuPy** is NumPy for it: an array of CuPy lies in the memory of
-# the GPU, and its functions have NumPy's names, so that most of a program
-# can stay as it is. Three things cannot. The arrays must be *moved* there,
-# the code must not call `np.` on them, and results must be fetched before
-# they are printed or drawn.
+# numbers. **CuPy** is NumPy for it: a CuPy array lies in the memory of the
+# GPU, and CuPy's functions have NumPy's names, so that most of a program can
+# stay as it is. Three things cannot. The arrays must be *moved* there, the
+# code must not call `np.` on them, and results must be fetched before they
+# are printed or drawn.
 #
 # Is there one here?
 
@@ -69,7 +69,7 @@ print("this page ran on:", device)
 # How does one ask an array? The *Python array API standard*, on which NumPy,
 # CuPy and others have agreed, gives every array a method with the name
 # `__array_namespace__`. It returns the module whose functions are made for
-# this array. (`get_xp` knows the arrays of NumPy and CuPy at sight, and asks
+# this array. (`get_xp` knows the arrays of NumPy and CuPy on sight, and asks
 # all others.)
 
 
@@ -90,8 +90,8 @@ assert np.allclose(sums, 1, rtol=0, atol=1e-12)
 
 # %% [markdown]
 # Two arrays from two places are a mistake, and it is better to hear of it
-# than to have one of them copied in silence at every step. Here a small
-# class stands for an array of another module, an empty one.
+# than to have one of them copied in silence at every step. Here a small class
+# stands for an array of another, empty module.
 
 
 # %%
@@ -111,10 +111,10 @@ assert "numpy, elsewhere" in heard
 # %% [markdown]
 # ## The same script
 #
-# Here is a whole training. Two lines know about the device, and both end in
-# `.to(device)`. The weights and the order of the images are drawn by NumPy
-# on the **host**, as the CPU's side is called, so the same seed gives the
-# same start on either device.
+# Here is a whole run. Two lines know about the device, and both end in
+# `.to(device)`. The weights and the order of the images are drawn by NumPy on
+# the **host**, as the CPU's side is called, so the same seed gives the same
+# start on either device.
 
 # %%
 digits = data.digits().to(device)
@@ -131,8 +131,8 @@ print(f"{np.median(history.seconds):.2f} s per epoch, on the {device}")
 assert history.test_error[-1] < 0.2
 
 # %% [markdown]
-# By name it is one word: `train.Setup(device="gpu")`, or
-# `python -m grassmann_np train --device gpu` on the command line.
+# One word does the same: `train.Setup(device="gpu")`, or `python -m
+# grassmann_np train --device gpu` on the command line.
 #
 # Why does the step of SGD-G fit a GPU so well? Every weight vector is a
 # point of its own sphere. The orthogonality term still mixes the vectors of a
@@ -161,7 +161,7 @@ print(f"{len(start)} parameters begin bit-equal")
 #
 # A sum of a million numbers is a million roundings, less one, and what they
 # add up to depends on the order. A CPU adds in one order, a GPU in another,
-# since thousands of its units add at once and their sums are added in the
+# since thousands of its units add at once and their sums are added at the
 # end.
 #
 # **Guess first.** Here are three orders on the CPU, with the seven digits of
@@ -203,10 +203,10 @@ fine = by_three_orders(rng.random(1_000_000))
 assert 0 < np.ptp(fine) < 1e-12 * fine[0]
 
 # %% [markdown]
-# What does that do to a training? We can see it without a GPU. Give two
-# equal networks the same images, one of them with the images of each batch
-# *in another order*. In mathematics the order within a batch does not
-# matter. In rounding it does.
+# What does that do to training? We can see it without a GPU. Give two equal
+# networks the same images, one of them with the images of each batch *in
+# another order*. In mathematics the order within a batch does not matter. In
+# rounding it does.
 
 # %%
 images = data.digits()
@@ -260,16 +260,15 @@ assert np.median(growth) < 1.1 and growth.max() > 3
 # two runs of one experiment, though much nearer to each other than two seeds.
 # Compare them as [lesson 9](09_training_on_real_images.py) compares, by the
 # spread of several. And test an op on a GPU against the CPU *once*, from the
-# same input, with a tolerance of some roundings, and not after a thousand
-# steps.
+# same input, with a tolerance of a few roundings, not after a thousand steps.
 #
 # ## What changes: time
 #
-# To start an operation on a GPU takes some microseconds, however small the
-# arrays are, so it must be given much to do at a time. And it answers before
-# it has finished: a line like `a @ a` returns at once, and only whoever asks
-# for a number waits for it. Therefore **a time that does not fetch a result
-# is the time of asking.**
+# Starting a GPU operation takes a few microseconds, however small the arrays
+# are, so it must be given plenty to do at once. And it answers before it has
+# finished: a line like `a @ a` returns at once, and only whoever asks for a
+# number waits for it. Therefore **a timing that fetches no result times only
+# the asking.**
 #
 # **Guess first.** The product of two $64 \times 64$ matrices needs 512 times
 # as many multiplications as that of two $8 \times 8$. Here both are timed,
@@ -294,16 +293,16 @@ print(f"{best[64] / best[8]:.1f} times as long, for 512 times the work")
 # product costs little more than the call itself: with 512 times the work the
 # next one takes only several times as long. On a GPU a call costs more and
 # the arithmetic less, so that small arrays, such as the $8 \times 8$ digits,
-# gain least. By how much, `benchmarks/gpu.py` measures where there is one.
+# gain least. With a GPU, `benchmarks/gpu.py` measures by how much.
 #
 # ## What is written twice
 #
-# One line of NumPy is one pass over the memory. Batch normalization in
-# CuPy's lines would take many passes, and an optimizer's step would start
-# some operations for every weight matrix. Where that counts, a *kernel*
-# stands beside the NumPy code: a function in the language CUDA C, which
-# thousands of threads run at once, each for its own numbers. These are all
-# of them, and below is one to read:
+# One line of NumPy is one pass over the memory. Batch normalization in plain
+# CuPy would take many passes, and an optimizer's step several operations for
+# every weight matrix. Where that counts, a *kernel* stands beside the NumPy
+# code: a function in the language CUDA C, which thousands of threads run at
+# once, each for its own numbers. These are all of them, and below is one to
+# read:
 
 # %%
 names = {}
@@ -325,13 +324,12 @@ print(activate.RELU)
 #
 # ## Nobody waits
 #
-# Looking at a number means waiting for it. So a training that must not wait
+# Looking at a number means waiting for it. So training that must not wait
 # cannot look, and what is an error at once on a CPU becomes a *note*. If a
-# gradient is not finite, the optimizer writes the number of the step into
-# one cell on the GPU, and while it stands there, every step leaves all
-# weights as they are. Every fifty steps, and at the end of an epoch, the
-# training fetches the losses and the note, all at once, and raises if there
-# is one:
+# gradient is not finite, the optimizer writes the number of the step into one
+# cell on the GPU, and while it stands there, every step leaves all weights as
+# they are. Every fifty steps, and at the end of an epoch, the training
+# fetches the losses and the note, all at once, and raises if there is one:
 #
 # ```text
 # host  ask 1   ask 2   ask 3   ...   ask 50   look ........... raise: step 2
@@ -358,15 +356,14 @@ assert "expected finite numbers" in heard or (device == "gpu" and heard)
 assert np.array_equal(before, backend.to_numpy(w.value))
 
 # %% [markdown]
-# Without a GPU you can still write for one. The project tests every layer
-# and whole trainings on a stand-in for CuPy, which refuses what CuPy
-# refuses: a stray `np.` call, an array from the wrong side. It counts what
-# is fetched, and it compiles the kernels for the CPU (with g++) and runs
-# them there, one thread after another. Such a test says that the code
-# *stays* on the device, and that its formulas and indices are right. It says
-# nothing about speed, and it cannot show what only a real device does; for
-# that, the tests marked `gpu` need one, and where there is none the test run
-# says how many were left out.
+# Without a GPU you can still write for one. The project tests every layer and
+# whole runs on a stand-in for CuPy, which refuses what CuPy refuses: a stray
+# `np.` call, an array from the wrong side. It counts what is fetched, and it
+# compiles the kernels for the CPU (with g++) and runs them there, one thread
+# after another. Such a test says that the code *stays* on the device, and
+# that its formulas and indices are right. It says nothing about speed, and it
+# cannot show what only a real device does; for that, the tests marked `gpu`
+# need one, and where there is none the test run says how many were left out.
 #
 # ## Summary
 #

@@ -2,8 +2,8 @@
 # # 16. The paper against its code
 #
 # **Question.** The abstract says that the algorithm "consistently outperforms
-# the original BN", the same networks trained with SGD. What exactly was
-# compared with what?
+# the original BN" (the same networks, with SGD). What exactly was compared
+# with what?
 #
 # This is no attack on the paper, from which this whole project has grown.
 # Its authors published all their code, twice: in TensorFlow, with which the
@@ -60,7 +60,7 @@ assert ((gain > 0).sum(), (gain < 0).sum()) == (20, 3)
 
 # %% [markdown]
 # So in three places plain SGD is better, and in one there is a tie.
-# "Consistently" is too strong a word. Of what size are the differences? A
+# "Consistently" is too strong a word. How large are the differences? A
 # yardstick: an error of 4 % on 10000 images has a standard error of 0.2 %,
 # because another 10000 images would have given another number.
 
@@ -80,10 +80,10 @@ assert (up, down) == (9, 2) and 0.05 < tail < 0.1
 # Two readings, both honest:
 #
 # * *Cell by cell* little is certain. (The yardstick is a rough one. All
-#   optimizers saw the same test images, which makes differences more
-#   reliable than it says; it leaves out the chance of the seeds, which makes
-#   them less so. How much, the spread of the five runs would tell, and that
-#   was not published.)
+#   optimizers saw the same test images, which makes differences more reliable
+#   than it says; it leaves out the chance of the seeds, which makes them less
+#   so. The spread of the five runs would tell how much, but was not
+#   published.)
 # * *Taken together*, the tendency is suggestive and no more. The 20 to 3
 #   looks decisive, but it counts every number of SGD twice, once against
 #   either method. If each row counts once, 9 rows are better, 2 are worse
@@ -138,9 +138,9 @@ assert (sgd.decay, sgd_g.decay) == ("all", "weights")
 scenes.race(lr=0.2, momentum=0.9, decay=0.0005)
 
 # %% [markdown]
-# And in a real training? We take the paper's rates for CIFAR, a small network
-# and the digits, and measure the last step of each epoch; the median over a
-# few seeds.
+# And in real training? On the digits, with a small network and the paper's
+# CIFAR rates, we measure the last step of each epoch; the median over a few
+# seeds.
 
 
 # %%
@@ -163,22 +163,22 @@ for name, per_epoch in turns.items():
 assert turns["adam-g"][0] < 0.8 * turns["sgd-g"][0]
 
 # %% [markdown]
-# These are three different speeds of turning, and each has its own course.
-# On this network SGD and SGD-G begin nearly alike, and Adam-G turns half as
-# far. How it was in the paper's runs we do not know: the angle was not
-# reported. A fair comparison tunes the rates of all with the same effort, or
-# matches the angles. `benchmarks/experiment.py` of this project does both,
-# on small data: [What is it good for?](what_is_it_good_for.md)
+# These are three different speeds of turning, and each has its own course. On
+# this network SGD and SGD-G begin nearly alike, and Adam-G turns half as far.
+# For the paper's runs we do not know: the angle was not reported. A fair
+# comparison tunes the rates of all with the same effort, or matches the
+# angles. `benchmarks/experiment.py` of this project does both, on small data:
+# [What is it good for?](what_is_it_good_for.md)
 #
 # ## Which weights are on the sphere
 #
 # The paper speaks of the weights in front of batch normalization. The code
 # decides by shape: convolutions with more inputs than outputs. That is not
-# the same set. A wide residual network is a chain of *blocks*. Each adds
-# the output of two convolutions to its input, which comes to the sum by a
-# *shortcut*, so that no normalization follows the second convolution at once.
-# `nn.measure_invariance` sees it. (The digits get three channels, so that
-# the first layer is that of CIFAR.)
+# the same set. A wide residual network is a chain of *blocks*. Each adds the
+# output of two convolutions to its input, which comes to the sum by a
+# *shortcut*, so no normalization directly follows the second convolution.
+# `nn.measure_invariance` sees it. (The digits get three channels, so that the
+# first layer is that of CIFAR.)
 
 # %%
 digits = data.digits()
@@ -194,9 +194,9 @@ for m in nn.measure_invariance(model, x, labels):
 
 # %% [markdown]
 # Wherever the last two columns disagree, the sphere is a **constraint** and
-# not a quotient: the network could have used the length of these weights,
-# and may not. That can be a good thing. But it is regularization, and not
-# the theory of the paper's section 2.
+# not a quotient: the network could have used the length of these weights, but
+# cannot. That can be a good thing. But it is regularization, and not the
+# theory of the paper's section 2.
 #
 # The opposite happens too. In VGG the first convolution (27 inputs, 64
 # outputs) and the two hidden dense layers do forget their length, and stay
@@ -213,12 +213,12 @@ assert published < invariant and len(invariant - published) == 3
 # ## Small print in the code
 #
 # **Renormalizing.** Algorithm 1 of the paper walks from $y$ to $\exp_y(d)$,
-# and so on. Both repositories divide $y$ by its length before every step.
-# The algorithm as printed does not say so, and it is needed: rounding errors
-# along $y$ are not corrected by anything else, and may grow. Here are (6)
-# and (7) as printed, in single precision. (`sphere.project` does (6) twice,
-# which takes away the part along $y$ that rounding has left, and so it would
-# hide what happens.)
+# and so on. Both repositories divide $y$ by its length before every step. The
+# printed algorithm omits this division, which is needed: rounding errors
+# along $y$ are not corrected by anything else, and may grow. Here are (6) and
+# (7) as printed, in single precision. (`sphere.project` does (6) twice, which
+# takes away the part along $y$ that rounding has left, and so it would hide
+# what happens.)
 
 # %%
 g = np.array([1.0, 2.0, -1.0], dtype=np.float32)
@@ -248,11 +248,11 @@ assert np.allclose([theirs[1], ours[1]], [0.5e-8, 1e-8], rtol=1e-6, atol=0)
 
 # %% [markdown]
 # **A lost memory.** When the rate drops, the PyTorch version makes a new
-# optimizer. Momentum and second moments start from 0; in TensorFlow they
-# live on. What the first step after a drop does is then quite different.
-# Adam-G without a memory turns every weight vector by $\eta$, whatever the
-# length of its gradient, until that is about 0.001. Below, the $\epsilon$
-# under the root shortens the step.
+# optimizer. Momentum and second moments start from 0; in TensorFlow they live
+# on. What the first step after a drop does is then quite different. Adam-G
+# without a memory turns every weight vector by $\eta$, whatever the length of
+# its gradient, down to about 0.001. Below, the $\epsilon$ under the root
+# shortens the step.
 
 
 # %%
@@ -290,7 +290,7 @@ assert step_after_drop(make, True, 1e-6) < 0.01 * rebuilt
 #   group of parameters, where it does work. If you use their class, do the
 #   same.
 # * In TensorFlow all Euclidean weights are trained with Nesterov momentum,
-#   also in the SGD runs. In PyTorch the SGD runs are without.
+#   even in the SGD runs. In PyTorch the SGD runs lack it.
 # * The dense and remaining weights start by the rule of He and co-authors in
 #   TensorFlow, and $\sqrt2$ times as large in PyTorch.
 # * Running averages of batch normalization forget 1 % a step in TensorFlow,
@@ -322,12 +322,12 @@ assert step_after_drop(make, True, 1e-6) < 0.01 * rebuilt
 #
 # Change one thing: give both the same start and momentum, the same second
 # rate and decay for the rest, no decay of the normalized weights, no clipping
-# and no penalty. Hold some of the training images out, and tune on these the
-# rate of the normalized weights, over the same number of values for both, say
-# six, with two seeds each (24 runs). Then eighteen fresh seeds for each of
-# the two winners (36 runs), the same seeds for both, so that they can be
-# compared in pairs, and for every seed other test images, if there are
-# enough. Decide before the last runs what you will report.
+# and no penalty. Hold out some training images, and use them to tune the rate
+# of the normalized weights, over the same number of values for both, say six,
+# with two seeds each (24 runs). Then eighteen fresh seeds for each of the two
+# winners (36 runs), the same seeds for both, so that they can be compared in
+# pairs, and for every seed other test images, if there are enough. Decide
+# before the last runs what you will report.
 #
 # </details>
 #
@@ -348,9 +348,8 @@ assert step_after_drop(make, True, 1e-6) < 0.01 * rebuilt
 # <details><summary>Answer</summary>
 #
 # With width 1 the first block has as many inputs as outputs. Its shortcut
-# hands on the output of the first convolution itself, un-normalized, to the
-# sum. With width 2 the shapes differ, and the shortcut starts behind
-# the normalization.
+# hands the output of the first convolution to the sum un-normalized. With
+# width 2 the shapes differ, and the shortcut starts behind the normalization.
 #
 # </details>
 #

@@ -135,7 +135,7 @@ for kind, back in BACK.items():
 scenes.exp()
 
 # %% [markdown]
-# Every method of this page but SGD-G retracts. At the small angles of a
+# Every method of this page but SGD-G retracts. At the small angles of
 # training the two hardly differ: their gap is about $|d|^3/3$. There is
 # another difference, and it matters more. Is the step tangent *before* it is
 # put back?
@@ -146,7 +146,7 @@ scenes.exp()
 # $$ U = \rho\,\frac{u}{\lVert u\rVert_F}, \qquad
 #    W \leftarrow \rho\,\frac{W - \eta\,U}{\lVert W - \eta\,U\rVert_F}. $$
 #
-# $W$ and $U$ have the same length, so that "$\eta$ is the angle" nearly.
+# $W$ and $U$ have the same length, so that $\eta$ is nearly the angle.
 # **Guess first:** when is it less than $\eta$, and can it be more?
 #
 # Look at the plane of $W$ and $U$, with the angle $a$ between them. Across
@@ -231,13 +231,13 @@ for _ in range(5):
 assert np.allclose(w.value, W, rtol=0, atol=1e-12)
 
 # %% [markdown]
-# That was Algorithm 1 of 2017 without its clipping, at the rate
-# $(1 - \gamma)\,\eta$. **nGPT** takes a step of Adam, entry by entry as in
-# flat space, and then divides by the lengths. It needs neither weight decay
-# nor a *warm-up*, a rate that begins small and grows, according to its
-# authors' code. **Hyperball** is here with Muon as its base. *Muon* replaces
-# the averaged gradient by its polar factor: all singular directions are
-# taken equally far. (They compute it by an iteration, we by the SVD.)
+# That was Algorithm 1 of 2017 without its clipping, at the rate $(1 -
+# \gamma)\,\eta$. **nGPT** takes a step of Adam, entry by entry as in flat
+# space, and then divides by the lengths. By its authors' code it needs
+# neither weight decay nor a *warm-up*, a rate that begins small and grows.
+# **Hyperball** is here with Muon as its base. *Muon* replaces the averaged
+# gradient by its polar factor: all singular directions are taken equally far.
+# (They compute it by an iteration, we by the SVD.)
 #
 # The post on modular manifolds begins with an easy case, the **hypersphere**.
 # There the step is made tangent, and its length is fixed.
@@ -284,7 +284,7 @@ def hypersphere(W, G, s):
 #    \text{where}\quad \langle\Theta, \Phi\rangle = 0. $$
 #
 # They find the number $\mu$ (their $\lambda$) by bisection; the left side
-# grows with it. Without it ($\mu = 0$) they speak of **MuonSphere**.
+# grows with it. With $\mu = 0$ they call it **MuonSphere**.
 
 
 # %%
@@ -625,15 +625,14 @@ for name in RULES:
 #   (Where the spectral norm or all singular values are fixed, not even a
 #   gradient is. The published codes of the hypersphere and of manifold Muon
 #   have no momentum; we gave them the same average as the others.)
-# * *scale*: all the new ones forget the size of the gradient, as Adam-G
-#   does. SGD-G slows down when gradients become small; they do not, once
-#   their averages have forgotten the larger ones, and need a schedule for
-#   the rate.
+# * *scale*: all the new ones forget the size of the gradient, as Adam-G does.
+#   SGD-G slows down when gradients become small; the new rules do not, once
+#   their averages forget larger gradients, so they need a schedule.
 # * *inputs* and *units*: Adam depends on the axes
 #   ([lesson 6](06_adam_g.py)). SGD-G depends on which units there are, since
 #   each is a point of its own. Muon depends on neither.
 #
-# ## The angle in a real training
+# ## The angle in real training
 #
 # Now to the digits: 64 inputs, 48 units with batch normalization, 10 outputs.
 # The rules move the first matrix. Everything else is trained in the same way
@@ -764,12 +763,11 @@ if EPOCHS == 6:
 # * SGD-G slows down by itself, by a factor of more than 8, because its
 #   gradients become smaller and agree less.
 # * nGPT falls as well, although Adam forgets scales, and for two reasons. Its
-#   step is as long as it can be only while the gradients agree. For pure
-#   noise the average $m$ is shorter, by the factor
-#   $\sqrt{(1-\gamma)/(1+\gamma)} = 0.23$ (Hyperball's second post, section
-#   2.2). And its average of squares remembers some 100 steps, more than the
-#   66 of the run. With a memory of 10 steps the turn falls to a third in
-#   three epochs, and then no more.
+#   step has full length only while the gradients agree. For pure noise the
+#   average $m$ is shorter, by the factor $\sqrt{(1-\gamma)/(1+\gamma)} =
+#   0.23$ (Hyperball's second post, section 2.2). And its average of squares
+#   remembers some 100 steps, more than the 66 of the run. With a memory of 10
+#   steps the turn falls to a third in three epochs, and then no more.
 # * Hyperball and the spectral rules keep nearly the same speed. Nearly: with
 #   Muon up to 44 % of the step is normal and is lost, a little more than the
 #   38 % of pure noise; with Adam 58 %. The formula with $\cos a = -$(normal
@@ -783,8 +781,8 @@ if EPOCHS == 6:
 #
 # ## At matched angles
 #
-# Now the same turn for all, in every step: from 0.05 falling to 0. What is
-# left to differ is the direction, and what is held fixed.
+# Now the same turn for all, in every step: from 0.05 falling to 0. Only the
+# direction and what is held fixed can still differ.
 
 # %%
 errors, losses = {}, {}
@@ -824,10 +822,10 @@ if EPOCHS == 6:
 # %% [markdown]
 # The test errors cannot be ranked: 450 images are too few by far. The
 # training loss shows more. With every seed the three rules that step along a
-# polar factor, and fix one number only, end below the two that step along
-# the gradient, though all have turned equally far. (Five seeds out of five
-# have a $p$ of 0.06; lesson 16.) And the lines go in groups: SGD-G is close
-# to the hypersphere, nGPT to Hyperball with Adam, Hyperball with Muon to both
+# polar factor, and fix one number only, end below the two that step along the
+# gradient, though all have turned equally far. (Five seeds out of five have a
+# $p$ of 0.06; lesson 16.) And the rules form groups: SGD-G is close to the
+# hypersphere, nGPT to Hyperball with Adam, Hyperball with Muon to both
 # spectral spheres. Manifold Muon, with its constraint, lies between. So in
 # this experiment the *direction* of a step matters more than *which length*
 # is fixed. But look at the first epoch as well: there the order is the
@@ -854,8 +852,8 @@ assert gap < 1e-10 and sphere.distance(W0, here).min() > 0.1
 # ## What so small a run can show, and what not
 #
 # It **can** show what is true of every step: which norm is kept, how far a
-# step turns, what a momentum does that is not transported, which symmetries
-# a rule has. None of that depends on the size of the network.
+# step turns, what untransported momentum does, which symmetries a rule has.
+# None of that depends on the size of the network.
 #
 # It **cannot** show that any of these methods is better.
 #
@@ -886,10 +884,8 @@ assert gap < 1e-10 and sphere.distance(W0, here).min() > 0.1
 # * Hyperball turns by $\theta$, $\tan\theta = \eta\sin a/(1 - \eta\cos
 #   a)$, at most by $\arcsin\eta$. Manifold Muon turns every column by
 #   $\arctan\eta$.
-# * $\mu$ and $\Lambda$ make Muon's step tangent, and the nuclear norm proves
-#   that it is the best one.
-# * At matched angles the direction mattered here, and the choice of the
-#   sphere hardly. Test errors on 450 images rank nothing.
+# * At matched angles the direction mattered here, but hardly the choice of
+#   sphere. Test errors on 450 images rank nothing.
 #
 # ## Exercises
 #
@@ -907,22 +903,7 @@ assert gap < 1e-10 and sphere.distance(W0, here).min() > 0.1
 #
 # </details>
 #
-# 2. (Harder.) Why do Hyperball with Muon and MuonSphere take the same path
-#    in the last cell, although they fix different norms? Where did we use
-#    that there is no momentum?
-#
-# <details><summary>Answer</summary>
-#
-# If $W_2 = cW_1$, then the loss is the same and the gradient is divided by
-# $c$; the polar factor does not notice. Both rules subtract a multiple of
-# the same matrix, and `rate` makes the ratio to $W$ the same. So the new
-# matrices are multiples of each other again. With momentum, old and new
-# gradients are added; they were divided by different $c$ if the ratio
-# of the two norms has changed meanwhile.
-#
-# </details>
-#
-# 3. (Harder.) `fixed` says that the hypersphere keeps the Frobenius norm.
+# 2. (Harder.) `fixed` says# 3. (Harder.) `fixed` says that the hypersphere keeps the Frobenius norm.
 #    Give a rule with its tangent step that keeps the columns, and say which
 #    answers in its row of the table differ from those of the hypersphere.
 #
@@ -934,16 +915,16 @@ assert gap < 1e-10 and sphere.distance(W0, here).min() > 0.1
 #
 # </details>
 #
-# 4. (Open experiment.) Repeat the matched runs with `most` 0.02 and 0.1 and
+# 3. (Open experiment.)# 4. (Open experiment.) Repeat the matched runs with `most` 0.02 and 0.1 and
 #    with `LESSON_SEEDS=10`. Before you start, write down which order of the
 #    training losses you expect, and which difference of test errors you
 #    would believe.
 #
 # <details><summary>Answer</summary>
 #
-# There is no answer to fold here, only a rule: report the angles beside the
-# losses, pair the runs by seed, and use the yardstick of the page. If the
-# order depends on the angle, say so; then no rule is best.
+# There is no answer here, only a rule: report the angles beside the losses,
+# pair the runs by seed, and use the yardstick of the page. If the order
+# depends on the angle, say so; then no rule is best.
 #
 # </details>
 
@@ -954,7 +935,7 @@ assert round(slow, 3) == 0.044 and round(rate, 3) == 0.057  # exercise 1
 assert predicted_cosine(rate, 0.9) < predicted_cosine(0.05, 0.9)
 
 
-def by_columns(W, G, s):  # exercise 3
+def by_columns(W, G, s):  # exercise 2  # exercise 3
     h = sphere.project(W, averaged(G, s))
     return h / norm(h, axis=0)
 
