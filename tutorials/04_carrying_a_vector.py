@@ -57,15 +57,15 @@ assert round(np.linalg.norm(wrong), 3) == 1.197
 # of it can be felt along the ground. If the derivative $\dot v$ has no
 # tangent part, the arrow is carried by **parallel transport**.
 #
-# From this the formula follows. Split $v$ into the part along the path and the
-# rest, $v = (u'v)\,u + r$.
+# From this the formula follows. Split $v$ into the part along the path and
+# the rest, $v = (u'v)\,u + r$.
 #
 # *The rest* $r$ is at a right angle to $y$ and to $u$, so to every $p(s) =
-# y\cos s + u\sin s$ as well. It is tangent all along the path, and can stay as
-# it is: its derivative is zero. *The part along the path* goes on pointing
-# ahead. At $y$, "ahead" is $u$, and later it is the walker's velocity
-# $\dot p = u\cos s - y\sin s$, whose derivative $-p$ has no tangent part. At
-# the end of the way $s = |d|$, so
+# y\cos s + u\sin s$ as well. It is tangent all along the path, and can stay
+# as it is: its derivative is zero. *The part along the path* goes on pointing
+# ahead. At $y$, "ahead" is $u$, and later it is the walker's velocity $\dot p
+# = u\cos s - y\sin s$, whose derivative $-p$ has no tangent part. At the end
+# of the way $s = |d|$, so
 #
 # $$ \mathrm{pt}_y(v; d) = r + (u'v)\,(u\cos|d| - y\sin|d|) $$
 #
