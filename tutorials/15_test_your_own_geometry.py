@@ -165,7 +165,7 @@ for name in ("transport_stays_tangent", "transport_leaves_the_rest_alone"):
 isometry = next(r for r in report.results
                 if r.identity.name == "transport_is_an_isometry")
 theirs = identities.view_of(Variant(transport=by_projection))
-print(explained(isometry, theirs, "mygeometry"))
+print(explained(isometry, theirs, ["import mygeometry as geometry"]))
 
 # %% [markdown]
 # From $y = (1, 0)$ walk one radian along $h = (0, 1)$, and carry a vector

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from types import ModuleType
 from typing import Any
 
 from . import identities
@@ -20,25 +21,30 @@ from .cases import Case
 from .counterexample import explained
 from .view import View
 
+UNKNOWN = "# geometry is the object that is tested"
+
 
 class Check:
     """One identity on one geometry: calling it raises AssertionError, with a counterexample, if it does not hold."""
 
-    def __init__(self, identity: identities.Identity, cases: Any, view: View, explain: bool, skip: Any) -> None:
-        self.identity, self.cases, self.view, self.explain, self.skip = identity, cases, view, explain, skip
+    def __init__(self, identity: identities.Identity, cases: Any, view: View, explain: bool) -> None:
+        self.identity, self.cases, self.view, self.explain = identity, cases, view, explain
         self.__name__ = identity.name
 
     def __call__(self) -> None:
         """Tries it."""
+        import pytest
+
         result = identities.measure(self.identity, self.cases())
         if result.holds:
             if not result.uses:
-                self.skip("it is about functions that are lent, ours")
+                pytest.skip("it is about functions that are lent, ours")
             return
         said = [f"{self.identity.name}: {self.identity.statement}", result.reason]
         said += [f"as with: {self.identity.catches}"] if self.identity.catches else []
-        name = getattr(self.view.geometry, "__name__", "mypackage.mygeometry")
-        raise AssertionError("\n".join(said + ([explained(result, self.view, name)] if self.explain else [])))
+        geometry = self.view.geometry
+        known = f"import {geometry.__name__} as geometry" if isinstance(geometry, ModuleType) else UNKNOWN
+        raise AssertionError("\n".join(said + ([explained(result, self.view, [known])] if self.explain else [])))
 
     def __repr__(self) -> str:
         return f"{self.identity.name}: {self.identity.statement}"
@@ -73,7 +79,7 @@ def parametrize_with_identities(
         "identity",
         [
             pytest.param(
-                Check(one, cases, view, one.name not in expected, pytest.skip),
+                Check(one, cases, view, one.name not in expected),
                 id=one.name,
                 marks=[pytest.mark.xfail(strict=True, reason=expected[one.name])] if one.name in expected else [],
             )

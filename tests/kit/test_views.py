@@ -1,5 +1,7 @@
 """A geometry is seen whatever its layout, its names, and what it lacks."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -38,7 +40,7 @@ def test_points_in_rows_are_seen(kind):
 
 
 def test_one_vector_at_a_time_is_seen():
-    report = identities.check(Rows(sphere, single=True), like="sphere", layout="single", sizes=(4,))
+    report = identities.check(Rows(sphere, single=True), like="sphere", layout="single", sizes=((3, 1, 3),))
     assert report.holds, str(report)
 
 
@@ -59,3 +61,24 @@ def test_other_names_are_taken_and_what_is_missing_is_ours():
     assert "project_twice" not in report.failed
     with pytest.raises(ValueError, match="its kind cannot be told, since it has no random_point"):
         identities.check(theirs, names=names)
+
+
+class Boxed:
+    """An array of another library, which NumPy cannot look into."""
+
+    def __init__(self, array):
+        self.inside = array
+
+
+@pytest.mark.parametrize("kind", GEOMETRIES)
+def test_arrays_of_another_library_are_seen(kind):
+    def theirs(f):
+        def g(*arguments):
+            found = f(*(a.inside if isinstance(a, Boxed) else a for a in arguments))
+            return tuple(map(Boxed, found)) if isinstance(found, tuple) else Boxed(found)
+
+        return g
+
+    other = SimpleNamespace(**{name: theirs(getattr(GEOMETRIES[kind], name)) for name in view.FUNCTIONS})
+    report = identities.check(other, sizes=(4,), to=Boxed, back=lambda a: a.inside)
+    assert report.holds and report.kind == kind, str(report)

@@ -14,7 +14,7 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 
 from ..identities.catalogue import worst
-from ..report import Report, Result
-from ..view import Wrong
+from ..report import Report, Result, where
+from ..view import in_words
 from . import memory, steps, symmetries
 from .catalogue import Property, offers
 from .trial import KINDS, LAWS, TRANSPORTS, Make, Trial
@@ -34,6 +34,11 @@ SIZES = ((6, 3), (3, 4), (40, 2))  # (n, m): m unit vectors of R^n
 CATALOGUE: tuple[Property, ...] = tuple(
     item for chapter in (steps, symmetries, memory) for item in vars(chapter).values() if isinstance(item, Property)
 )
+
+TRAITS: dict[str, Callable[[Trial], Any]] = {  # that may tell the trials in which a property fails, in this order
+    "": lambda trial: str(np.dtype(trial.dtype)),
+    "n = ": lambda trial: trial.n,
+}
 
 
 def check(
@@ -92,29 +97,11 @@ def measure(one: Property, trials: Sequence[Trial]) -> Result:
                 found = worst(one.measure(trial))
         except Exception as error:  # whatever an optimizer raises is a result, not the end of the table
             found = np.inf
-            problem = problem or (str(error) if isinstance(error, Wrong) else f"{type(error).__name__}: {error}")
+            problem = problem or in_words(error)
         residual = worst(residual, found)
         if found > one.limit:
             failing.append(trial)
-    return Result(one, residual, problem, _where(tried, failing))
-
-
-def _where(tried: list[Trial], failing: list[Trial]) -> str:
-    """In which trials, in words; nothing if it is all of them, or none."""
-    if len(failing) in (0, len(tried)):
-        return ""
-    kept = [t for t in tried if t not in failing]
-    dtypes, sizes = ([{value(t) for t in some} for some in (failing, kept)] for value in (_dtype, _size))
-    said = [", ".join(sorted(those)) for those, others in (dtypes, sizes) if not those & others]
-    return f"only for {' and '.join(said)}" if said else f"in {len(failing)} of {len(tried)} cases"
-
-
-def _dtype(trial: Trial) -> str:
-    return str(np.dtype(trial.dtype))
-
-
-def _size(trial: Trial) -> str:
-    return f"n = {trial.n}"
+    return Result(one, residual, problem, where(tried, failing, TRAITS))
 
 
 def _made(trial: Trial) -> Any:
