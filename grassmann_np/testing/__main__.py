@@ -6,12 +6,14 @@ import argparse
 import sys
 from pathlib import Path
 
+from ..files import check_target
 from ..terminal import Parser, answer, run
 from . import identities
 from .cases import KINDS
 from .command import check_new, load, some_of, tell, using, whole, write_test, writing
 from .counterexample import explained
-from .view import FUNCTIONS, LAYOUTS
+from .report import Result
+from .view import FUNCTIONS, LAYOUTS, View
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -28,8 +30,14 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     if options.module is None:
         parser.error("expected a module, or --list")
+    if options.json and (options.example or options.picture):
+        parser.error("--json prints JSON alone: no --example and no --picture with it")
     with writing(parser):
         check_new(options.write_test)
+        if options.picture is not None:
+            check_target(options.picture / "identity.png")
+    if options.picture is not None and (missing := _missing()):
+        parser.error(f"--picture: {missing}; pip install 'grassmann-np[viz,test]'")
     looked_at = {"like": options.like, "layout": options.layout, "names": options.names}
     with using(parser, options.module):
         geometry, imports = load(options.module, "geometry", instances=True)
@@ -42,6 +50,11 @@ def main(arguments: list[str] | None = None) -> int:
             example = explained(report.first, view, imports)
         with writing(parser):
             answer("\n" + example, sys.stdout)
+    if options.picture is not None and report.first is not None:
+        with using(parser, options.module):
+            said = _drawn(report.first, view, options.picture, f"{parser.prog} {options.module}")
+        with writing(parser):
+            answer(said, sys.stdout)
     if options.write_test is not None:
         with writing(parser):
             write_test(options.write_test, options.module, imports, report, {**looked_at, "only": options.only})
@@ -62,13 +75,33 @@ def _parser() -> Parser:
     only = some_of([one.name for one in identities.CATALOGUE], "identity")
     parser.add_argument("--only", type=only, metavar="NAME,...", help="these identities alone")
     parser.add_argument("--seed", type=whole, default=0)
-    printed = parser.add_mutually_exclusive_group()
-    printed.add_argument("--json", action="store_true", help="print JSON, and no table")
-    printed.add_argument(
-        "--example", action="store_true", help="print a small case that the first failure fails on, as code"
-    )
+    parser.add_argument("--json", action="store_true", help="print JSON, and no table")
+    parser.add_argument("--example", action="store_true", help="print a small case that fails, as code")
+    parser.add_argument("--picture", type=Path, metavar="DIR", help="draw a small case that fails into a .png of DIR")
     parser.add_argument("--write-test", type=Path, metavar="FILE", help="write a pytest file with a test an identity")
     return parser
+
+
+def _missing() -> str:
+    """What there is not that a picture needs, in words."""
+    try:
+        import hypothesis  # noqa: F401
+
+        from viz import counterexample  # noqa: F401
+    except ImportError as error:
+        return str(error)
+    return ""
+
+
+def _drawn(failure: Result, view: View, folder: Path, command: str) -> str:
+    """Draws a small case of a failure into the folder, and says where it is.  Raises OSError if it cannot be there."""
+    from viz import counterexample, files
+
+    try:
+        figure = counterexample.picture(failure, view).figure
+    except ValueError as error:
+        return f"no picture: {error}"
+    return f"picture in {files.save(figure, folder / f'{failure.identity.name}.png', f'{command} --picture {folder}')}"
 
 
 def _names(text: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ Small means few dimensions, one point, vectors with few entries, short numbers. 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import count
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,7 +17,7 @@ from ..backend import Array
 from .cases import Case, assemble
 from .identities import Identity, measure
 from .report import Result
-from .view import DERIVED, Comparison, View, in_words
+from .view import DERIVED, Call, Comparison, View, in_words
 
 ANGLES = (1.0, 0.5, 0.0, 2.0, 3.0, np.pi / 2, 1e-3, 1e-6, 1e-9, 1e-12, 1e-100, np.pi - 1e-3, np.pi - 1e-7)
 TRIANGLE = ((1.0, 0.0, 0.0), (0.8, 0.6, 0.0), (0.8, 0.0, 0.6))
@@ -115,18 +116,46 @@ def _span(a: Array, axes: Array) -> Array:
     return np.stack(found, axis=1)
 
 
+def search(identity: Identity, view: View) -> Case | None:
+    """The smallest case of one point, else of two, else in many dimensions.  Raises ImportError without hypothesis."""
+    tries = (smallest(identity, view, n, points) for n, points in ((12, 1), (12, 2), (64, 2)))
+    return next((case for case in tries if case is not None), None)
+
+
+def resized(case: Case, length: float) -> Case:
+    """The case with a step h of this length, or whose every angle is that, and with g and w of this length."""
+    angle = min(length, 0.95 * case.reach)
+
+    def stretched(a: Array) -> Array:
+        return case.times(length / np.maximum(case.size(a), 1e-300), a)
+
+    parts: dict[str, Any] = {
+        "h": length * case.e,
+        "k": min(1.0, case.reach / np.pi) * length * case.e,
+        "x": np.cos(angle) * case.y + np.sin(angle) * case.e,
+        "g": stretched(case.g),
+        "w": stretched(case.w),
+    }
+    return replace(case, **{name: a.astype(case.y.dtype) for name, a in parts.items()})
+
+
+def replayed(identity: Identity, case: Case) -> tuple[list[Call | Comparison], str]:
+    """(the calls that the identity makes on this case, and what it compares; what was raised, in words)."""
+    with case.geometry.recorded() as record:
+        try:
+            identity.measure(case)
+            return record, ""
+        except Exception as error:
+            return record, in_words(error)
+
+
 def reproduced(identity: Identity, case: Case, imports: Sequence[str]) -> str:
     """Python code that makes the calls of this identity on this case, with what was got and what was expected.
 
     `imports` are the lines after which `geometry` is the geometry.
     """
     view: View = case.geometry
-    with view.recorded() as record:
-        try:
-            identity.measure(case)
-            raised = ""
-        except Exception as error:
-            raised = in_words(error)
+    record, raised = replayed(identity, case)
     names = {id(value): name for name, value in vars(case).items() if isinstance(value, np.ndarray)}
     lines: list[str] = []
     defined: set[str] = set()
@@ -172,8 +201,7 @@ def reproduced(identity: Identity, case: Case, imports: Sequence[str]) -> str:
 def explained(result: Result, view: View, imports: Sequence[str]) -> str:
     """The counterexample of a result that does not hold, as code; a line if none could be found."""
     try:
-        tries = (smallest(result.identity, view, n, points) for n, points in ((12, 1), (12, 2), (64, 2)))
-        case = next((case for case in tries if case is not None), None)
+        case = search(result.identity, view)
     except ImportError:
         return "# a counterexample needs the package hypothesis (the extra `test`)"
     if case is None:

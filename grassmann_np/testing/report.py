@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -53,10 +54,12 @@ class Report:
 
     @property
     def first(self) -> Result | None:
-        """A failure to look at first: one that calls the first of the suspects, if there is one; None if all hold."""
+        """The failure to look at first: it calls the first suspect and little else, and is large.  None if all hold."""
         suspect = next(iter(self.suspects), "")
-        failures = (result for result in self.results if not result.holds)
-        return next((result for result in failures if suspect in ("", *result.uses)), None)
+        failures = [result for result in self.results if not result.holds and suspect in ("", *result.uses)]
+        return min(
+            failures, key=lambda r: (len(r.uses), r.identity.unit == "slope", -_decade(r.residual)), default=None
+        )
 
     @property
     def suspects(self) -> dict[str, str]:
@@ -126,6 +129,10 @@ def where(tried: Sequence[Any], failing: Sequence[Any], traits: Mapping[str, Cal
         if not those & others:
             return f"only for {name}{', '.join(map(str, sorted(those)))}"
     return f"in {len(failing)} of {len(tried)} cases"
+
+
+def _decade(residual: float) -> float:
+    return math.inf if math.isinf(residual) else math.floor(math.log10(max(residual, 1e-300)))
 
 
 def _share(name: str, results: Iterable[Result], left: list[Result]) -> tuple[float, int]:

@@ -64,7 +64,9 @@ def test_command_prints_the_table_and_its_status(capsys):
         ([LINES, "--names", "expmap=exp"], "argument --names: expected some of normalize, "),
         ([LINES, "--layout", "diagonal"], "argument --layout: invalid choice"),
         ([LINES, "--seed", "1.5"], "argument --seed: expected a whole number from 0 on, got '1.5'"),
-        ([LINES, "--json", "--example"], "argument --example: not allowed with argument --json"),
+        ([LINES, "--json", "--example"], "--json prints JSON alone: no --example and no --picture with it"),
+        ([LINES, "--json", "--picture", "."], "--json prints JSON alone: no --example and no --picture with it"),
+        ([LINES, "--picture", __file__], "this is not a folder"),
         ([LINES, "--write-test", __file__], f"{__file__}: there is such a file already"),
         ([LINES, "--write-test", f"{__file__}/test.py"], "this is not a folder"),
     ],
@@ -134,6 +136,26 @@ def test_pytest_runs_what_was_written(folder):
     assert "XFAIL test_now.py::test_geometry[flow] - " in ran.stdout and " eps of at most " in ran.stdout
     assert "[XPASS(strict)]" in ran.stdout and "FAILED test_wrong.py::test_geometry[project_twice]" in ran.stdout
     assert "flow: exp_{c(s)}" in ran.stdout and "r1 = geometry.move(" in ran.stdout  # its counterexample
+
+
+def test_command_draws_a_picture(folder, tmp_path, capsys, monkeypatch):
+    pytest.importorskip("matplotlib", reason="the extra viz")
+    asked = ["rowsphere", "--only", "transport_is_an_isometry", "--picture", str(tmp_path / "new")]
+    assert command.main(asked) == 1
+    path = tmp_path / "new" / "transport_is_an_isometry.png"
+    assert f"picture in {path}" in capsys.readouterr().out and path.read_bytes().startswith(b"\x89PNG")
+    assert command.main(["rowsphere", "--only", "project_twice", "--picture", str(tmp_path / "none")]) == 0
+    assert not (tmp_path / "none").exists()
+    for missing in ("matplotlib", "hypothesis"):
+        with monkeypatch.context() as patch, pytest.raises(SystemExit, match="2"):
+            patch.delitem(sys.modules, "viz.counterexample", raising=False)
+            patch.delattr("viz.counterexample", raising=False)
+            for name in [name for name in sys.modules if name.startswith("viz.")]:
+                patch.delitem(sys.modules, name)
+            patch.setitem(sys.modules, missing, None)
+            command.main(asked)
+        said = capsys.readouterr().err
+        assert missing in said and "pip install 'grassmann-np[viz,test]'" in said and said.count("\n") == 1
 
 
 def test_a_wrong_expectation_is_refused():

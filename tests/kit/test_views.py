@@ -40,7 +40,9 @@ def test_points_in_rows_are_seen(kind):
 
 
 def test_one_vector_at_a_time_is_seen():
-    report = identities.check(Rows(sphere, single=True), like="sphere", layout="single", sizes=((3, 1, 3),))
+    long = {"holonomy_of_a_latitude"}  # thousands of calls
+    asked = {one.name for one in identities.chosen("sphere")} - long
+    report = identities.check(Rows(sphere, single=True), like="sphere", layout="single", sizes=(4,), only=asked)
     assert report.holds, str(report)
 
 
