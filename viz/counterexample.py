@@ -26,7 +26,6 @@ from .drawing import Formula, Frame, Sphere
 from .look import Figure, usual
 from .marks import STYLES, Curve, Label, Mark, Plane, Point, Vector
 from .picture import Picture
-from .scenes.shared import along
 
 SEEN, LONGEST = 0.03, 4.0  # what is nearer than this looks the same on the sphere; what is longer leaves the picture
 ARGUMENTS = {
@@ -120,7 +119,8 @@ def _marks(
     d = given.get("h", np.zeros(3))
     if name in ("log", "distance") and np.any(y + given["x"]):
         d = sphere.log(y, given["x"])
-    marks: dict[str, Mark] = {"walk": Curve(along(y, d, np.linspace(0, 1, 61)))} if np.any(d) else {}
+    walk = sphere.exp(np.outer(y, np.ones(61)), np.outer(d, np.linspace(0, 1, 61)))
+    marks: dict[str, Mark] = {"walk": Curve(walk)} if np.any(d) else {}
     if name == "project":
         marks["plane"] = Plane(y, sphere.normalize(sphere.project(y, np.eye(3)[np.argmin(np.abs(y))])), 0.6)
     if name == "distance":

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import argparse
 import math
+from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ...terminal import Parser, run
-from ..command import load, some_of, tell, using, whole, writing
+from ..command import check_new, load, some_of, tell, using, whole, write_test, writing
 from . import CATALOGUE, KINDS, LAWS, TRANSPORTS, check
 
 
@@ -24,21 +23,17 @@ def main(arguments: list[str] | None = None) -> int:
     """
     parser = _parser()
     options = parser.parse_args(arguments)
+    said = {name: getattr(options, name) for name in ("kind", "law", "transport", "clip", "rate", "steps", "seed")}
+    said |= {"dtypes": options.dtype, "only": options.only}
+    with writing(parser):
+        check_new(options.write_test)
     with using(parser, options.make):
-        report = check(
-            _make(options.make),
-            options.kind,
-            options.law,
-            options.transport,
-            options.clip,
-            options.rate,
-            options.steps,
-            options.seed,
-            [np.dtype(name) for name in options.dtype],
-            only=options.only,
-        )
+        make, imports = _make(options.make)
+        report = check(make, **said)
     with writing(parser):
         tell(report, options.json)
+        if options.write_test is not None:
+            write_test(options.write_test, options.make, imports, report, said)
     return 0 if report.holds else 1
 
 
@@ -56,18 +51,19 @@ def _parser() -> Parser:
     parser.add_argument("--only", type=only, metavar="NAME,NAME", help="the properties to try")
     parser.add_argument("--json", action="store_true", help="the table as JSON")
     parser.add_argument("--seed", type=whole, default=0)
+    parser.add_argument("--write-test", type=Path, metavar="FILE", help="write a pytest file with a test a property")
     return parser
 
 
-def _make(target: str) -> Any:
-    """The function or class called module:name.  Raises ValueError for another form, and what `load` raises."""
+def _make(target: str) -> tuple[Any, list[str]]:
+    """What `load` gives, of a function or class called module:name.  Raises ValueError for another form."""
     module, _, name = target.partition(":")
     if not (module and name):
         raise ValueError("expected package.module:name")
-    make, _ = load(target, "make", instances=False)
+    make, imports = load(target, "make", instances=False)
     if not callable(make):
         raise TypeError(f"expected a function make(y, rate), got {type(make).__name__}")
-    return make
+    return make, imports
 
 
 def _dtypes(text: str) -> list[str]:
