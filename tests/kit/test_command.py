@@ -123,6 +123,45 @@ def test_command_writes_a_test_of_every_target(folder, target, tmp_path):
         tried["transport_is_an_isometry"].values[0]()
 
 
+def test_a_written_test_keeps_what_was_said(folder, tmp_path):
+    """Names, layout and kind; what is lent is not tried, and pytest says so."""
+    (folder / "other.py").write_text(
+        "from rowsphere import exp as expmap, project, transport, random_point, normalize, log, distance\n"
+    )
+    words = [
+        "--names",
+        "exp=expmap",
+        "--layout",
+        "rows",
+        "--like",
+        "sphere",
+        "--only",
+        "scale_is_by_point,project_twice",
+    ]
+    assert command.main(["other", *words, "--write-test", str(tmp_path / "test_other.py")]) == 0
+    names = {}
+    exec((tmp_path / "test_other.py").read_text(), names)
+    (mark,) = names["test_geometry"].pytestmark
+    tried = {case.id: case.values[0] for case in mark.args[1]}
+    tried["project_twice"]()
+    with pytest.raises(pytest.skip.Exception, match="lent"):
+        tried["scale_is_by_point"]()
+    assert "names={'exp': 'expmap'}" in (tmp_path / "test_other.py").read_text()
+
+
+def test_an_example_borrows_what_is_missing(folder, capsys):
+    """Its code calls our function where there is none, and runs."""
+    (folder / "bare.py").write_text(
+        "from grassmann_np.geometry.sphere import exp, log, project, normalize, transport, distance\n"
+        "def random_point(shape, rng): return 0 * rng.standard_normal(shape) + shape[0] ** -0.5\n"
+    )
+    assert command.main(["bare", "--like", "sphere", "--only", "random_is_on_the_manifold", "--example"]) == 1
+    out = capsys.readouterr().out
+    code = out[out.index("import numpy as np\n") :]
+    assert "from grassmann_np.geometry import sphere as ours" in code and "r3 = ours.random_tangent(y, " in code, code
+    exec(code, {})
+
+
 def test_pytest_runs_what_was_written(folder):
     """Failures of today are expected, with their reason; one that is expected and holds is an error."""
     assert command.main(["rowsphere", *ONLY, "--write-test", str(folder / "test_now.py")]) == 1

@@ -1,5 +1,7 @@
 """Every planted bug is caught by its identity; a report says where and why, and leads to the fault."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -41,6 +43,35 @@ def test_a_report_leads_to_the_fault():
         {result.reason for result in upcast.results}
     )
     assert next(iter(upcast.suspects)) == "exp"
+
+
+def test_the_first_failure_calls_little_and_is_large():
+    said = report_of("chord for geodesic")
+    assert next(iter(said.suspects)) == "exp" and said.first.uses == ("exp",)
+    assert said.first.residual > 1e14 and said.first.identity.unit == "eps"
+    assert identities.check(sphere, sizes=(4,), only=["project_twice"]).first is None
+
+
+def test_no_number_of_json_is_infinite():
+    said = identities.check(Planted(sphere, "sphere", exp=None), like="sphere", sizes=(4,), only=["exp_of_zero"])
+    (row,) = said.as_dict()["identities"]
+    assert row["residual"] is None and "not callable" in row["reason"] and not row["holds"]
+
+
+@pytest.mark.parametrize("layout", ["columns", "rows"])
+def test_a_product_of_spheres_is_of_no_kind(layout):
+    """It is neither taken for R^n, nor refused without advice; each factor can be tried, and obeys all."""
+
+    def random_point(shape, rng):
+        n, m = shape if layout == "columns" else shape[::-1]
+        halves = [sphere.random_point((k, m), rng) for k in (n // 2, n - n // 2)]
+        return np.concatenate(halves) if layout == "columns" else np.concatenate(halves).T
+
+    said = "of no kind that is known: its random points all have the length 1.41; of a product, try each factor"
+    with pytest.raises(ValueError, match=said):
+        identities.check(SimpleNamespace(random_point=random_point))
+    seen = identities.view_of(SimpleNamespace(random_point=random_point), like="euclidean")
+    assert seen.kind == "euclidean"  # whoever says so knows
 
 
 @pytest.mark.parametrize(

@@ -84,3 +84,12 @@ def test_arrays_of_another_library_are_seen(kind):
     other = SimpleNamespace(**{name: theirs(getattr(GEOMETRIES[kind], name)) for name in view.FUNCTIONS})
     report = identities.check(other, sizes=(4,), to=Boxed, back=lambda a: a.inside)
     assert report.holds and report.kind == kind, str(report)
+
+
+def test_what_only_move_gives_is_taken_from_it():
+    bare = SimpleNamespace(
+        **{name: getattr(sphere, name) for name in view.FUNCTIONS if name not in ("exp", "transport")}
+    )
+    asked = ["distance_is_length", "transport_of_the_velocity", "move_is_exp_and_transport"]
+    report = identities.check(bare, sizes=(3,), only=asked)
+    assert report.holds and {name for result in report.results for name in result.uses} >= {"move"}, str(report)

@@ -165,6 +165,14 @@ def test_command_writes_a_test_of_what_it_found(tmp_path):
         tried["angle_law"].values[0]()
 
 
+def test_a_class_is_the_make_in_a_written_test(tmp_path):
+    target, short = "tests.testing.planted_optimizers:Plain", ["--steps", "10", "--only", "sign", "--dtype", "float64"]
+    assert command.main([target, *short, "--write-test", str(tmp_path / "test_make.py")]) == 0
+    names = {}
+    exec((tmp_path / "test_make.py").read_text(), names)
+    assert names["make"].__name__ == "Plain"
+
+
 def test_properties_become_tests():
     decorated = optimizers.parametrize_with_properties(Plain, {"sign": "why"}, sizes=[(4, 2)], steps=10)
     ids = {case.id: case for case in decorated.args[1]}

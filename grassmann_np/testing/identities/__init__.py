@@ -130,6 +130,12 @@ def _told(view: View, like: str | None) -> tuple[str, str, str]:
         return "subspaces", "columns", "" if like else "subspaces, since its random points have orthonormal columns"
     in_rows = np.allclose(rows, 1, atol=1e-3)
     if not (in_rows or np.allclose(np.diag(gram), 1, atol=1e-3)):
+        for squares in (np.diag(gram), rows):
+            if like is None and np.allclose(squares, squares[0], rtol=1e-3):
+                raise ValueError(
+                    f"it is of no kind that is known: its random points all have the length {np.sqrt(squares[0]):.3g}; "
+                    "of a product, try each factor by itself; or say like=..., one of the kinds"
+                )
         return "euclidean", "columns", "" if like else "euclidean, since its random points have any length"
     layout = "rows" if in_rows else "columns"
     said = "points in rows, since the rows of its random points have length 1" if in_rows else ""
