@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from grassmann_np.geometry import sphere
 from grassmann_np.testing import counterexample, identities
 from tests.testing.planted_bugs import BUGS
 
@@ -31,3 +32,13 @@ def test_a_counterexample_is_small_and_is_code(bug, lines):
     assert isinstance(names["r1"], np.ndarray | tuple)
     if bug == "nine coordinates at most":
         assert 10 <= len(names["y"]) <= 12
+
+
+def test_the_worst_of_several_comparisons_is_shown():
+    def measure(case):
+        one = np.ones(case.m)
+        return np.maximum(case.number_error(one, 3 * one), case.number_error(one, one))
+
+    two = identities.Identity(0, "two", "", ("sphere",), "eps", 8.0, measure)
+    case = identities.draw(sphere, "sphere", np.random.default_rng(0), 2, m=1)
+    assert "# got [1.], expected [3.]\n# two: " in counterexample.reproduced(two, case, ["# given"])

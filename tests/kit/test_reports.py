@@ -7,6 +7,7 @@ import pytest
 
 from grassmann_np.geometry import sphere
 from grassmann_np.testing import identities
+from grassmann_np.testing.report import Report, Result
 from tests.testing.planted_bugs import BUGS, Planted
 
 
@@ -43,6 +44,15 @@ def test_a_report_leads_to_the_fault():
         {result.reason for result in upcast.results}
     )
     assert next(iter(upcast.suspects)) == "exp"
+
+
+def test_the_suspect_is_the_function_whose_callers_all_fail():
+    """exp is called by what fails, and by nothing else; distance by as many failures, and by what holds."""
+    one = identities.CATALOGUE[0]
+    failing = [Result(one, 1e9, uses=("exp", "distance")) for _ in range(3)]
+    holding = [Result(one, 0.0, uses=("distance",)) for _ in range(7)]
+    said = Report("theirs", "sphere", (*holding, *failing, Result(one, 1e9, uses=("log",))))
+    assert said.suspects == {"exp": "3 of the 3 that call it fail", "log": "1 of the 1 that call it fail"}
 
 
 def test_the_first_failure_calls_little_and_is_large():
