@@ -51,10 +51,10 @@ def picture(result: Result, view: View) -> Picture:
 
 
 def _fits(call: Call, view: View) -> bool:
-    """Whether a call can be drawn: of one point on the sphere in R^2 or R^3, with no long vector."""
+    """Whether a call of theirs can be drawn: of one point on the sphere in R^2 or R^3, with no long vector."""
     arrays = [a for a in call.arguments if isinstance(a, np.ndarray)]
     small = all(a.size <= 3 and np.linalg.norm(a) < LONGEST for a in arrays)
-    return view.kind in ("sphere", "lines") and call.function in ARGUMENTS and small
+    return view.kind in ("sphere", "lines") and call.function in ARGUMENTS and view.has(call.function) and small
 
 
 def _expected(call: Call, kind: str) -> Any:
