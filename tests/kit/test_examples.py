@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from grassmann_np.geometry import sphere
+from grassmann_np.geometry import lines, sphere
 from grassmann_np.testing import counterexample, identities
 from tests.testing.planted_bugs import BUGS
 
@@ -42,3 +42,12 @@ def test_the_worst_of_several_comparisons_is_shown():
     two = identities.Identity(0, "two", "", ("sphere",), "eps", 8.0, measure)
     case = identities.draw(sphere, "sphere", np.random.default_rng(0), 2, m=1)
     assert "# got [1.], expected [3.]\n# two: " in counterexample.reproduced(two, case, ["# given"])
+
+
+@pytest.mark.parametrize(("geometry", "kind"), [(sphere, "sphere"), (lines, "lines")])
+def test_a_case_is_resized(geometry, kind):
+    case = counterexample.resized(identities.draw(geometry, kind, np.random.default_rng(0), 4, m=3), 0.3)
+    for name in "hgw":
+        np.testing.assert_allclose(case.size(getattr(case, name)), 0.3, rtol=1e-14, err_msg=name)
+    np.testing.assert_allclose(case.size(case.k), 0.3 * min(1, case.reach / np.pi), rtol=1e-14)
+    np.testing.assert_allclose(geometry.exp(case.y, case.h), case.x, rtol=0, atol=1e-15)
