@@ -11,6 +11,8 @@ from grassmann_np.geometry import sphere
 from grassmann_np.testing import identities
 
 SPHERE = "grassmann_np.geometry.sphere"
+RIGHT = f"{SPHERE} --only project_twice"
+WRONG = f"{SPHERE} --like lines --only sign_does_not_matter"
 MODULES = {
     "broken": 'raise RuntimeError("one\\ntwo\\nthree")',
     "leaving": "import sys; sys.exit('bye')",
@@ -60,7 +62,7 @@ def shell(tmp_path):
         (f"{SPHERE} --verbose", 2, "unrecognized arguments: --verbose"),
         (f"{SPHERE} --like torus", 2, "argument --like: invalid choice: 'torus'"),
         (f"{SPHERE} --seed -1", 2, "argument --seed: expected a whole number from 0 on, got '-1'"),
-        (f"{SPHERE} >/dev/full", 2, "standard output: No space left on device"),
+        (f"{RIGHT} >/dev/full", 2, "standard output: No space left on device"),
         ("--help >/dev/full", 1, "standard output: No space left on device"),
     ],
 )
@@ -74,11 +76,11 @@ def test_what_stops_it_is_one_line(shell, words, status, reason, unbuffered):
 @pytest.mark.parametrize(
     ("words", "status"),
     [
-        (f"{SPHERE} >&-", 0),
-        (f"{SPHERE} --like lines >&-", 1),
-        (f"{SPHERE} >&- 2>&-", 0),
-        (f"{SPHERE} | true", 0),
-        (f"{SPHERE} --like lines | true", 1),
+        (f"{RIGHT} >&-", 0),
+        (f"{WRONG} >&-", 1),
+        (f"{RIGHT} >&- 2>&-", 0),
+        (f"{RIGHT} | true", 0),
+        (f"{WRONG} | true", 1),
         ("broken 2>/dev/full", 2),
         ("broken 2>&-", 2),
         ("broken >&- 2>&-", 2),
@@ -90,7 +92,7 @@ def test_it_is_silent_where_nobody_listens(shell, words, status):
 
 
 def test_the_first_line_is_enough_for_some_readers(shell):
-    assert shell(f"{SPHERE} | head -1") == (0, f"{SPHERE}, tested as sphere\n", "")
+    assert shell(f"{RIGHT} | head -1") == (0, f"{SPHERE}, tested as sphere\n", "")
 
 
 def test_without_docstrings(shell):
@@ -99,12 +101,12 @@ def test_without_docstrings(shell):
 
 
 def test_a_module_without_functions_obeys_nothing(shell):
-    status, out, err = shell("empty --like sphere")
-    assert status == 1 and err == "" and "0 of 51 identities hold" in out and "it has no function exp" in out
+    status, out, err = shell("empty --like sphere --only exp_of_zero,flow")
+    assert status == 1 and err == "" and "0 of 2 identities hold" in out and "it has no function exp" in out
 
 
 def test_a_terminal_of_ascii(shell):
-    status, out, err = shell("foreign", PYTHONIOENCODING="ascii")
+    status, out, err = shell("foreign --only project_twice", PYTHONIOENCODING="ascii")
     assert status == 0 and err == "" and out.startswith("sph\\xe4re, tested as sphere\n")
 
 

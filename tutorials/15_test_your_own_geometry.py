@@ -18,6 +18,7 @@ from grassmann_np.geometry import sphere
 from grassmann_np.testing import identities, optimizers
 from grassmann_np.testing.counterexample import explained
 from viz import scenes
+from viz.counterexample import picture
 
 # %% [markdown]
 # ## The round trip that proves nothing
@@ -165,17 +166,61 @@ for name in ("transport_stays_tangent", "transport_leaves_the_rest_alone"):
 isometry = next(r for r in report.results
                 if r.identity.name == "transport_is_an_isometry")
 theirs = identities.view_of(Variant(transport=by_projection))
-print(explained(isometry, theirs, "mygeometry"))
+print(explained(isometry, theirs, ["import mygeometry as geometry"]))
 
 # %% [markdown]
-# From $y = (1, 0)$ walk one radian along $h = (0, 1)$, and carry a vector
-# that points along the walk. In place of length 1 it arrives with length
-# $\cos 1 = 0.54$, because a projection keeps the shadow of it alone.
+# From $y$ walk one radian along $h$, and carry a vector that points along
+# the walk. In place of length 1 it arrives with length $\cos 1 = 0.54$,
+# because a projection keeps the shadow of it alone.
 
 # %%
 y, h = np.eye(2)
 shadow = sphere.norm(y, by_projection(y, h, h))
 assert abs(shadow - np.cos(1)) < 1e-15
+
+# %% [markdown]
+# A case in the plane or in space can be drawn. Black is the walk, green what
+# should have come, orange what came:
+
+# %%
+picture(isometry, theirs)
+
+# %% [markdown]
+# > **Try it now.** Here is the formula of lesson 4, and one of its signs is
+# > wrong. `report.first` is the failure to look at first. Read off the
+# > picture which term it is, before you look at the formula, and mend it.
+# >
+# > *What happens:* what came differs from what should come in the sign of
+# > its part along $y$, and in nothing else. So the term with $y$ is wrong.
+# > With `np.sin` in place of `-np.sin` all identities hold again.
+
+
+# %%
+def turning(y, h, v, sine):
+    n = sphere.norm(y, h)
+    u = h / np.where(n > 0, n, 1)
+    turn = sine(n) * y + 2 * np.sin(n / 2) ** 2 * u
+    return v - np.sum(u * v, axis=0) * turn
+
+
+def flipped(y, h, v):
+    return turning(y, h, v, lambda n: -np.sin(n))
+
+
+theirs = identities.view_of(Variant(transport=flipped))
+wrong = identities.check(theirs)
+assert "transport_stays_tangent" in wrong.failed
+
+# %%
+picture(wrong.first, theirs)
+
+
+# %%
+def mended(y, h, v):
+    return turning(y, h, v, np.sin)
+
+
+assert identities.check(Variant(transport=mended)).holds
 
 # %% [markdown]
 # > **Try it now.** A friend proposes to stretch the projected vector to the
@@ -488,8 +533,9 @@ assert report.holds and len(report.results) == 20
 #
 # * `python -m grassmann_np.testing mypackage.mygeometry` prints the table
 #   for a module, and exits with 1 if something does not hold. `--example`
-#   adds a counterexample, `--only` tries some identities alone, and
-#   `--layout rows` and `--names exp=expmap,...` do what we did above.
+#   adds a counterexample, `--picture FOLDER` draws it, `--only` tries some
+#   identities alone, and `--layout rows` and `--names exp=expmap,...` do
+#   what we did above.
 # * `--write-test tests/test_mygeometry.py` writes a file for pytest, with a
 #   test for each identity. Those that fail today are listed in it as
 #   expected failures, with the reason; when one of them is repaired, pytest

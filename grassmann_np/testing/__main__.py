@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import importlib
-import json
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from ..files import beside
-from ..terminal import Parser, answer, describe, run, say
+from ..files import check_target
+from ..terminal import Parser, answer, run
 from . import identities
 from .cases import KINDS
+from .command import check_new, load, some_of, tell, using, whole, write_test, writing
 from .counterexample import explained
-from .view import FUNCTIONS, LAYOUTS
+from .report import Result
+from .view import FUNCTIONS, LAYOUTS, View
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -24,6 +22,46 @@ def main(arguments: list[str] | None = None) -> int:
     It cannot be said for a wrong command line, a module that cannot be used or a file that cannot be written; a line
     on stderr says why.
     """
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.list:
+        with writing(parser):
+            answer(identities.page(), sys.stdout)
+        return 0
+    if options.module is None:
+        parser.error("expected a module, or --list")
+    if options.json and (options.example or options.picture):
+        parser.error("--json prints JSON alone: no --example and no --picture with it")
+    with writing(parser):
+        check_new(options.write_test)
+        if options.picture is not None:
+            check_target(options.picture / "identity.png")
+    if options.picture is not None and (missing := _missing()):
+        parser.error(f"--picture: {missing}; pip install 'grassmann-np[viz,test]'")
+    looked_at = {"like": options.like, "layout": options.layout, "names": options.names}
+    with using(parser, options.module):
+        geometry, imports = load(options.module, "geometry", instances=True)
+        view = identities.view_of(geometry, **looked_at)
+        report = identities.check(view, seed=options.seed, only=options.only)
+    with writing(parser):
+        tell(report, options.json)
+    if options.example and report.first is not None:
+        with using(parser, options.module):
+            example = explained(report.first, view, imports)
+        with writing(parser):
+            answer("\n" + example, sys.stdout)
+    if options.picture is not None and report.first is not None:
+        with using(parser, options.module):
+            said = _drawn(report.first, view, options.picture, f"{parser.prog} {options.module}")
+        with writing(parser):
+            answer(said, sys.stdout)
+    if options.write_test is not None:
+        with writing(parser):
+            write_test(options.write_test, options.module, imports, report, {**looked_at, "only": options.only})
+    return 0 if report.holds else 1
+
+
+def _parser() -> Parser:
     parser = Parser(prog="python -m grassmann_np.testing", description=__doc__)
     parser.add_argument("--list", action="store_true", help="print the identities, and try none")
     parser.add_argument(
@@ -34,69 +72,36 @@ def main(arguments: list[str] | None = None) -> int:
         "--layout", choices=LAYOUTS, help="points in columns, in rows, or one at a time; told if not given"
     )
     parser.add_argument("--names", type=_names, metavar="exp=expmap,...", help="what its functions are called")
-    parser.add_argument("--only", type=lambda text: text.split(","), metavar="NAME,...", help="these identities alone")
-    parser.add_argument("--seed", type=_seed, default=0)
+    only = some_of([one.name for one in identities.CATALOGUE], "identity")
+    parser.add_argument("--only", type=only, metavar="NAME,...", help="these identities alone")
+    parser.add_argument("--seed", type=whole, default=0)
     parser.add_argument("--json", action="store_true", help="print JSON, and no table")
-    parser.add_argument(
-        "--example", action="store_true", help="print a small case that the first failure fails on, as code"
-    )
+    parser.add_argument("--example", action="store_true", help="print a small case that fails, as code")
+    parser.add_argument("--picture", type=Path, metavar="DIR", help="draw a small case that fails into a .png of DIR")
     parser.add_argument("--write-test", type=Path, metavar="FILE", help="write a pytest file with a test an identity")
-    options = parser.parse_args(arguments)
-    if options.list:
-        return _answered(parser, identities.page())
-    if options.module is None:
-        parser.error("expected a module, or --list")
-    looked_at = {"like": options.like, "layout": options.layout, "names": options.names}
+    return parser
+
+
+def _missing() -> str:
+    """What there is not that a picture needs, in words."""
     try:
-        view = identities.view_of(_found(options.module), **looked_at)
-        report = identities.check(view, seed=options.seed, only=options.only)
-    except KeyboardInterrupt:
-        say("grassmann_np.testing: stopped", sys.stderr)
-        return 130
-    except (Exception, SystemExit) as error:  # whatever a user's module raises while it is imported or asked for points
-        parser.error(f"cannot use {options.module!r}: {type(error).__name__}: {describe(error)}")
+        import hypothesis  # noqa: F401
+
+        from viz import counterexample  # noqa: F401
+    except ImportError as error:
+        return str(error)
+    return ""
+
+
+def _drawn(failure: Result, view: View, folder: Path, command: str) -> str:
+    """Draws a small case of a failure into the folder, and says where it is.  Raises OSError if it cannot be there."""
+    from viz import counterexample, files
+
     try:
-        answer(json.dumps(report.as_dict(), indent=1) if options.json else str(report), sys.stdout)
-        if options.example and not report.holds:
-            failed = next(r for r in report.results if not r.holds and next(iter(report.suspects), "") in ("", *r.uses))
-            answer("\n" + explained(failed, view, options.module), sys.stdout)
-        if options.write_test is not None:
-            write_test(options.write_test, options.module, report, looked_at)
-    except OSError as error:
-        parser.error(describe(error))
-    return 0 if report.holds else 1
-
-
-def write_test(path: Path, module: str, report: identities.Report, looked_at: Mapping[str, Any]) -> None:
-    """A pytest file for this geometry; what fails now is expected to.  Raises FileExistsError if there is a file."""
-    if path.exists():
-        raise FileExistsError(f"{path}: there is such a file already")
-    package, _, attribute = module.partition(":")
-    lines = [f'"""The identities that {module} obeys."""', ""]
-    lines += [f"from {package} import {attribute} as geometry" if attribute else f"import {package} as geometry"]
-    lines += ["from grassmann_np.testing import parametrize_with_identities", "", "EXPECTED_FAILURES = {"]
-    lines += [f"    {r.identity.name!r}: {r.reason!r}," for r in report.results if not r.holds]
-    given = "".join(f", {name}={value!r}" for name, value in looked_at.items() if value is not None)
-    lines += ["}", "", "", f"@parametrize_with_identities(geometry, EXPECTED_FAILURES{given})"]
-    lines += ["def test_geometry(identity):", "    identity()", ""]
-    with beside(path) as part:
-        part.write_text("\n".join(lines), encoding="utf-8")
-
-
-def _answered(parser: Parser, text: str) -> int:
-    try:
-        answer(text, sys.stdout)
-    except OSError as error:
-        parser.error(describe(error))
-    return 0
-
-
-def _found(text: str) -> Any:
-    module, _, attribute = text.partition(":")
-    found = importlib.import_module(module)
-    for name in filter(None, attribute.split(".")):
-        found = getattr(found, name)
-    return found() if isinstance(found, type) else found
+        figure = counterexample.picture(failure, view).figure
+    except ValueError as error:
+        return f"no picture: {error}"
+    return f"picture in {files.save(figure, folder / f'{failure.identity.name}.png', f'{command} --picture {folder}')}"
 
 
 def _names(text: str) -> dict[str, str]:
@@ -105,12 +110,6 @@ def _names(text: str) -> dict[str, str]:
         if ours not in FUNCTIONS or not theirs.isidentifier():
             raise argparse.ArgumentTypeError(f"expected some of {', '.join(FUNCTIONS)} as name=theirs, got {text!r}")
     return {ours: theirs for ours, _, theirs in pairs}
-
-
-def _seed(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"expected a whole number from 0 on, got {text!r}")
-    return int(text)
 
 
 if __name__ == "__main__":

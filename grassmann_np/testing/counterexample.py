@@ -5,16 +5,19 @@ Small means few dimensions, one point, vectors with few entries, short numbers. 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import count
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
 from ..backend import Array
-from .cases import KINDS, Case, assemble
+from .cases import Case, assemble
 from .identities import Identity, measure
 from .report import Result
-from .view import DERIVED, Comparison, View
+from .view import DERIVED, Call, Comparison, View, in_words
 
 ANGLES = (1.0, 0.5, 0.0, 2.0, 3.0, np.pi / 2, 1e-3, 1e-6, 1e-9, 1e-12, 1e-100, np.pi - 1e-3, np.pi - 1e-7)
 TRIANGLE = ((1.0, 0.0, 0.0), (0.8, 0.6, 0.0), (0.8, 0.0, 0.6))
@@ -33,11 +36,9 @@ def smallest(identity: Identity, view: View, largest: int = 12, points: int = 1,
         phases=(Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),
     )
-    slope = identity.unit == "slope"
 
     def fails(case: Case) -> bool:
-        tried = (not slope or case.y.dtype == np.float64) and (not identity.room or case.room)
-        return tried and not measure(identity, [case]).holds
+        return not measure(identity, [case]).holds
 
     home = getattr(configuration, "__hypothesis_home_directory", None)
     with TemporaryDirectory() as folder:  # it would leave a folder .hypothesis where the user stands
@@ -58,8 +59,6 @@ def small_cases(view: View, largest: int = 12, points: int = 1) -> Any:
     @st.composite
     def cases(draw: Any) -> Case:
         kind = view.kind
-        if kind not in KINDS:
-            raise ValueError(f"kind: expected one of {', '.join(KINDS)}, got {kind!r}")
         dtype = draw(st.sampled_from([np.float64, np.float32]))
         p = draw(st.integers(1, 2)) if kind == "subspaces" else 1
         n = draw(st.integers(2 * p, max(2 * p, largest)))
@@ -117,25 +116,59 @@ def _span(a: Array, axes: Array) -> Array:
     return np.stack(found, axis=1)
 
 
-def reproduced(identity: Identity, case: Case, module: str = "mypackage.mygeometry") -> str:
-    """Python code that makes the calls of this identity on this case, with what was got and what was expected."""
-    view: View = case.geometry
-    with view.recorded() as record:
+def search(identity: Identity, view: View) -> Case | None:
+    """The smallest case of one point, else of two, else in many dimensions.  Raises ImportError without hypothesis."""
+    tries = (smallest(identity, view, n, points) for n, points in ((12, 1), (12, 2), (64, 2)))
+    return next((case for case in tries if case is not None), None)
+
+
+def resized(case: Case, length: float) -> Case:
+    """The case with a step h of this length, or whose every angle is that, and with g and w of this length."""
+    angle = min(length, 0.95 * case.reach)
+
+    def stretched(a: Array) -> Array:
+        return case.times(length / np.maximum(case.size(a), 1e-300), a)
+
+    parts: dict[str, Any] = {
+        "h": length * case.e,
+        "k": min(1.0, case.reach / np.pi) * length * case.e,
+        "x": np.cos(angle) * case.y + np.sin(angle) * case.e,
+        "g": stretched(case.g),
+        "w": stretched(case.w),
+    }
+    return replace(case, **{name: a.astype(case.y.dtype) for name, a in parts.items()})
+
+
+def replayed(identity: Identity, case: Case) -> tuple[list[Call | Comparison], str]:
+    """(the calls that the identity makes on this case, and what it compares; what was raised, in words)."""
+    with case.geometry.recorded() as record:
         try:
             identity.measure(case)
-            raised = ""
+            return record, ""
         except Exception as error:
-            raised = f"{type(error).__name__}: {error}" if type(error).__name__ != "Wrong" else str(error)
+            return record, in_words(error)
+
+
+def reproduced(identity: Identity, case: Case, imports: Sequence[str]) -> str:
+    """Python code that makes the calls of this identity on this case, with what was got and what was expected.
+
+    `imports` are the lines after which `geometry` is the geometry.
+    """
+    view: View = case.geometry
+    record, raised = replayed(identity, case)
     names = {id(value): name for name, value in vars(case).items() if isinstance(value, np.ndarray)}
     lines: list[str] = []
+    defined: set[str] = set()
+    arrays, calls = count(1), count(1)
 
     def said(a: Any) -> str:
         """The name of an array that was met before; else it gets a line and a name, if it is not short."""
         if not isinstance(a, np.ndarray | np.generic):
             return "np.random.default_rng(0)" if isinstance(a, np.random.Generator) else repr(a)
-        name = names.setdefault(id(a), f"a{len(lines) + 1}")
-        if not any(line.startswith(f"{name} = ") for line in lines):
+        name = names.get(id(a)) or names.setdefault(id(a), f"a{next(arrays)}")
+        if name not in defined:
             lines.append(f"{name} = {_written(view.given(a))}")
+            defined.add(name)
         return name
 
     worst: Comparison | None = None
@@ -147,12 +180,13 @@ def reproduced(identity: Identity, case: Case, module: str = "mypackage.mygeomet
             continue  # it is made of others, which stand above
         whose = "geometry" if view.has(one.function) else "ours"
         arguments = ", ".join(said(a) for a in one.arguments)
-        name = f"r{sum(line.startswith('r') for line in lines) + 1}"
+        name = f"r{next(calls)}"
         lines.append(f"{name} = {whose}.{view.names[one.function]}({arguments})")
         results = one.result if isinstance(one.result, tuple) else (one.result,)
         for k, result in enumerate(results):
             part = f"{name}[{k}]" if len(results) > 1 else name
             names.setdefault(id(result), part)  # it may be an argument, handed back
+            defined.add(part)
             if result is not None:
                 lines.append(f"# {part}: {_short(view.turned(result))}")
     end = [f"# {identity.name}: {raised or measure(identity, [case]).reason}"]
@@ -160,22 +194,19 @@ def reproduced(identity: Identity, case: Case, module: str = "mypackage.mygeomet
         name = names.get(id(worst.actual), "")
         got, expected = (_short(view.turned(a)) for a in (worst.actual, worst.expected))
         end.insert(0, f"# got {name + ' = ' if name else ''}{got}, expected {expected}")
-    package, _, attribute = module.partition(":")
-    imported = f"from {package} import {attribute} as geometry" if attribute else f"import {package} as geometry"
     borrowed = [f"from grassmann_np.geometry import {view.kind} as ours"] if any(" = ours." in a for a in lines) else []
-    return "\n".join(["import numpy as np", imported, *borrowed, "", *lines, *end])
+    return "\n".join(["import numpy as np", *borrowed, *imports, "", *lines, *end])
 
 
-def explained(result: Result, view: View, module: str) -> str:
+def explained(result: Result, view: View, imports: Sequence[str]) -> str:
     """The counterexample of a result that does not hold, as code; a line if none could be found."""
     try:
-        tries = (smallest(result.identity, view, n, points) for n, points in ((12, 1), (12, 2), (64, 2)))
-        case = next((case for case in tries if case is not None), None)
+        case = search(result.identity, view)
     except ImportError:
         return "# a counterexample needs the package hypothesis (the extra `test`)"
     if case is None:
         return f"# {result.identity.name}: no small counterexample was found"
-    return reproduced(result.identity, case, module)
+    return reproduced(result.identity, case, imports)
 
 
 def _written(a: Any) -> str:

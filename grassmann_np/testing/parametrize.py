@@ -11,37 +11,37 @@ Needs pytest (the extra `test`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
+from types import ModuleType
 from typing import Any
 
 from . import identities
 from .cases import Case
 from .counterexample import explained
-from .view import View
+from .report import Result
+
+UNKNOWN = "# geometry is the object that is tested"
 
 
+@dataclass(frozen=True)
 class Check:
-    """One identity on one geometry: calling it raises AssertionError, with a counterexample, if it does not hold."""
+    """One identity, or property, of what is tested: calling it raises AssertionError, in words, if it does not hold."""
 
-    def __init__(self, identity: identities.Identity, cases: Any, view: View, explain: bool, skip: Any) -> None:
-        self.identity, self.cases, self.view, self.explain, self.skip = identity, cases, view, explain, skip
-        self.__name__ = identity.name
+    row: Any  # an Identity or a Property
+    measure: Callable[[], Result]
+    more: Callable[[Result], str] = lambda result: ""  # to be said of a failure
 
     def __call__(self) -> None:
         """Tries it."""
-        result = identities.measure(self.identity, self.cases())
-        if result.holds:
-            if not result.uses:
-                self.skip("it is about functions that are lent, ours")
-            return
-        said = [f"{self.identity.name}: {self.identity.statement}", result.reason]
-        said += [f"as with: {self.identity.catches}"] if self.identity.catches else []
-        name = getattr(self.view.geometry, "__name__", "mypackage.mygeometry")
-        raise AssertionError("\n".join(said + ([explained(result, self.view, name)] if self.explain else [])))
+        result = self.measure()
+        if not result.holds:
+            catches = f"as with: {self.row.catches}" if self.row.catches else ""
+            raise AssertionError("\n".join(filter(None, [repr(self), result.reason, catches, self.more(result)])))
 
     def __repr__(self) -> str:
-        return f"{self.identity.name}: {self.identity.statement}"
+        return f"{self.row.name}: {self.row.statement}"
 
 
 def parametrize_with_identities(
@@ -58,25 +58,40 @@ def parametrize_with_identities(
     seed, sizes, only  as in `identities.check`, as are like, layout, names, to and back
     Raises ValueError for a name that is no identity of this kind.
     """
-    import pytest
-
     expected = dict(expected_failures or {})
     view = identities.view_of(geometry, **looked_at)
     asked = identities.chosen(view.kind, only)
     identities.chosen(view.kind, expected)
+    imports = [f"import {geometry.__name__} as geometry" if isinstance(geometry, ModuleType) else UNKNOWN]
 
     @cache
     def cases() -> list[Case]:
         return identities.drawn(view, seed, sizes=sizes)
 
-    return pytest.mark.parametrize(
-        "identity",
-        [
-            pytest.param(
-                Check(one, cases, view, one.name not in expected, pytest.skip),
-                id=one.name,
-                marks=[pytest.mark.xfail(strict=True, reason=expected[one.name])] if one.name in expected else [],
-            )
-            for one in asked
-        ],
-    )
+    def check(one: identities.Identity) -> Check:
+        def measure() -> Result:
+            import pytest
+
+            result = identities.measure(one, cases())
+            if result.holds and not result.uses:
+                pytest.skip("it is about functions that are lent, ours")
+            return result
+
+        def more(result: Result) -> str:
+            return "" if one.name in expected else explained(result, view, imports)
+
+        return Check(one, measure, more)
+
+    return marked("identity", [check(one) for one in asked], expected)
+
+
+def marked(argument: str, checks: Sequence[Check], expected: Mapping[str, str]) -> Any:
+    """The decorator: a test for every check, by the name of its row; strictly xfail, with the reason, if expected."""
+    import pytest
+
+    def param(check: Check) -> Any:
+        why = expected.get(check.row.name)
+        marks = [] if why is None else [pytest.mark.xfail(strict=True, reason=why)]
+        return pytest.param(check, id=check.row.name, marks=marks)
+
+    return pytest.mark.parametrize(argument, [param(check) for check in checks])

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
-
-
-class Statement(Protocol):
-    """What a row is about: an identity of a geometry, or a property of an optimizer."""
-
-    number: int
-    name: str
-    statement: str
-    unit: str
-    limit: float
-    catches: str
+from typing import Any
 
 
 @dataclass(frozen=True)
 class Result:
     """How one identity fared: its largest residual, in its unit; what raised or was refused; where it does not hold."""
 
-    identity: Any  # a Statement
+    identity: Any  # an Identity of a geometry, or a Property of an optimizer
     residual: float
     problem: str = ""  # in words, if there was no residual to be had
     where: str = ""  # the cases in which it does not hold
@@ -61,6 +51,15 @@ class Report:
     def failed(self) -> tuple[str, ...]:
         """The names of the identities that do not hold."""
         return tuple(result.identity.name for result in self.results if not result.holds)
+
+    @property
+    def first(self) -> Result | None:
+        """The failure to look at first: it calls the first suspect and little else, and is large.  None if all hold."""
+        suspect = next(iter(self.suspects), "")
+        failures = [result for result in self.results if not result.holds and suspect in ("", *result.uses)]
+        return min(
+            failures, key=lambda r: (len(r.uses), r.identity.unit == "slope", -_decade(r.residual)), default=None
+        )
 
     @property
     def suspects(self) -> dict[str, str]:
@@ -111,6 +110,29 @@ class Report:
         lines.append(f"{kept} of {len(self.results)} {self.noun} hold")
         lines += [f"look at {name}: {why}" for name, why in self.suspects.items()]
         return "\n".join(lines)
+
+
+def stated(measure: Callable[..., Any]) -> tuple[str, str]:
+    """(what a row says, what it catches): the first line of the docstring, and what follows "Catches: "."""
+    text = measure.__doc__ or ""  # python -OO has no docstrings
+    statement, catches = text.strip().partition("\n")[0], text.partition("Catches: ")[2]
+    return statement.rstrip("."), " ".join(catches.split()).rstrip(".")
+
+
+def where(tried: Sequence[Any], failing: Sequence[Any], traits: Mapping[str, Callable[[Any], Any]]) -> str:
+    """In which cases, in words, by the first trait that tells them from the rest; nothing if it is all, or none."""
+    holding = [case for case in tried if case not in failing]
+    if not holding or not failing:
+        return ""
+    for name, value in traits.items():
+        those, others = ({value(case) for case in some} for some in (failing, holding))
+        if not those & others:
+            return f"only for {name}{', '.join(map(str, sorted(those)))}"
+    return f"in {len(failing)} of {len(tried)} cases"
+
+
+def _decade(residual: float) -> float:
+    return math.inf if math.isinf(residual) else math.floor(math.log10(max(residual, 1e-300)))
 
 
 def _share(name: str, results: Iterable[Result], left: list[Result]) -> tuple[float, int]:

@@ -29,6 +29,11 @@ class Wrong(Exception):
     """An answer that is no answer, or none at all: what is wrong with it, in words."""
 
 
+def in_words(error: Exception) -> str:
+    """What went wrong: of Wrong its words, of anything else its type too."""
+    return str(error) if isinstance(error, Wrong) else f"{type(error).__name__}: {error}"
+
+
 @dataclass(frozen=True)
 class Call:
     """A call that an identity made, in columns: the function, its arguments, and what came back, if anything did."""
@@ -149,6 +154,7 @@ class View:
         return tuple(map(self._taken, result)) if isinstance(result, tuple) else self._taken(result)
 
     def given(self, a: Any) -> Any:
+        """An argument as the geometry takes it: its layout, its library; a shape has its last two numbers swapped."""
         if isinstance(a, tuple) and len(a) >= 2 and self.layout == "rows":  # a shape
             return *a[:-2], a[-1], a[-2]
         return self.to(self.turned(a)) if isinstance(a, np.ndarray | np.generic) else a
@@ -162,8 +168,9 @@ class View:
 
     def _checked(self, name: str, arguments: tuple[Any, ...], result: Any) -> Any:
         if name == "move":
-            if not isinstance(result, tuple):
-                raise Wrong(f"move: expected a pair (point, vector), got {type(result).__name__}")
+            if not isinstance(result, tuple) or len(result) != 2:
+                got = f"{len(result)} answers" if isinstance(result, tuple) else type(result).__name__
+                raise Wrong(f"{self.names[name]}: expected a pair (point, vector), got {got}")
             return tuple(self._answer(name, a, arguments[0].shape, arguments[0].dtype) for a in result)
         if name == "random_point":
             return self._answer(name, result, arguments[0], None)

@@ -139,6 +139,7 @@ def test_command_prints_the_table_and_its_status(capsys):
         ([f"{ADAPTERS}:sgd", "--only", "nothing"], "no property is called"),
         ([f"{ADAPTERS}:sgd", "--dtype", "float16"], "expected float32, float64"),
         ([f"{ADAPTERS}:sgd", "--seed", "x"], "expected a whole number"),
+        ([f"{ADAPTERS}:sgd", "--write-test", __file__], "there is such a file already"),
     ],
 )
 def test_command_says_in_one_line_what_is_wrong(arguments, said, capsys):
@@ -146,6 +147,42 @@ def test_command_says_in_one_line_what_is_wrong(arguments, said, capsys):
         command.main(arguments)
     out, err = capsys.readouterr()
     assert not out and said in err and err.count("\n") == 1
+
+
+def test_command_writes_a_test_of_what_it_found(tmp_path):
+    file, asked = tmp_path / "test_make.py", "angle_law,sign"
+    line = [f"{ADAPTERS}:sgd", "--law", "normalize", "--only", asked, "--dtype", "float64", "--write-test", str(file)]
+    assert command.main(line) == 1
+    names = {}
+    exec(file.read_text(), names)
+    assert names["make"] is adapters.sgd and list(names["EXPECTED_FAILURES"]) == ["angle_law"]
+    (mark,) = names["test_make"].pytestmark
+    tried = {case.id: case for case in mark.args[1]}
+    assert mark.args[0] == "prop" and sorted(tried) == asked.split(",")
+    tried["sign"].values[0]()
+    assert not tried["sign"].marks and "eps of at most 16" in tried["angle_law"].marks[0].kwargs["reason"]
+    with pytest.raises(AssertionError, match=r"angle_law: .*\n.* eps of at most 16\nas with: "):
+        tried["angle_law"].values[0]()
+
+
+def test_a_class_is_the_make_in_a_written_test(tmp_path):
+    target, short = "tests.testing.planted_optimizers:Plain", ["--steps", "10", "--only", "sign", "--dtype", "float64"]
+    assert command.main([target, *short, "--write-test", str(tmp_path / "test_make.py")]) == 0
+    names = {}
+    exec((tmp_path / "test_make.py").read_text(), names)
+    assert names["make"].__name__ == "Plain"
+
+
+def test_properties_become_tests():
+    decorated = optimizers.parametrize_with_properties(Plain, {"sign": "why"}, sizes=[(4, 2)], steps=10)
+    ids = {case.id: case for case in decorated.args[1]}
+    report = optimizers.check(Plain, sizes=[(4, 2)], steps=10)
+    assert list(ids) == [result.identity.name for result in report.results]
+    assert [name for name, case in ids.items() if case.marks] == ["sign"]
+    assert ids["sign"].marks[0].kwargs == {"strict": True, "reason": "why"}
+    for wrong in ({"nothing": "why"}, {"bias_correction": "not asked of sgd"}):
+        with pytest.raises(ValueError, match="expected_failures: no property that is asked is called"):
+            optimizers.parametrize_with_properties(Plain, wrong)
 
 
 def test_adapter_imports_its_library_when_it_is_called(monkeypatch):

@@ -16,8 +16,8 @@ import numpy as np
 
 from ...backend import Array
 from ..cases import KINDS, SIZES, Case, draw
-from ..report import Report, Result
-from ..view import Call, View, Wrong
+from ..report import Report, Result, where
+from ..view import Call, View, in_words
 from . import distances, geodesics, projection, quotients, transports
 from .catalogue import Identity, worst
 from .listing import listed
@@ -40,6 +40,13 @@ _CHAPTERS: tuple[ModuleType, ...] = (projection, geodesics, distances, transport
 CATALOGUE: tuple[Identity, ...] = tuple(
     item for chapter in _CHAPTERS for item in vars(chapter).values() if isinstance(item, Identity)
 )
+
+TRAITS: dict[str, Callable[[Case], Any]] = {  # that may tell the cases in which an identity fails, in this order
+    "": lambda case: str(case.y.dtype),
+    "n = ": lambda case: case.n,
+    "p = ": lambda case: case.p,
+    "2p > n: ": lambda case: not case.room,
+}
 
 
 def page() -> str:
@@ -70,8 +77,8 @@ def check(
     is ours, is named in the notes, and is not tried alone.
     """
     view = geometry if isinstance(geometry, View) else view_of(geometry, like, layout, names, to, back)
-    cases = drawn(view, seed, dtypes, sizes)
-    measured = [measure(identity, cases) for identity in chosen(view.kind, only)]
+    asked, cases = chosen(view.kind, only), drawn(view, seed, dtypes, sizes)
+    measured = [measure(identity, cases) for identity in asked]
     results = tuple(result for result in measured if result.uses or not result.holds)
     name = getattr(view.geometry, "__name__", type(view.geometry).__name__)
     return Report(name, view.kind, results, view.notes)
@@ -113,7 +120,7 @@ def _told(view: View, like: str | None) -> tuple[str, str, str]:
             raise ValueError("its kind cannot be told, since it has no random_point: say like=..., one of the kinds")
         return like, "columns", ""
     try:
-        y = np.asarray(getattr(view.geometry, view.names["random_point"])((6, 3), np.random.default_rng(0)))
+        y = view.random_point((6, 3), np.random.default_rng(0))
         gram, rows = y.T @ y, np.sum(y * y, axis=1)
     except Exception as error:
         if like is None:
@@ -123,6 +130,12 @@ def _told(view: View, like: str | None) -> tuple[str, str, str]:
         return "subspaces", "columns", "" if like else "subspaces, since its random points have orthonormal columns"
     in_rows = np.allclose(rows, 1, atol=1e-3)
     if not (in_rows or np.allclose(np.diag(gram), 1, atol=1e-3)):
+        for squares in (np.diag(gram), rows):
+            if like is None and np.allclose(squares, squares[0], rtol=1e-3):
+                raise ValueError(
+                    f"it is of no kind that is known: its random points all have the length {np.sqrt(squares[0]):.3g}; "
+                    "of a product, try each factor by itself; or say like=..., one of the kinds"
+                )
         return "euclidean", "columns", "" if like else "euclidean, since its random points have any length"
     layout = "rows" if in_rows else "columns"
     said = "points in rows, since the rows of its random points have length 1" if in_rows else ""
@@ -174,27 +187,9 @@ def measure(identity: Identity, cases: list[Case]) -> Result:
                 found = worst(identity.measure(case))
             except Exception as error:  # whatever the geometry raises is a result, not the end of the table
                 found = np.inf
-                said = str(error) if isinstance(error, Wrong) else f"{type(error).__name__}: {error}"
-                problem = problem or said
+                problem = problem or in_words(error)
         uses += [one.function for one in record if isinstance(one, Call) and case.geometry.has(one.function)]
         residual = worst(residual, found)
         if found > identity.limit:
             failing.append(case)
-    return Result(identity, residual, problem, _where(tried, failing), tuple(dict.fromkeys(uses)))
-
-
-def _where(tried: list[Case], failing: list[Case]) -> str:
-    """In which cases, in words; nothing if it is all of them."""
-    holding = [case for case in tried if case not in failing]
-    if not holding or not failing:
-        return ""
-    for name, value in (
-        ("", lambda case: str(case.y.dtype)),
-        ("n = ", lambda case: case.n),
-        ("p = ", lambda case: case.p),
-        ("2p > n: ", lambda case: not case.room),
-    ):
-        those, others = ({value(case) for case in some} for some in (failing, holding))
-        if not those & others:
-            return f"only for {name}{', '.join(map(str, sorted(those)))}"
-    return f"in {len(failing)} of {len(tried)} cases"
+    return Result(identity, residual, problem, where(tried, failing, TRAITS), tuple(dict.fromkeys(uses)))

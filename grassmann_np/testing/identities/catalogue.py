@@ -9,6 +9,7 @@ import numpy as np
 
 from ...backend import Array
 from ..cases import KINDS, Case
+from ..report import stated
 from ..view import Wrong
 
 
@@ -40,9 +41,7 @@ def identity(
     """
 
     def wrap(measure: Callable[[Case], Array | float]) -> Identity:
-        text = measure.__doc__ or ""  # python -OO has no docstrings
-        statement = text.strip().partition("\n")[0].rstrip(".")
-        catches = " ".join(text.partition("Catches: ")[2].split()).rstrip(".")
+        statement, catches = stated(measure)
         return Identity(number, measure.__name__, statement, kinds, unit, limit, measure, catches, room)
 
     return wrap

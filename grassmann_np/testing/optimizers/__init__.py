@@ -14,26 +14,44 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ..identities.catalogue import worst
-from ..report import Report, Result
-from ..view import Wrong
+from ..parametrize import Check, marked
+from ..report import Report, Result, where
+from ..view import in_words
 from . import memory, steps, symmetries
 from .catalogue import Property, offers
 from .trial import KINDS, LAWS, TRANSPORTS, Make, Trial
 
-__all__ = ["CATALOGUE", "KINDS", "LAWS", "TRANSPORTS", "Make", "Property", "Trial", "check", "measure"]
+__all__ = [
+    "CATALOGUE",
+    "KINDS",
+    "LAWS",
+    "TRANSPORTS",
+    "Make",
+    "Property",
+    "Trial",
+    "check",
+    "measure",
+    "parametrize_with_properties",
+]
 
 SIZES = ((6, 3), (3, 4), (40, 2))  # (n, m): m unit vectors of R^n
 CATALOGUE: tuple[Property, ...] = tuple(
     item for chapter in (steps, symmetries, memory) for item in vars(chapter).values() if isinstance(item, Property)
 )
+
+TRAITS: dict[str, Callable[[Trial], Any]] = {  # that may tell the trials in which a property fails, in this order
+    "": lambda trial: str(np.dtype(trial.dtype)),
+    "n = ": lambda trial: trial.n,
+}
 
 
 def check(
@@ -60,26 +78,83 @@ def check(
     What is not asked, and why, stands in the notes. Raises ValueError for an unknown option, and if `make` makes
     nothing with a method step.
     """
-    trial = Trial(make, _one_of("kind", kind, KINDS), _one_of("law", law, LAWS), clip=clip, rate=rate, steps=steps)
-    trial = replace(trial, transport=_one_of("transport", transport, TRANSPORTS), seed=seed)
+    trial = trial_of(make, kind, law, transport, clip, rate, steps, seed)
+    trials, asked, refused, name = plan(trial, dtypes, sizes, only)
+    results = tuple(measure(one, trials) for one in asked)
+    notes = tuple(f"not asked {why}: {', '.join(names)}" for why, names in refused.items())
+    named = ", ".join([kind, f"law {law}", *([f"clip {clip:g}"] if clip is not None else [])])
+    return Report(name, named, results, notes, "properties")
+
+
+def trial_of(
+    make: Make,
+    kind: str = "sgd",
+    law: str = "exp",
+    transport: str = "parallel",
+    clip: float | None = None,
+    rate: float = 0.1,
+    steps: int = 10_000,
+    seed: int = 0,
+) -> Trial:
+    """What `check` tries, its options checked.  Raises ValueError for an unknown one."""
+    _one_of("kind", kind, KINDS)
+    _one_of("law", law, LAWS)
+    _one_of("transport", transport, TRANSPORTS)
+    return Trial(make, kind, law, transport, clip, rate, steps, seed)
+
+
+def plan(
+    trial: Trial,
+    dtypes: Sequence[Any] = (np.float64, np.float32),
+    sizes: Sequence[tuple[int, int]] = SIZES,
+    only: Collection[str] | None = None,
+) -> tuple[list[Trial], list[Property], dict[str, list[str]], str]:
+    """(the trials, the properties asked, {why: the names of those that are not}, the name of the optimizer).
+
+    Raises ValueError for an unknown name, and if `make` makes nothing with a method step.
+    """
     unknown = sorted(set(only or ()) - {one.name for one in CATALOGUE})
     if unknown:
         raise ValueError(f"no property is called {', '.join(unknown)}")
-    trials = [replace(trial, dtype=dtype, n=n, m=m) for n, m in sizes for dtype in dtypes]
+    trials = [replace(trial, dtype=np.dtype(dtype), n=n, m=m) for n, m in sizes for dtype in dtypes]
     made = _made(trials[0])
-    offered, name = offers(made), getattr(made, "name", getattr(make, "__name__", type(make).__name__))
+    offered, make = offers(made), trial.make
+    asked: list[Property] = []
     refused: dict[str, list[str]] = {}
-    results = []
     for one in CATALOGUE:
         if only is not None and one.name not in only:
             continue
         if why := one.refusal(trial, offered):
             refused.setdefault(why, []).append(one.name)
         else:
-            results.append(measure(one, trials))
-    notes = tuple(f"not asked {why}: {', '.join(names)}" for why, names in refused.items())
-    named = ", ".join([kind, f"law {law}", *([f"clip {clip:g}"] if clip is not None else [])])
-    return Report(str(name), named, tuple(results), notes, "properties")
+            asked.append(one)
+    return trials, asked, refused, str(getattr(made, "name", getattr(make, "__name__", type(make).__name__)))
+
+
+def parametrize_with_properties(
+    make: Make,
+    expected_failures: Mapping[str, str] | None = None,
+    dtypes: Sequence[Any] = (np.float64, np.float32),
+    sizes: Sequence[tuple[int, int]] = SIZES,
+    only: Collection[str] | None = None,
+    **options: Any,
+) -> Any:
+    """A decorator: the test is called once for every property that is asked, with `prop`, to be called.
+
+    expected_failures    {name: why}: these must fail; one that holds is an error
+    dtypes, sizes, only  as in `check`, as are kind, law, transport, clip, rate, steps and seed
+    Raises ValueError as `check` does, and for a name that is no property that is asked.  Needs pytest.
+
+        @parametrize_with_properties(make, {"momentum_is_transported": "we project"}, transport="projection")
+        def test_make(prop):
+            prop()
+    """
+    trials, asked, _, _ = plan(trial_of(make, **options), dtypes, sizes, only)
+    expected = dict(expected_failures or {})
+    unknown = sorted(set(expected) - {one.name for one in asked})
+    if unknown:
+        raise ValueError(f"expected_failures: no property that is asked is called {', '.join(unknown)}")
+    return marked("prop", [Check(one, partial(measure, one, trials)) for one in asked], expected)
 
 
 def measure(one: Property, trials: Sequence[Trial]) -> Result:
@@ -92,29 +167,11 @@ def measure(one: Property, trials: Sequence[Trial]) -> Result:
                 found = worst(one.measure(trial))
         except Exception as error:  # whatever an optimizer raises is a result, not the end of the table
             found = np.inf
-            problem = problem or (str(error) if isinstance(error, Wrong) else f"{type(error).__name__}: {error}")
+            problem = problem or in_words(error)
         residual = worst(residual, found)
         if found > one.limit:
             failing.append(trial)
-    return Result(one, residual, problem, _where(tried, failing))
-
-
-def _where(tried: list[Trial], failing: list[Trial]) -> str:
-    """In which trials, in words; nothing if it is all of them, or none."""
-    if len(failing) in (0, len(tried)):
-        return ""
-    kept = [t for t in tried if t not in failing]
-    dtypes, sizes = ([{value(t) for t in some} for some in (failing, kept)] for value in (_dtype, _size))
-    said = [", ".join(sorted(those)) for those, others in (dtypes, sizes) if not those & others]
-    return f"only for {' and '.join(said)}" if said else f"in {len(failing)} of {len(tried)} cases"
-
-
-def _dtype(trial: Trial) -> str:
-    return str(np.dtype(trial.dtype))
-
-
-def _size(trial: Trial) -> str:
-    return f"n = {trial.n}"
+    return Result(one, residual, problem, where(tried, failing, TRAITS))
 
 
 def _made(trial: Trial) -> Any:
@@ -130,7 +187,6 @@ def _made(trial: Trial) -> Any:
     return optimizer
 
 
-def _one_of(what: str, value: str, allowed: tuple[str, ...]) -> str:
+def _one_of(what: str, value: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         raise ValueError(f"{what}: expected one of {', '.join(allowed)}, got {value!r}")
-    return value

@@ -6,15 +6,12 @@ make(y, rate) returns an object whose step(gradient) returns the new y; y and gr
 from __future__ import annotations
 
 import argparse
-import importlib
-import json
 import math
-import sys
+from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from ...terminal import Parser, answer, describe, run, say
+from ...terminal import Parser, run
+from ..command import check_new, load, some_of, tell, using, whole, write_test, writing
 from . import CATALOGUE, KINDS, LAWS, TRANSPORTS, check
 
 
@@ -24,29 +21,19 @@ def main(arguments: list[str] | None = None) -> int:
     It cannot be said for a wrong command line, a `make` that cannot be used or a table that cannot be written; a line
     on stderr says why.
     """
-    options = _parser().parse_args(arguments)
-    try:
-        report = check(
-            _found(options.make),
-            options.kind,
-            options.law,
-            options.transport,
-            options.clip,
-            options.rate,
-            options.steps,
-            options.seed,
-            [np.dtype(name) for name in options.dtype],
-            only=options.only,
-        )
-    except KeyboardInterrupt:
-        say("grassmann_np.testing.optimizers: stopped", sys.stderr)
-        return 130
-    except (Exception, SystemExit) as error:  # whatever a user's module raises while it is imported, or its make
-        _parser().error(f"cannot use {options.make!r}: {type(error).__name__}: {describe(error)}")
-    try:
-        answer(json.dumps(report.as_dict(), indent=1) if options.json else str(report), sys.stdout)
-    except OSError as error:
-        _parser().error(describe(error))
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    said = {name: getattr(options, name) for name in ("kind", "law", "transport", "clip", "rate", "steps", "seed")}
+    said |= {"dtypes": options.dtype, "only": options.only}
+    with writing(parser):
+        check_new(options.write_test)
+    with using(parser, options.make):
+        make, imports = _make(options.make)
+        report = check(make, **said)
+    with writing(parser):
+        tell(report, options.json)
+        if options.write_test is not None:
+            write_test(options.write_test, options.make, imports, report, said)
     return 0 if report.holds else 1
 
 
@@ -58,44 +45,31 @@ def _parser() -> Parser:
     parser.add_argument("--transport", choices=TRANSPORTS, default="parallel", help="what its momentum is meant to do")
     parser.add_argument("--clip", type=_positive, help="the length to which it shortens gradients")
     parser.add_argument("--rate", type=_positive, default=0.1, help="of the long runs (0.1)")
-    parser.add_argument("--steps", type=_whole, default=10_000, help="of the longest run (10000)")
+    parser.add_argument("--steps", type=whole, default=10_000, help="of the longest run (10000)")
     parser.add_argument("--dtype", type=_dtypes, default=["float64", "float32"], help="float32, float64 or both (,)")
-    parser.add_argument("--only", type=_names, metavar="NAME,NAME", help="the properties to try")
+    only = some_of([one.name for one in CATALOGUE], "property")
+    parser.add_argument("--only", type=only, metavar="NAME,NAME", help="the properties to try")
     parser.add_argument("--json", action="store_true", help="the table as JSON")
-    parser.add_argument("--seed", type=_whole, default=0)
+    parser.add_argument("--seed", type=whole, default=0)
+    parser.add_argument("--write-test", type=Path, metavar="FILE", help="write a pytest file with a test a property")
     return parser
 
 
-def _found(target: str) -> Any:
-    """The object called module:name.  Raises ValueError for another form, and what importing it raises."""
-    module, colon, name = target.partition(":")
-    if not (module and colon and name):
+def _make(target: str) -> tuple[Any, list[str]]:
+    """What `load` gives, of a function or class called module:name.  Raises ValueError for another form."""
+    module, _, name = target.partition(":")
+    if not (module and name):
         raise ValueError("expected package.module:name")
-    found: Any = importlib.import_module(module)
-    for part in name.split("."):
-        found = getattr(found, part)
-    if not callable(found):
-        raise TypeError(f"expected a function make(y, rate), got {type(found).__name__}")
-    return found
-
-
-def _names(text: str) -> list[str]:
-    known = {one.name for one in CATALOGUE}
-    if unknown := sorted(set(text.split(",")) - known):
-        raise argparse.ArgumentTypeError(f"no property is called {', '.join(map(repr, unknown))}")
-    return text.split(",")
+    make, imports = load(target, "make", instances=False)
+    if not callable(make):
+        raise TypeError(f"expected a function make(y, rate), got {type(make).__name__}")
+    return make, imports
 
 
 def _dtypes(text: str) -> list[str]:
     if set(text.split(",")) - {"float32", "float64"}:
         raise argparse.ArgumentTypeError(f"expected float32, float64 or float64,float32, got {text!r}")
     return text.split(",")
-
-
-def _whole(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"expected a whole number from 0 on, got {text!r}")
-    return int(text)
 
 
 def _positive(text: str) -> float:

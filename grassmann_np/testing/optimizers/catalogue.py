@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ...backend import Array
+from ..report import stated
 from .trial import KINDS, LAWS, TRANSPORTS, Trial
 
 Measure = Callable[[Trial], Array | float]
@@ -63,9 +64,7 @@ def prop(
     """
 
     def wrap(measure: Measure) -> Property:
-        text = measure.__doc__ or ""  # python -OO has no docstrings
-        statement = text.strip().partition("\n")[0].rstrip(".")
-        catches = " ".join(text.partition("Catches: ")[2].split()).rstrip(".")
+        statement, catches = stated(measure)
         return Property(
             number, measure.__name__, statement, unit, limit, measure, catches, kinds, laws, transports, needs, long
         )
