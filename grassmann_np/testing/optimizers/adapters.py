@@ -5,7 +5,7 @@
 
 Each library is imported when its adapter is called. An optimizer of plain NumPy needs none. `geoopt_sgd` and
 `geoopt_adam` are made: python -m grassmann_np.testing.optimizers grassmann_np.testing.optimizers.adapters:geoopt_sgd
---transport projection. An optimizer that runs to the end, as pymanopt's with their line searches do, has no step to ask.
+--transport projection. An optimizer that runs to the end, as pymanopt's do with a line search, has no step to ask for.
 """
 
 from __future__ import annotations
