@@ -93,9 +93,10 @@ def rows(asked: Any, kind: str, dtype: Any, choice: str = "", sizes: Any = None)
     for one in identities.chosen(kind):
         if one.unit == "slope" and dtype != np.float64:
             continue  # a slope is measured in float64 only
-        everywhere, calm = identities.measure(one, hard), identities.measure(one, mild)
+        everywhere = identities.measure(one, hard)
         if not everywhere.uses and everywhere.holds:
             continue  # it is about functions that are lent, ours
+        calm = everywhere if everywhere.holds else identities.measure(one, mild)
         held = bool(exact) and not good(calm) and good(identities.measure(one, exact))
         status = verdict(everywhere, calm, held)
         found.append({"identity": one.name, "status": status, "unit": one.unit, "limit": one.limit})
