@@ -16,6 +16,7 @@ import datetime
 import io
 import json
 import platform
+import re
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -42,7 +43,7 @@ STATUSES = {
     "ordinary": "holds to 100 eps at points 0.2 to 0.9 apart; less near equal or opposite ones, or with tiny numbers",
     "choice": "fails, and holds with a parallel transport in the place of its own, which its documentation names",
     "not promised": "fails, and its documentation does not say that it would hold",
-    "no": "fails by more than 100 eps at ordinary points too, or where it speaks of a point and itself",
+    "no": "fails by more than 100 eps at ordinary points too, or is about equal points or ever shorter steps",
     "not asked": "needs a function that it has not",
 }
 OURS = {"ours_sphere": geometry.sphere, "ours_lines": geometry.lines, "ours_subspaces": geometry.subspaces}
@@ -382,9 +383,11 @@ def page(result: dict[str, Any]) -> str:
     lines += ["", "## Geometries", "", *_counts(result["geometries"]), ""]
     lines += [
         "`ordinary` and `yes` count what holds where most programs live. What only our Protocol states is held against "
-        "nobody and called `not promised`: " + "; ".join(UNPROMISED.values()) + ".",
+        "nobody and called `not promised`: " + "; ".join(UNPROMISED.values()) + ". Subspaces of more than half the "
+        "dimensions share some, and so are never ordinary: angles of 0 are among theirs.",
         "",
     ]
+    lines += _grid([one for one in result["geometries"] if one["dtype"] == "float64"])
     for name in dict.fromkeys(one["geometry"] for one in result["geometries"]):
         lines += _section([one for one in result["geometries"] if one["geometry"] == name], result["statements"])
     lines += ["## Found, and checked without the kit", ""]
@@ -424,6 +427,17 @@ def _counts(entries: list[dict[str, Any]]) -> list[str]:
     return lines
 
 
+def _grid(entries: list[dict[str, Any]]) -> list[str]:
+    """A row an identity, a column a geometry."""
+    found = [{row["identity"]: row["status"] for row in one["rows"]} for one in entries]
+    titles = " | ".join(one["title"] for one in entries)
+    lines = [":::{dropdown} Who obeys what, in float64", f"| | {titles} |", "|---|" + "---|" * len(entries)]
+    for name in (one.name for one in identities.CATALOGUE):
+        if any(name in statuses for statuses in found):
+            lines.append(f"| {name} | " + " | ".join(statuses.get(name, "") for statuses in found) + " |")
+    return [*lines, ":::", ""]
+
+
 def _section(entries: list[dict[str, Any]], statements: dict[str, str]) -> list[str]:
     """What does not hold of one geometry, in all its dtypes; nothing if all holds."""
     told: dict[str, list[str]] = {}
@@ -449,9 +463,11 @@ def _section(entries: list[dict[str, Any]], statements: dict[str, str]) -> list[
 
 
 def _cell(dtype: str, row: dict[str, Any]) -> str:
+    row = {key: re.sub(r" of at most [-+.\de]+", "", value) if key in ("everywhere", "ordinary") else value
+           for key, value in row.items()}  # fmt: skip
     if row["status"] in ("not asked", "not promised"):
-        return f"{dtype}: {row['status']}, {row['everywhere']}."
-    return f"{dtype}: {row['status']}; ordinary points {row['ordinary']}, hard ones {row['everywhere']}."
+        return f"{dtype}: {row['status']} ({row['everywhere']})."
+    return f"{dtype}: {row['status']} (ordinary points: {row['ordinary']}; hard ones: {row['everywhere']})."
 
 
 def main() -> None:
