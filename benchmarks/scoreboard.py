@@ -225,7 +225,7 @@ def measure(names: Iterable[str]) -> dict[str, Any]:
 FINDINGS = (  # (what is found, why, code that shows it without the kit)
     (
         "geoopt: two points are never nearer than 4.5e-4, in float32 0.014",
-        "`Sphere.dist` clamps the cosine to 1 - 1e-7 (1 - 1e-4 in float32) before arccos, so that its gradient stays "
+        "`Sphere.dist` clamps the cosine to 1 - 1e-7 (1 - 1e-4 in float32) before arccos, which keeps its gradient "
         "finite. `logmap` is as long as `dist`, so exp(log) misses by as much.",
         """
 import torch, geoopt
@@ -411,9 +411,9 @@ def page(result: dict[str, Any]) -> str:
                              f"{row['said'][0].upper()}{row['said'][1:]}.")  # fmt: skip
             lines += [f"- {note[0].upper()}{note[1:]}." for note in one["notes"]] + [":::", ""]
     lines += [
-        "`python benchmarks/scoreboard.py measure` measures these again. That its momentum is projected on the way is "
-        "geoopt's choice, and it was asked for that. pymanopt's optimizers search along a line and run to the end: "
-        "they have no step to ask for.",
+        "`python benchmarks/scoreboard.py measure optimizers` measures these again. That its momentum is projected on "
+        "the way is geoopt's choice, and it was asked for that. pymanopt's optimizers search along a line and run to "
+        "the end: they have no step to ask for.",
         "",
     ]
     return "\n".join(lines)
