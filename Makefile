@@ -6,13 +6,14 @@ WORKERS ?= auto
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help demo test test-browser test-gpu site bench bench-gpu wheel clean
+.PHONY: help demo test test-browser test-gpu site bench bench-gpu scoreboard wheel clean
 
 help:
 	@echo "make demo    train on real digits, draw one film, write $(OUT)/index.html"
 	@echo "make test    style, types, tests, and a wheel that installs on its own"
 	@echo "make site    run every lesson, write the pages into site/"
 	@echo "make bench   measure this machine against other libraries, write benchmarks/results/bench.md"
+	@echo "make scoreboard  try the identities on other libraries, write tutorials/scoreboard.md"
 	@echo "make clean   remove what make made"
 	@echo "make test-browser, make test-gpu, make bench-gpu: what needs Chromium, or a CUDA device and CuPy"
 
@@ -56,6 +57,22 @@ bench-gpu: .venv/bench .venv/gpu-cuda$(CUDA)
 
 bench: .venv/bench
 	$(BIN)/python benchmarks/all.py --out benchmarks/results/bench.md
+
+# The peers have environments of their own; geomstats needs an older NumPy than the others.
+.venv/peers/ready: $(READY)
+	$(PYTHON) -m venv --clear .venv/peers
+	.venv/peers/bin/python -m pip install --quiet --editable '.[peers]'
+	touch $@
+
+.venv/geomstats/ready: $(READY)
+	$(PYTHON) -m venv --clear .venv/geomstats
+	.venv/geomstats/bin/python -m pip install --quiet --editable . 'geomstats>=2.8' mpmath
+	touch $@
+
+scoreboard: .venv/peers/ready .venv/geomstats/ready
+	.venv/peers/bin/python benchmarks/scoreboard.py measure --out .venv/peers/part.json
+	.venv/geomstats/bin/python benchmarks/scoreboard.py measure --out .venv/geomstats/part.json geomstats_sphere findings
+	.venv/peers/bin/python benchmarks/scoreboard.py write .venv/peers/part.json .venv/geomstats/part.json
 
 test-gpu: .venv/gpu-cuda$(CUDA)
 	$(BIN)/python -m pytest -m gpu

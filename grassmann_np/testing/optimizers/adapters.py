@@ -3,7 +3,9 @@
     ours(lambda parameters, rate: optim.SGD(parameters, rate, momentum=0.5))                an optimizer of this library
     pytorch(lambda parameters, rate: torch.optim.SGD(parameters, rate, momentum=0.9))       one of PyTorch
 
-Each library is imported when its adapter is called. An optimizer of plain NumPy needs none.
+Each library is imported when its adapter is called. An optimizer of plain NumPy needs none. `geoopt_sgd` and
+`geoopt_adam` are made: python -m grassmann_np.testing.optimizers grassmann_np.testing.optimizers.adapters:geoopt_sgd
+--transport projection. An optimizer that runs to the end, as pymanopt's do with a line search, has no step to ask for.
 """
 
 from __future__ import annotations
@@ -149,3 +151,21 @@ def pytorch(build: Build, parameter: Callable[[Any], Any] | None = None) -> Make
     each step, as nGPT does: law normalize, transport none.
     """
     return lambda y, rate: PyTorch(build, parameter, y, rate)
+
+
+def geoopt_sgd(y: Array, rate: float) -> PyTorch:
+    """RiemannianSGD of geoopt on its SphereExact, momentum 0.9: kind sgd, law exp, transport projection."""
+    return PyTorch(lambda ps, lr: _geoopt().optim.RiemannianSGD(ps, lr, momentum=0.9), _on_a_sphere, y, rate)
+
+
+def geoopt_adam(y: Array, rate: float) -> PyTorch:
+    """RiemannianAdam of geoopt on its SphereExact: kind adam-g, law exp, transport projection."""
+    return PyTorch(lambda ps, lr: _geoopt().optim.RiemannianAdam(ps, lr), _on_a_sphere, y, rate)
+
+
+def _geoopt() -> Any:
+    return importlib.import_module("geoopt")
+
+
+def _on_a_sphere(rows: Any) -> Any:
+    return _geoopt().ManifoldParameter(rows, _geoopt().SphereExact())
