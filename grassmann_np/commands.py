@@ -63,7 +63,7 @@ def _again(options: argparse.Namespace, words: list[str]) -> str:
 def _train(options: argparse.Namespace, command: str) -> int:
     changes = {}
     if options.resume:
-        changes = {name: getattr(options, name) for name in runs.MAY_CHANGE if getattr(options, name) is not None}
+        changes = _changes(options, runs.MAY_CHANGE)
         if given := [option for name, option in _given(options).items() if name not in changes]:
             raise UsageError(f"--resume: the setup is that of {options.out}; leave out {', '.join(given)}")
         setup = replace(runs.read_setup(options.out), **changes)
@@ -71,14 +71,14 @@ def _train(options: argparse.Namespace, command: str) -> int:
         setup = _setup(options)
     if options.download:
         setup.load(download=True)
-    with Progress(setup.optimizer, options.quiet) as progress:
+    with Progress(setup.optimizer, options.quiet, about=setup.own_data) as progress:
         calls = progress.step, progress.epoch
         trainer = (
             runs.go_on(options.out, *calls, changes)
             if options.resume
             else runs.begin(options.out, setup, options.overwrite, *calls)
         )
-    say(f"{setup.model} on {setup.data} with {setup.optimizer}: {trainer.history.line()}", sys.stdout)
+    say(f"{setup.model} on {setup.data_name} with {setup.optimizer}: {trainer.history.line()}", sys.stdout)
     say(f"setup, history and checkpoint in {options.out}", sys.stdout)
     return 0
 
@@ -105,9 +105,14 @@ def _compare(options: argparse.Namespace, command: str) -> int:
             said = found.get("problem") or f"test error {100 * found['history']['test_error'][-1]:5.2f} %"
             say(f"{name}  {said}", sys.stderr)
 
+    def about(line: str) -> None:
+        if not options.quiet:
+            say(line, sys.stderr)
+
     seeds = range(setup.seed, setup.seed + options.seeds)
     with workers(options.scheduler, out) if options.backend == "dask" else nullcontext() as spread:
-        found = compare(out, setup, optimizers, seeds, schedules, options.jobs, options.overwrite, after_run, spread)
+        kwargs = {"overwrite": options.overwrite, "after_run": after_run, "spread": spread, "about": about}
+        found = compare(out, setup, optimizers, seeds, schedules, options.jobs, **kwargs)
     results = {"command": command, **found}
     write_json(out / "results.json", results)
     figure = _draw(results, out / "comparison.png", command, many=bool(schedules))
@@ -146,12 +151,16 @@ def _several(name: str, text: str, known: tuple[str, ...]) -> list[str]:
 
 def _evaluate(options: argparse.Namespace, command: str) -> int:
     tree = checkpoints.load(Path(options.run) / "checkpoint.npz")
-    changes = {name: getattr(options, name) for name in ("folder", "device") if getattr(options, name) is not None}
-    setup = replace(Setup.from_dict(tree["setup"]), **changes)
+    setup = Setup.from_dict(tree["setup"])
+    changes = _changes(options, ("folder", "device"))
+    if options.data is not None and not (setup.own_data and "data" in changes):
+        raise UsageError(f"--data: the run is of {setup.data}; leave it out")
+    setup = replace(setup, **changes)
     trainer, generators = setup.start()
     checkpoints.restore(trainer, generators, tree)
     loss, error = evaluate(trainer.model, trainer.data.x_test, trainer.data.y_test)
-    words = f"{setup.model} on {setup.data} with {setup.optimizer}, {len(trainer.history)} of {setup.epochs} epochs"
+    epochs = f"{len(trainer.history)} of {setup.epochs} epochs"
+    words = f"{setup.model} on {setup.data_name} with {setup.optimizer}, {epochs}"
     answer(f"{words}: test loss {loss:.4f}, test error {100 * error:.2f} %", sys.stdout)
     return 0
 
@@ -159,6 +168,12 @@ def _evaluate(options: argparse.Namespace, command: str) -> int:
 def _recipes(options: argparse.Namespace, command: str) -> int:
     answer(recipes.table(), sys.stdout)
     return 0
+
+
+def _changes(options: argparse.Namespace, names: tuple[str, ...]) -> dict[str, Any]:
+    """What was given of these options, and of --data the path of one's own."""
+    names = names if options.data in DATA else (*names, "data")
+    return {name: getattr(options, name) for name in names if getattr(options, name) is not None}
 
 
 def _given(options: argparse.Namespace) -> dict[str, str]:
@@ -232,7 +247,9 @@ def _add_setup(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--overwrite", action="store_true", help="write into a folder that is not empty")
     parser.add_argument("--quiet", action="store_true", help="no progress")
     parser.add_argument("--recipe", metavar="NAME", help="what to start from; `recipes` lists them")
-    parser.add_argument("--data", choices=DATA, help=f"default {Setup.data}")
+    parser.add_argument(
+        "--test-fraction", type=float, help="of one's own data, where they are not divided; default a fifth"
+    )
     parser.add_argument("--download", action="store_true", help="fetch the images into --folder if they are not there")
     parser.add_argument(
         "--no-extra", dest="extra", action="store_false", default=None, help="SVHN without its easier images"
@@ -254,6 +271,8 @@ def _add_setup(parser: argparse.ArgumentParser) -> None:
 
 def _add_places(parser: argparse.ArgumentParser) -> None:
     """Where images and arrays lie: what may be given anew for a run that is there."""
+    own = "or a path: an .npz file with x_train, y_train, x_test, y_test or x, y; or a folder of images by class"
+    parser.add_argument("--data", help=f"{', '.join(DATA)}, {own}; default {Setup.data}")
     parser.add_argument("--folder", help="that holds CIFAR or SVHN")
     parser.add_argument("--device", choices=("cpu", "gpu"), help=f"default {Setup.device}")
 

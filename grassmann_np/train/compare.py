@@ -43,10 +43,12 @@ def compare(
     overwrite: bool = False,
     after_run: Callable[[str, Result], None] = lambda name, found: None,
     spread: Spread | None = None,
+    about: Callable[[str], None] = lambda line: None,
 ) -> Result:
     """Runs every optimizer with every schedule and seed, in out/runs/NAME; the results as JSON takes them.
 
     `jobs` processes at a time, -1 for one per core; or wherever `spread` maps the runs, as `cluster.workers` does.
+    `about` hears a line on the user's own data.
     Raises ImportError without joblib and filelock (the extra `data`); RuntimeError if another process works in `out`;
     ValueError if out/runs holds a run of another setup, or for more than MOST runs. With `overwrite`, every run begins
     anew in its folder.
@@ -64,12 +66,20 @@ def compare(
         raise ValueError(f"seeds: expected at most {MOST} runs, got {len(cells)} times {len(seeds)}")
     runs = [(label, replace(cell, seed=seed)) for label, cell in cells.items() for seed in seeds]
     places = [Path(out).absolute() / "runs" / f"{label.replace(' ', '-')}-{one.seed}" for label, one in runs]
+    _try(cells.values(), about)
     with alone(out):
         for (_, one), place in zip(runs, places, strict=True):
             if not overwrite and (place / "setup.json").exists():
                 _expect(place, one, run_folder.read_setup(place))
         asked = [(place, one, overwrite) for (_, one), place in zip(runs, places, strict=True)]
         return _gather(setup, cells, runs, (spread or on_cores(jobs))(_finish, asked), after_run)
+
+
+def _try(cells: Iterable[Setup], about: Callable[[str], None]) -> None:
+    """Raises what the user's own data would raise in every run, before any begins, and says what they are."""
+    for cell in cells:
+        if cell.own_data:
+            return about(cell.load().line())  # all have the same
 
 
 def on_cores(jobs: int) -> Spread:
@@ -102,7 +112,7 @@ def _gather(
     finished = [label for label in cells if any(run["optimizer"] == label for run in results)]
     common = {key: value for key, value in setup.as_dict().items() if key not in ("optimizer", "seed")}
     return {
-        "data": setup.data,
+        "data": setup.data_name,
         "model": setup.model,
         "epochs": setup.epochs,
         "seeds": list(dict.fromkeys(one.seed for _, one in runs)),

@@ -30,6 +30,11 @@ MAY_CHANGE = ("epochs", "folder", "device")
 """What a run may go on with anew: for longer, with its images elsewhere, on another device."""
 
 
+def may_change(setup: Setup) -> tuple[str, ...]:
+    """MAY_CHANGE, and where one's own data lie."""
+    return (*MAY_CHANGE, "data") if setup.own_data else MAY_CHANGE
+
+
 class Stopped(KeyboardInterrupt):
     """Ctrl-C, SIGTERM or SIGHUP came; the step was finished and the run saved."""
 
@@ -65,7 +70,7 @@ def go_on(
 ) -> Trainer:
     """Runs the training of this folder to its end, from its checkpoint if there is one, and returns its trainer.
 
-    `change` gives some of MAY_CHANGE anew. Raises RuntimeError if another process trains there, Stopped after Ctrl-C;
+    `change` gives some of `may_change` anew. Raises RuntimeError if another process trains there, Stopped after Ctrl-C;
     ValueError if setup or checkpoint cannot be read or do not belong together; FloatingPointError as Trainer.run.
     """
     folder = Path(folder)
@@ -77,7 +82,7 @@ def go_on(
             tree = checkpoint.load(folder / "checkpoint.npz")
             written = Setup.from_dict(tree["setup"])
             changed = [key for key, value in written.as_dict().items() if value != setup.as_dict()[key]]
-            if changed := [key for key in changed if key not in MAY_CHANGE]:
+            if changed := [key for key in changed if key not in may_change(written)]:
                 raise ValueError(
                     f"{folder}: setup.json and checkpoint.npz are of two runs, with another "
                     f"{', '.join(changed)}; put setup.json back as it was, or say --overwrite"
