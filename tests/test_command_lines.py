@@ -37,7 +37,7 @@ ODD = [
     "none",
 ]
 ODD += ["9" * 400, "9" * 5000, "1" * 19, "\x00", "\n", "../x", "~", "/dev/null", "/proc/x", "x" * 300, "١"]
-NUMBERS = ["0", "1", "2", "0.5", "1e-3", "1.0", "3"]
+NUMBERS = ["0", "1", "2", "0.5", "1e-3", "1.0", "3", "0.5,0.25", "1,1", ",1"]
 VALUES = {
     "--data": [*DATA, "own.npz", "broken.npz", "./FILE", "none.npz"],
     "--test-fraction": ["0.5", "0", "1", "1e-3"],
@@ -59,6 +59,8 @@ VALUES = {
     "--batch-size": ["2", "7", "64", "1", "1000001"],
     "--seed": ["0", "5", "9223372036854775808", "18446744073709551617"],
     **dict.fromkeys(("--lr", "--lr-euclidean", "--momentum", "--weight-decay", "--clip", "--orthogonality"), NUMBERS),
+    "--log-steps": ["csv", "csv,csv", "tensorbord", ","],
+    "--weights": ["own.npz", "FILE", "nowhere.npz", "x.pt"],
     **dict.fromkeys(("--drop", "--end", "--keep", "--warm-up"), NUMBERS),
 }
 QUICK = {"train": ["--quiet", "--epochs", "1"]}  # what is drawn later counts

@@ -18,7 +18,8 @@ from ..nn.layer import Layer
 from ..optim.schedule import Schedule
 from ..optim.settings import in_range
 from .history import History
-from .loop import Steppable, Trainer
+from .loop import Steppable, Trainer, first_group
+from .weights import load as load_weights
 
 MODELS = "mlp, cnn, vgg-11, vgg-13, vgg-16, vgg-19 or wrn-DEPTH-WIDTH as in wrn-16-4"
 DATA = ("digits", "mnist", "cifar10", "cifar100", "svhn")
@@ -62,7 +63,8 @@ class Setup:
     weights take sgd or adam with lr, None the one in ONE_RATE. The G runs have the normalized weights on the sphere;
     clip and orthogonality are for these. decay is "weights", or "all" for biases, gamma and beta too. drops, in
     fractions of the training, and drop are the step schedule's; end is where linear, exponential and cosine lead;
-    per_epoch holds the rate within an epoch. keep is the dropout of wide residual nets. Weights and images are made on
+    per_epoch holds the rate within an epoch. keep is the dropout of wide residual nets. `weights`
+    is a file to begin from (train/weights.py). Weights and images are made on
     the host, then moved to `device`.
     """
 
@@ -91,6 +93,7 @@ class Setup:
     keep: float = 1.0
     device: str = "cpu"
     test_fraction: float | None = None
+    weights: str | None = None
 
     def __post_init__(self) -> None:
         """Raises ValueError for an unknown name or a number out of range, before anything is loaded."""
@@ -106,10 +109,12 @@ class Setup:
         kind, *sizes = self.model.split("-")
         if any(len(size) > 4 for size in sizes) or (kind == "wrn" and int(sizes[0]) * int(sizes[1]) ** 2 > LARGEST):
             raise ValueError(f"model: expected depth times width squared of at most {LARGEST}, got {self.model!r}")
-        if not isinstance(self.folder, str | None) or "\0" in (self.folder or ""):
-            raise ValueError(f"folder: expected a path or None, got {self.folder!r}")
-        if self.folder is not None:
-            object.__setattr__(self, "folder", _absolute(self.folder))
+        for name in ("folder", "weights"):
+            path = getattr(self, name)
+            if not isinstance(path, str | None) or "\0" in (path or ""):
+                raise ValueError(f"{name}: expected a path or None, got {path!r}")
+            if path is not None:
+                object.__setattr__(self, name, os.path.abspath(os.path.expanduser(path)))
         if self.test_fraction is not None and not self.own_data:
             raise ValueError(f"test_fraction: expected None, since {self.data} is divided already")
         for name in ("per_epoch", "extra"):
@@ -139,11 +144,17 @@ class Setup:
         """
         weights, order = np.random.default_rng(self.seed).spawn(2)
         images = self.load().to(self.device)
-        model = self.make_model(images, weights)
-        optimizer = self.make_optimizer(model)
+        model, optimizer = self.build(images, weights)
         trainer = Trainer(model, optimizer, images, self.epochs, order, self.batch_size)
         trainer.schedule = self.make_schedule(trainer.steps_per_epoch)
         return trainer, {"weights": weights}
+
+    def build(self, images: Dataset, rng: np.random.Generator) -> tuple[Layer, Steppable]:
+        """The model as training begins with it, and its optimizer."""
+        model = self.make_model(images, rng)
+        if self.weights is not None:
+            load_weights(self.weights, model, images.shape)
+        return model, self.make_optimizer(model)
 
     def run(self, after_epoch: Callable[[Trainer], None] = lambda trainer: None) -> tuple[Layer, History]:
         """Trains from beginning to end and returns (model, history)."""
@@ -154,6 +165,11 @@ class Setup:
     def own_data(self) -> bool:
         """Whether the images are the user's own."""
         return self.data not in DATA
+
+    @property
+    def owns(self) -> bool:
+        """Whether anything of this setup is the user's own, and may be wrong in ways that only trying shows."""
+        return self.own_data or self.weights is not None
 
     @property
     def data_name(self) -> str:
@@ -228,6 +244,13 @@ class Setup:
         rates = ONE_RATE if self.lr_euclidean is None else RATES
         return rates[self.optimizer] if self.lr is None else self.lr
 
+    def set_rate(self, optimizer: Any) -> None:
+        """Gives the optimizer of another setup the rate of this one."""
+        one = first_group(optimizer)
+        if not isinstance(getattr(one, "lr", None), float):
+            raise ValueError(f"lr: {self.optimizer} has no lr that could be changed")
+        one.lr = self.rate
+
     def make_schedule(self, steps: int = 1) -> Schedule:
         """The factor of the rate, by progress from 0 to 1; a warm-up begins with what one of `steps` an epoch adds."""
         make = getattr(optim.schedule, "step_decay" if self.schedule == "step" else self.schedule)
@@ -264,10 +287,6 @@ def _path_of_data(given: Any) -> str:
         if os.path.basename(path) != path or path.endswith(".npz") or os.path.isdir(path):
             return os.path.abspath(path)
     raise ValueError(f"data: expected one of {', '.join(DATA)}, an .npz file or a folder of images, got {given!r}")
-
-
-def _absolute(path: str) -> str:
-    return os.path.abspath(os.path.expanduser(path))
 
 
 def _choose(name: str, value: str, options: tuple[str, ...]) -> None:
