@@ -1,4 +1,4 @@
-"""The commands of `python -m grassmann_np`: train, compare, evaluate and recipes."""
+"""The commands of `python -m grassmann_np`: train, compare, evaluate, export and recipes."""
 
 from __future__ import annotations
 
@@ -7,20 +7,22 @@ import importlib.util
 import os
 import shlex
 import sys
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from .files import check_target, write_json
+from .files import beside, check_target, write_json
 from .terminal import Parser, answer, describe, say
-from .train import Setup, compare, evaluate, recipes, table
+from .train import Setup, Trainer, compare, evaluate, recipes, table, weights
 from .train import checkpoint as checkpoints
 from .train import folder as runs
 from .train.cluster import workers
-from .train.compare import MOST
+from .train.compare import MOST, SWEPT, as_csv
 from .train.progress import Progress
 from .train.setup import DATA, MODELS, RATES, SCHEDULES
+from .train.steps import KINDS
 
 MOST_JOBS = 256
 NONE = object()  # what `none` on the command line stands for; None is what was not given
@@ -63,7 +65,7 @@ def _again(options: argparse.Namespace, words: list[str]) -> str:
 def _train(options: argparse.Namespace, command: str) -> int:
     changes = {}
     if options.resume:
-        changes = {name: getattr(options, name) for name in runs.MAY_CHANGE if getattr(options, name) is not None}
+        changes = _changes(options, runs.MAY_CHANGE)
         if given := [option for name, option in _given(options).items() if name not in changes]:
             raise UsageError(f"--resume: the setup is that of {options.out}; leave out {', '.join(given)}")
         setup = replace(runs.read_setup(options.out), **changes)
@@ -71,20 +73,21 @@ def _train(options: argparse.Namespace, command: str) -> int:
         setup = _setup(options)
     if options.download:
         setup.load(download=True)
-    with Progress(setup.optimizer, options.quiet) as progress:
+    with Progress(setup.optimizer, options.quiet, about=setup.own_data) as progress:
         calls = progress.step, progress.epoch
         trainer = (
-            runs.go_on(options.out, *calls, changes)
+            runs.go_on(options.out, *calls, changes, options.log_steps)
             if options.resume
-            else runs.begin(options.out, setup, options.overwrite, *calls)
+            else runs.begin(options.out, setup, options.overwrite, *calls, options.log_steps)
         )
-    say(f"{setup.model} on {setup.data} with {setup.optimizer}: {trainer.history.line()}", sys.stdout)
+    say(f"{setup.model} on {setup.data_name} with {setup.optimizer}: {trainer.history.line()}", sys.stdout)
     say(f"setup, history and checkpoint in {options.out}", sys.stdout)
     return 0
 
 
 def _compare(options: argparse.Namespace, command: str) -> int:
-    out, setup = Path(options.out), _setup(options)
+    out, sweep = Path(options.out), _sweep(options)
+    setup = _setup(options)
     optimizers = _several("optimizers", options.optimizers, tuple(RATES))
     schedules = _several("schedules", options.schedules, SCHEDULES) if options.schedules is not None else []
     if not 1 <= options.seeds <= MOST:
@@ -95,7 +98,7 @@ def _compare(options: argparse.Namespace, command: str) -> int:
         raise UsageError("--backend dask and --scheduler HOST:PORT go together")
     if out.exists() and not out.is_dir():
         raise ValueError(f"--out: expected a folder, got the file {out}")
-    for name in ("results.json", "comparison.png"):  # before hours of work, not after them
+    for name in ("results.json", "results.csv", "comparison.png"):  # before hours of work, not after them
         check_target(out / name)
     if options.download:
         setup.load(download=True)
@@ -105,13 +108,22 @@ def _compare(options: argparse.Namespace, command: str) -> int:
             said = found.get("problem") or f"test error {100 * found['history']['test_error'][-1]:5.2f} %"
             say(f"{name}  {said}", sys.stderr)
 
+    def about(line: str) -> None:
+        if not options.quiet:
+            say(line, sys.stderr)
+
     seeds = range(setup.seed, setup.seed + options.seeds)
     with workers(options.scheduler, out) if options.backend == "dask" else nullcontext() as spread:
-        found = compare(out, setup, optimizers, seeds, schedules, options.jobs, options.overwrite, after_run, spread)
+        kwargs = {"overwrite": options.overwrite, "after_run": after_run, "spread": spread, "about": about}
+        kwargs |= {"sweep": sweep, "steps": options.log_steps}
+        found = compare(out, setup, optimizers, seeds, schedules, options.jobs, **kwargs)
     results = {"command": command, **found}
     write_json(out / "results.json", results)
-    figure = _draw(results, out / "comparison.png", command, many=bool(schedules))
-    say(f"{table(results)}\nresults in {out / 'results.json'}\n{figure}", sys.stdout)
+    with beside(out / "results.csv") as part:
+        part.write_text(as_csv(results), encoding="utf-8")
+    figure = _draw(results, out / "comparison.png", command, many=bool(schedules or sweep))
+    where = f"{out / 'results.json'} and results.csv"
+    say(f"{table(results)}\nresults in {where}\n{figure}", sys.stdout)
     if not results["runs"]:
         raise RuntimeError(f"every run failed; {results['failed'][0]['problem']}")
     return 0
@@ -144,15 +156,35 @@ def _several(name: str, text: str, known: tuple[str, ...]) -> list[str]:
     return words
 
 
-def _evaluate(options: argparse.Namespace, command: str) -> int:
+def _restored(options: argparse.Namespace) -> tuple[Setup, Trainer]:
+    """The setup and the training of the checkpoint in a run folder."""
     tree = checkpoints.load(Path(options.run) / "checkpoint.npz")
-    changes = {name: getattr(options, name) for name in ("folder", "device") if getattr(options, name) is not None}
-    setup = replace(Setup.from_dict(tree["setup"]), **changes)
+    setup = Setup.from_dict(tree["setup"])
+    changes = _changes(options, ("folder", "device"))
+    if options.data is not None and not (setup.own_data and "data" in changes):
+        raise UsageError(f"--data: the run is of {setup.data}; leave it out")
+    setup = replace(setup, **changes, weights=None)
     trainer, generators = setup.start()
     checkpoints.restore(trainer, generators, tree)
+    return setup, trainer
+
+
+def _evaluate(options: argparse.Namespace, command: str) -> int:
+    setup, trainer = _restored(options)
+    if options.weights is not None:
+        weights.load(options.weights, trainer.model, trainer.data.shape)
     loss, error = evaluate(trainer.model, trainer.data.x_test, trainer.data.y_test)
-    words = f"{setup.model} on {setup.data} with {setup.optimizer}, {len(trainer.history)} of {setup.epochs} epochs"
+    epochs = f"{len(trainer.history)} of {setup.epochs} epochs"
+    words = f"{setup.model} on {setup.data_name} with {setup.optimizer}, {epochs}"
     answer(f"{words}: test loss {loss:.4f}, test error {100 * error:.2f} %", sys.stdout)
+    return 0
+
+
+def _export(options: argparse.Namespace, command: str) -> int:
+    check_target(weights.check_suffix(options.out))
+    _, trainer = _restored(options)
+    weights.save(options.out, trainer.model, trainer.data.shape)
+    say(f"weights of epoch {len(trainer.history)} in {options.out}", sys.stdout)
     return 0
 
 
@@ -161,10 +193,25 @@ def _recipes(options: argparse.Namespace, command: str) -> int:
     return 0
 
 
+def _changes(options: argparse.Namespace, names: tuple[str, ...]) -> dict[str, Any]:
+    """What was given of these options, and of --data the path of one's own."""
+    names = names if options.data in DATA else (*names, "data")
+    return {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+
+
 def _given(options: argparse.Namespace) -> dict[str, str]:
     """The options of the setup that were given, as on the command line, by their fields."""
     names = {f.name: "--" + f.name.replace("_", "-") for f in fields(Setup)} | {"recipe": "--recipe"}
     return {key: names[key] for key, value in vars(options).items() if key in names and value is not None}
+
+
+def _sweep(options: argparse.Namespace) -> dict[str, list[Any]]:
+    """The options that were given several values, and these; each keeps its first value, which is as good as any."""
+    several = {key: value for key, value in vars(options).items() if key in SWEPT and isinstance(value, list)}
+    for key, values in several.items():
+        setattr(options, key, values[0])
+        several[key] = [None if value is NONE else value for value in values]
+    return several
 
 
 def _setup(options: argparse.Namespace) -> Setup:
@@ -198,7 +245,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--schedule", choices=SCHEDULES, help=f"of the rate; default {Setup.schedule}")
     train.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out, to the same bits")
     several = command("compare", _compare, "Train with several optimizers and seeds; a table, a figure, a JSON.")
-    _add_setup(several)
+    _add_setup(several, sweeps=True)
     several.add_argument("--optimizers", default="sgd,sgd-g,adam-g", help="separated by commas; default %(default)s")
     several.add_argument("--schedules", help=f"separated by commas; default {Setup.schedule}")
     several.add_argument("--seeds", type=int, default=5, help="how many, from --seed on; default %(default)s")
@@ -208,12 +255,24 @@ def _parser() -> argparse.ArgumentParser:
     one = command("evaluate", _evaluate, "Loss and error on the test images, of the checkpoint in a run folder.")
     one.add_argument("run", metavar="FOLDER", type=os.path.expanduser)
     _add_places(one)
+    one.add_argument(
+        "--weights", metavar="FILE", type=os.path.expanduser, help="other weights, as `export` writes them"
+    )
+    out = command("export", _export, "Write the weights of a run by name: .npz, or PyTorch's state_dict .pt.")
+    out.add_argument("run", metavar="FOLDER", type=os.path.expanduser)
+    out.add_argument(
+        "--out", required=True, metavar="FILE", type=os.path.expanduser, help="ends with .npz, .pt or .pth"
+    )
+    _add_places(out)
     command("recipes", _recipes, "List the recipes: every cell of the paper's tables, and small ones.")
     return parser
 
 
-def _add_setup(parser: argparse.ArgumentParser) -> None:
-    """The options of a setup that train and compare share; what is not given is the recipe's or the default."""
+def _add_setup(parser: argparse.ArgumentParser, sweeps: bool = False) -> None:
+    """The options of a setup that train and compare share; what is not given is the recipe's or the default.
+
+    With `sweeps`, those in SWEPT take several values.
+    """
     numbers: dict[str, tuple[Any, str]] = {
         "epochs": (int, ""),
         "seed": (int, "of the weights and the order of the batches; "),
@@ -232,7 +291,9 @@ def _add_setup(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--overwrite", action="store_true", help="write into a folder that is not empty")
     parser.add_argument("--quiet", action="store_true", help="no progress")
     parser.add_argument("--recipe", metavar="NAME", help="what to start from; `recipes` lists them")
-    parser.add_argument("--data", choices=DATA, help=f"default {Setup.data}")
+    parser.add_argument(
+        "--test-fraction", type=float, help="of one's own data, where they are not divided; default a fifth"
+    )
     parser.add_argument("--download", action="store_true", help="fetch the images into --folder if they are not there")
     parser.add_argument(
         "--no-extra", dest="extra", action="store_false", default=None, help="SVHN without its easier images"
@@ -241,21 +302,54 @@ def _add_setup(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", help=f"{MODELS}; default {Setup.model}")
     parser.add_argument(
         "--lr",
-        type=float,
+        type=_numbers(float, sweeps),
         help="of the normalized weights; default: " + ", ".join(f"{name} {rate:g}" for name, rate in RATES.items()),
     )
     parser.add_argument("--rule", choices=("invariant", "published"), help="which weights are the normalized ones")
     parser.add_argument("--decay", choices=("weights", "all"), help="all: biases, gamma and beta too")
     parser.add_argument("--per-epoch", action="store_true", default=None, help="change the rate between epochs only")
     for name, (kind, about) in numbers.items():
-        default = getattr(Setup, name.replace("-", "_"))
-        parser.add_argument(f"--{name}", type=kind, help=f"{about}default {default}")
+        key = name.replace("-", "_")
+        read = _numbers(kind, sweeps) if key in SWEPT else kind
+        parser.add_argument(f"--{name}", type=read, help=f"{about}default {getattr(Setup, key)}")
+    parser.add_argument("--weights", metavar="FILE", help="to begin from, as `export` writes them")
+    parser.add_argument(
+        "--log-steps",
+        type=_words,
+        default=(),
+        metavar="KINDS",
+        help="csv, tensorboard or both: loss, angle and rate of every step, in the run folder",
+    )
 
 
 def _add_places(parser: argparse.ArgumentParser) -> None:
     """Where images and arrays lie: what may be given anew for a run that is there."""
+    own = "or a path: an .npz file with x_train, y_train, x_test, y_test or x, y; or a folder of images by class"
+    parser.add_argument("--data", help=f"{', '.join(DATA)}, {own}; default {Setup.data}")
     parser.add_argument("--folder", help="that holds CIFAR or SVHN")
     parser.add_argument("--device", choices=("cpu", "gpu"), help=f"default {Setup.device}")
+
+
+def _numbers(kind: Callable[[str], Any], sweeps: bool) -> Callable[[str], Any]:
+    """What reads an option: one number, or with `sweeps` also a list of several."""
+
+    def read(text: str) -> Any:
+        try:
+            found = [kind(word) for word in text.split(",")] if sweeps else [kind(text)]
+        except ValueError:
+            wanted = "a number, or several for a sweep, as in 0.1,0.2" if sweeps else "a number"
+            advice = "; `compare` takes several" if "," in text and not sweeps else ""
+            raise argparse.ArgumentTypeError(f"expected {wanted}, got {text!r}{advice}") from None
+        return found if len(found) > 1 else found[0]
+
+    return read
+
+
+def _words(text: str) -> list[str]:
+    words = [word.strip() for word in text.split(",")]
+    if unknown := [word for word in words if word not in KINDS]:
+        raise argparse.ArgumentTypeError(f"expected some of {', '.join(KINDS)}, got {unknown[0]!r}")
+    return words
 
 
 def _number_or_none(text: str) -> Any:

@@ -169,7 +169,7 @@ def _some(rng: Rng, value: Any) -> Any:
 
 
 ABSTRACT = {"Pullback", "Layer", "Optimizer", "Invariance", "Geometry", "Augment"}
-ABSTRACT |= {"cifar10", "cifar100", "svhn", "digits", "mnist"}  # these read files
+ABSTRACT |= {"cifar10", "cifar100", "svhn", "digits", "mnist", "load"}  # these read files
 DRAWN = {"dropout", "random_point"}  # another dtype draws other numbers
 EXAMPLES: dict[str, Callable[[Rng, Any], dict[str, Any]]] = {
     "linear": lambda r, t: {"x": array(r, t, 6, 5), "w": array(r, t, 5, 3), "b": _some(r, array(r, t, 3))},
@@ -238,6 +238,10 @@ EXAMPLES: dict[str, Callable[[Rng, Any], dict[str, Any]]] = {
     "split": lambda r, t: {
         "name": "x", "images": array(r, t, 12, 4, 4, 1), "labels": np.arange(12) % 3, "test_fraction": 0.5, "seed": 1,
     },
+    "from_arrays": lambda r, t: {
+        "name": "x", "x_train": array(r, t, 12, 4, 4, 1), "y_train": np.arange(12) % 3,
+        "x_test": array(r, t, 6, 4, 4, 1), "y_test": np.arange(6) % 3,
+    },
     "batches": lambda r, t: {"n": 10, "size": 4, "rng": np.random.default_rng(3), "drop_last": False},
     "crop_and_flip": lambda r, t: {"x": _image(r, t), "rng": np.random.default_rng(3), "padding": 1},
     "Dataset": lambda r, t: _dataset(r, t),
@@ -246,7 +250,7 @@ EXAMPLES: dict[str, Callable[[Rng, Any], dict[str, Any]]] = {
 
 
 def _dataset(rng: Rng, dtype: Any) -> dict[str, Any]:
-    made = {"name": "x", "classes": 3, "augment": None}
+    made = {"name": "x", "classes": 3, "augment": None, "names": ()}
     for part in ("train", "test"):
         made |= {f"x_{part}": array(rng, dtype, 4, 5, 4, 2), f"y_{part}": rng.integers(0, 3, 4)}
     return made
@@ -467,7 +471,7 @@ def called(target: Target, arguments: dict[str, Any], upstream: Any = None) -> l
         found += flat(result[1](dy))
         if frozen_bits(dy) != before:
             raise Finding("dy has changed")
-    if target.name == "data.split":
+    if target.name in ("data.split", "data.from_arrays"):
         found = [result.x_train, result.y_train, result.x_test, result.y_test]
     if target.name.startswith("schedule.") and callable(result):
         values = [result(t) for t in (-0.5, 0.0, 0.3, 0.5, 1.0, 1.5)]

@@ -7,6 +7,7 @@ from functools import cache
 from io import StringIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -36,9 +37,10 @@ ODD = [
     "none",
 ]
 ODD += ["9" * 400, "9" * 5000, "1" * 19, "\x00", "\n", "../x", "~", "/dev/null", "/proc/x", "x" * 300, "١"]
-NUMBERS = ["0", "1", "2", "0.5", "1e-3", "1.0", "3"]
+NUMBERS = ["0", "1", "2", "0.5", "1e-3", "1.0", "3", "0.5,0.25", "1,1", ",1"]
 VALUES = {
-    "--data": list(DATA),
+    "--data": [*DATA, "own.npz", "broken.npz", "./FILE", "none.npz"],
+    "--test-fraction": ["0.5", "0", "1", "1e-3"],
     "--model": ["mlp", "mlp", "cnn", "vgg-12", "vgg-99999", "wrn-11-1", "wrn-9999-9999", "wrn-0-0", "wrn--1", "resnet"],
     "--optimizer": list(RATES),
     "--schedule": list(SCHEDULES),
@@ -57,6 +59,8 @@ VALUES = {
     "--batch-size": ["2", "7", "64", "1", "1000001"],
     "--seed": ["0", "5", "9223372036854775808", "18446744073709551617"],
     **dict.fromkeys(("--lr", "--lr-euclidean", "--momentum", "--weight-decay", "--clip", "--orthogonality"), NUMBERS),
+    "--log-steps": ["csv", "csv,csv", "tensorbord", ","],
+    "--weights": ["own.npz", "FILE", "nowhere.npz", "x.pt"],
     **dict.fromkeys(("--drop", "--end", "--keep", "--warm-up"), NUMBERS),
 }
 QUICK = {"train": ["--quiet", "--epochs", "1"]}  # what is drawn later counts
@@ -107,6 +111,8 @@ def test_any_command_line(tmp_path_factory, words):
         patch.chdir(place)
         if "RUN" in words or "--resume" in words:
             folder.begin(place / "RUN", commands.Setup(epochs=1))
+        np.savez(place / "own.npz", x=np.zeros((12, 4, 4)), y=np.arange(12) % 2)
+        np.savez(place / "broken.npz", x=np.zeros((12, 4, 4)), y=np.arange(11))
         before = everything(place)
         out, err = StringIO(), StringIO()
         with redirect_stdout(out), redirect_stderr(err):

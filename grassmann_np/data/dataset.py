@@ -12,9 +12,11 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ..backend import get_named_xp, to_device
-from ..checks import check_arrays, check_number, check_shape, check_whole
+from ..checks import check_arrays, check_kind, check_number, check_several, check_shape, check_whole
+from .samples import Array as Array
+from .samples import as_images, as_labels, moments, numbered, standardized
 
-Array = np.ndarray[Any, Any]
+NAMED = 10  # classes that are named in a line
 Augment: TypeAlias = Callable[[Any, np.random.Generator], Any]  # training images, a generator -> images like them
 
 
@@ -22,8 +24,9 @@ Augment: TypeAlias = Callable[[Any, np.random.Generator], Any]  # training image
 class Dataset:
     """Training and test images with their labels, and how a batch of training images is augmented, if at all.
 
-    Raises TypeError for arrays of another kind or dtype, ValueError for another shape, an empty part, or a label that
-    is not from 0 to classes - 1.
+    `names` says what the classes are called, in their order, if they are called anything but 0 to classes - 1.
+    Raises TypeError for arrays of another kind or dtype, ValueError for another shape, an empty part, a label that is
+    not from 0 to classes - 1, or another number of names.
     """
 
     name: str
@@ -33,6 +36,7 @@ class Dataset:
     x_test: Array
     y_test: Array
     augment: Augment | None = None
+    names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_whole("classes", self.classes, 1)
@@ -48,12 +52,28 @@ class Dataset:
                 raise TypeError(f"y_{part}: expected int64, got {y.dtype}")
             if int(y.min()) < 0 or int(y.max()) >= self.classes:
                 raise ValueError(f"y_{part}: expected 0 to {self.classes - 1}, got {y.min()} to {y.max()}")
+        for name in check_several("names", self.names):
+            check_kind("names", name, str)
+        object.__setattr__(self, "names", tuple(self.names))
+        if self.names and len(self.names) != self.classes:
+            raise ValueError(f"names: expected one for each of {self.classes} classes, got {len(self.names)}")
 
     @property
     def shape(self) -> tuple[int, int, int]:
         """(H, W, C) of an image."""
         height, width, channels = self.x_train.shape[1:]
         return height, width, channels
+
+    def line(self) -> str:
+        """The data set in words: how many images of which size, and the number of every class that has a name."""
+        height, width, channels = self.shape
+        called = [f"{name} is {number}" for number, name in enumerate(self.names)]
+        if len(called) > NAMED:
+            called = [*called[: NAMED - 1], "...", called[-1]]
+        return (
+            f"{self.name}: {len(self.y_train)} training and {len(self.y_test)} test images of {height} x {width} x "
+            f"{channels} in {self.classes} classes{': ' if called else ''}{', '.join(called)}"
+        )
 
     def padded(self, size: int) -> Dataset:
         """The same images inside a border of their background, the smallest value, so that H = W = size.
@@ -77,23 +97,27 @@ class Dataset:
 def split(name: str, images: Array, labels: Array, test_fraction: float, seed: int) -> Dataset:
     """Every class divided in the same proportion, in an order drawn from `seed`; then standardized.
 
-    images (N, H, W, C), finite real numbers; labels (N,), whole, every class from 0 on.  Mean and deviation of every
-    channel are the training part's alone, so that nothing of the test part leaks into training.
-    Raises TypeError for other kinds of arguments, ValueError for other values, for a test part without images or a
-    training part without some class.
+    images (N, H, W) or (N, H, W, C), finite real numbers; labels (N,), whole numbers or words. Classes are numbered in
+    the order of their labels; `names` says what each was. Mean and deviation of every channel are the training part's
+    alone, so that nothing of the test part leaks into training.
+    Raises TypeError for other kinds of arguments, ValueError for other values, for a single class, a test part without
+    images or a training part without some class.
     """
-    _check_samples(images, labels)
+    images = as_images("images", images)
+    y, names = numbered("labels", as_labels("labels", labels, len(images)))
     test_fraction, seed = check_number("test_fraction", test_fraction), check_whole("seed", seed, 0)
     if not 0 < test_fraction < 1:
         raise ValueError(f"test_fraction: expected a number between 0 and 1, got {test_fraction!r}")
-    y = labels.astype(np.int64)
     of_class = np.bincount(y)
     held_out = np.round(test_fraction * of_class)  # of each class
     if not held_out.any():
         raise ValueError(f"test_fraction: expected more: {test_fraction} of {of_class.max()} samples a class is none")
     if np.any(held_out == of_class):
         one = np.argmax(held_out == of_class)
-        raise ValueError(f"test_fraction: expected less: {test_fraction} leaves none of {of_class[one]} of class {one}")
+        called = names[one] if names else one
+        raise ValueError(
+            f"test_fraction: expected less: {test_fraction} leaves none of {of_class[one]} of class {called}"
+        )
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(y))
     rank = np.empty(len(y), dtype=np.int64)  # of a sample within its class
@@ -102,22 +126,25 @@ def split(name: str, images: Array, labels: Array, test_fraction: float, seed: i
         rank[members] = np.arange(len(members))
     is_test = (rank < held_out[y])[order]
     train, test = order[~is_test], order[is_test]
-    with np.errstate(all="ignore"):  # what is not finite is found in x
-        mean, deviation = (f(images[train], axis=(0, 1, 2), dtype=np.float64) for f in (np.mean, np.std))
-        x = ((images - mean) / np.where(deviation > 0, deviation, 1)).astype(np.float32)
-    if not np.isfinite(x).all():
-        raise ValueError("images: expected finite numbers, also once they are standardized float32, got others")
-    return Dataset(name, len(of_class), x[train], y[train], x[test], y[test])
+    x = standardized("images", images, *moments(images[train]))
+    return Dataset(name, len(of_class), x[train], y[train], x[test], y[test], names=names)
 
 
-def _check_samples(images: Array, labels: Array) -> None:
-    for name, array, kinds, words in (("images", images, "fiub", "real"), ("labels", labels, "iu", "whole")):
-        if get_named_xp(**{name: array}) is not np or array.dtype.kind not in kinds:
-            raise TypeError(f"{name}: expected a NumPy array of {words} numbers, got {array.dtype}")
-    check_shape("images", images, "N", "H", "W", "C")
-    check_shape("labels", labels, len(images))
-    classes = int(labels.max()) + 1
-    if labels.min() < 0:
-        raise ValueError(f"labels: expected whole numbers from 0 on, got {labels.min()}")
-    if classes > len(labels) or len(np.unique(labels)) < classes:
-        raise ValueError(f"labels: expected samples of every class from 0 to {classes - 1}, got none of some")
+def from_arrays(name: str, x_train: Array, y_train: Array, x_test: Array, y_test: Array) -> Dataset:
+    """Samples that are already in two parts, as `split` takes them; standardized by the training part alone.
+
+    The classes are those of y_train.  Raises as `split`, and ValueError for a class that is in y_test only.
+    """
+    x_train, x_test = as_images("x_train", x_train), as_images("x_test", x_test)
+    y_train, y_test = as_labels("y_train", y_train, len(x_train)), as_labels("y_test", y_test, len(x_test))
+    check_shape("x_test", x_test, "N", *x_train.shape[1:])
+    y, names = numbered("y_train", y_train)
+    values = np.unique(y_train)
+    places = {value: place for place, value in enumerate(values.tolist())}
+    if unknown := [label for label in np.unique(y_test).tolist() if label not in places]:
+        raise ValueError(f"y_test: expected the classes of y_train, got {unknown[0]!r} too")
+    tested = np.array([places[label] for label in y_test.tolist()], dtype=np.int64)
+    channels = moments(x_train)
+    parts = (standardized(part, x, *channels) for part, x in (("x_train", x_train), ("x_test", x_test)))
+    x, x_tested = parts
+    return Dataset(name, len(values), x, y, x_tested, tested, names=names)

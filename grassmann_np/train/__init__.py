@@ -1,8 +1,8 @@
 """The training loop, its history and checkpoints, and trainings by name."""
 
-from .compare import compare, table
+from .compare import as_csv, compare, table
 from .history import History
 from .loop import Trainer, evaluate, fit
 from .setup import Setup
 
-__all__ = ["History", "Setup", "Trainer", "compare", "evaluate", "fit", "table"]
+__all__ = ["History", "Setup", "Trainer", "as_csv", "compare", "evaluate", "fit", "table"]

@@ -5,13 +5,17 @@ Every run has a folder of its own, and runs go on in parallel, one per core. Wha
 
 from __future__ import annotations
 
+import csv
+import io
 import os
+import re
 import signal
 import textwrap
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +23,9 @@ import numpy as np
 
 from . import folder as run_folder
 from .lock import alone
-from .setup import Setup
+from .setup import RANGES, Setup
 from .statistics import interval, signed_rank
+from .steps import check_kinds
 
 MOST = 10_000
 """Runs of a comparison; more are a slip of the hand."""
@@ -29,7 +34,9 @@ WIDE = 100
 Result = dict[str, Any]
 PATIENCE = 5
 """Seconds that a run may take to be saved when nobody waits for it any more."""
-Run = tuple[Path, Setup, bool]  # its folder, its setup, whether to begin anew
+SWEPT = ("batch_size", *(name for name in RANGES if name != "test_fraction"))
+"""The numbers of a setup that a comparison may take several of."""
+Run = tuple[Path, Setup, bool, tuple[str, ...]]  # its folder, its setup, whether to begin anew, what of its steps
 Spread = Callable[[Callable[[Run], Result], Sequence[Run]], Iterable[Result]]
 
 
@@ -43,33 +50,70 @@ def compare(
     overwrite: bool = False,
     after_run: Callable[[str, Result], None] = lambda name, found: None,
     spread: Spread | None = None,
+    about: Callable[[str], None] = lambda line: None,
+    sweep: Mapping[str, Sequence[Any]] | None = None,
+    steps: Sequence[str] = (),
 ) -> Result:
     """Runs every optimizer with every schedule and seed, in out/runs/NAME; the results as JSON takes them.
 
+    `sweep` gives several values of some of SWEPT, as {"lr": [0.1, 0.2]}: every run is made with each, and each with all
+    of the others. `steps` is what `folder.begin` records of every step.
+
     `jobs` processes at a time, -1 for one per core; or wherever `spread` maps the runs, as `cluster.workers` does.
+    `about` hears a line on the user's own data.
     Raises ImportError without joblib and filelock (the extra `data`); RuntimeError if another process works in `out`;
     ValueError if out/runs holds a run of another setup, or for more than MOST runs. With `overwrite`, every run begins
     anew in its folder.
 
-    {"data", "model", "epochs", "seeds", "setup", "runs": [{"optimizer", "seed", "history"}], "summary", "paired",
-    "failed": [{"optimizer", "seed", "problem"}]}; a run whose loss is not finite is in "failed" and nowhere else.
+    {"data", "model", "epochs", "seeds", "setup", "sweep", "runs": [{"optimizer", "seed", "cell", "history"}],
+    "summary", "paired", "failed": [{"optimizer", "seed", "cell", "problem"}]}; "optimizer" is a label, with what is not
+    the same for all, and "cell" says the same by name; a run whose loss is not finite is in "failed" and nowhere else.
     """
-    several = len(schedules) > 1
-    cells = {
-        f"{optimizer} {schedule}" if several else optimizer: replace(setup, optimizer=optimizer, schedule=schedule)
-        for optimizer in optimizers
-        for schedule in schedules or [setup.schedule]
-    }
+    check_kinds(steps)
+    cells = _cells(setup, optimizers, schedules, sweep or {})
     if len(cells) * len(seeds) > MOST:
         raise ValueError(f"seeds: expected at most {MOST} runs, got {len(cells)} times {len(seeds)}")
     runs = [(label, replace(cell, seed=seed)) for label, cell in cells.items() for seed in seeds]
-    places = [Path(out).absolute() / "runs" / f"{label.replace(' ', '-')}-{one.seed}" for label, one in runs]
+    places = [Path(out).absolute() / "runs" / _folder_name(label, one.seed) for label, one in runs]
+    _try(cells.values(), about)
     with alone(out):
         for (_, one), place in zip(runs, places, strict=True):
             if not overwrite and (place / "setup.json").exists():
                 _expect(place, one, run_folder.read_setup(place))
-        asked = [(place, one, overwrite) for (_, one), place in zip(runs, places, strict=True)]
-        return _gather(setup, cells, runs, (spread or on_cores(jobs))(_finish, asked), after_run)
+        asked = [(place, one, overwrite, tuple(steps)) for (_, one), place in zip(runs, places, strict=True)]
+        return _gather(setup, sweep or {}, cells, runs, (spread or on_cores(jobs))(_finish, asked), after_run)
+
+
+def _cells(
+    setup: Setup, optimizers: Sequence[str], schedules: Sequence[str], sweep: Mapping[str, Sequence[Any]]
+) -> dict[str, Setup]:
+    """The setup of every label, with the first seed.  Raises ValueError for what cannot be swept, or is there twice."""
+    for name, values in sweep.items():
+        if name not in SWEPT or not values or len({str(value) for value in values}) < len(values):
+            raise ValueError(f"{name}: expected one of {', '.join(SWEPT)}, with values that differ, got {values!r}")
+    cells = {}
+    for optimizer, schedule, *values in product(optimizers, schedules or [setup.schedule], *sweep.values()):
+        changes = dict(zip(sweep, values, strict=True))
+        label = [optimizer, *([schedule] if len(schedules) > 1 else [])]
+        label += [f"{name}={'none' if value is None else value}" for name, value in changes.items()]
+        cells[" ".join(label)] = replace(setup, optimizer=optimizer, schedule=schedule, **changes)
+    return cells
+
+
+def _try(cells: Iterable[Setup], about: Callable[[str], None]) -> None:
+    """Raises what is wrong with the user's own files before any run begins, and says what his data are."""
+    one_each = {cell.optimizer: cell for cell in cells if cell.owns}
+    images = None
+    for cell in one_each.values():
+        if images is None:
+            images = cell.load()
+            if cell.own_data:
+                about(images.line())
+        replace(cell, device="cpu").build(images, np.random.default_rng(cell.seed))
+
+
+def _folder_name(label: str, seed: int) -> str:
+    return f"{re.sub('[ :]', '-', label)}-{seed}"
 
 
 def on_cores(jobs: int) -> Spread:
@@ -88,6 +132,7 @@ def on_cores(jobs: int) -> Spread:
 
 def _gather(
     setup: Setup,
+    sweep: Mapping[str, Sequence[Any]],
     cells: dict[str, Setup],
     runs: list[tuple[str, Setup]],
     histories: Iterable[Result],
@@ -98,15 +143,18 @@ def _gather(
     failed: list[Result] = []
     for (label, one), found in zip(runs, histories, strict=True):
         after_run(f"{label} seed {one.seed}", found)
-        (failed if "problem" in found else results).append({"optimizer": label, "seed": one.seed, **found})
+        cell = {"optimizer": one.optimizer, "schedule": one.schedule, **{name: getattr(one, name) for name in sweep}}
+        row = {"optimizer": label, "seed": one.seed, "cell": {**cell, "lr": one.rate}, **found}
+        (failed if "problem" in found else results).append(row)
     finished = [label for label in cells if any(run["optimizer"] == label for run in results)]
     common = {key: value for key, value in setup.as_dict().items() if key not in ("optimizer", "seed")}
     return {
-        "data": setup.data,
+        "data": setup.data_name,
         "model": setup.model,
         "epochs": setup.epochs,
         "seeds": list(dict.fromkeys(one.seed for _, one in runs)),
         "setup": common,
+        "sweep": {name: list(values) for name, values in sweep.items()},
         "runs": results,
         "failed": failed,
         "summary": [summary(label, results) for label in finished],
@@ -116,14 +164,14 @@ def _gather(
 
 def _finish(run: Run) -> Result:
     """{"history"} of a run, finished if it is not yet; {"problem"} if its loss is not finite."""
-    place, setup, overwrite = run
+    place, setup, overwrite, steps = run
     written = None if overwrite else run_folder.read_history(place)
     if written is None or not written["done"]:
         try:
             if overwrite or not (place / "setup.json").exists():
-                run_folder.begin(place, setup, overwrite)
+                run_folder.begin(place, setup, overwrite, steps=steps)
             else:
-                run_folder.go_on(place)
+                run_folder.go_on(place, steps=steps)
         except FloatingPointError as error:
             return {"problem": str(error)}
         written = run_folder.read_history(place)
@@ -193,15 +241,42 @@ def difference(row: Result) -> str:
     return f"{said}, p = {row['p']:.3g} by signed ranks of {row['n']} pairs"
 
 
+def as_csv(results: Result) -> str:
+    """A row for every run: what tells it apart, its numbers after the last epoch, and what all runs have in common.
+
+    In pandas: read_csv(path).groupby("lr").test_error.median().
+    """
+    runs = [*results["runs"], *results["failed"]]
+    measured = list(dict.fromkeys(name for run in results["runs"] for name in run["history"]))
+    measured = ["test_error", *(name for name in measured if name not in ("test_error", "rate", "factor"))]
+    cell = list(runs[0]["cell"]) if runs else []
+    common = {name: value for name, value in results["setup"].items() if name not in cell}
+    out = io.StringIO()
+    table = csv.writer(out, lineterminator="\n")
+    table.writerow([*cell, "seed", *measured, "problem", "run", *common])
+    rest = [" ".join(map(str, value)) if isinstance(value, list | tuple) else value for value in common.values()]
+    for run in runs:
+        history = run.get("history", {})
+        numbers = [history[name][-1] if name in history else None for name in measured]
+        place = f"runs/{_folder_name(run['optimizer'], run['seed'])}"
+        table.writerow([*run["cell"].values(), run["seed"], *numbers, run.get("problem"), place, *rest])
+    return out.getvalue()
+
+
 def matched(results: Result, name: Callable[[str], str] = str) -> str:
     """What is alike in the runs of a seed, and what is not; `name` says what an optimizer is called."""
     setup = Setup.from_dict({**results["setup"], "optimizer": "sgd"})
     optimizers = list(dict.fromkeys(row["optimizer"].split()[0] for row in results["summary"]))
     rates = ", ".join(f"{name(one)} {replace(setup, optimizer=one).rate:g}" for one in optimizers)
-    rest = setup.lr_euclidean
+    rest, sweep = setup.lr_euclidean, results.get("sweep", {})
     said = "Matched, seed by seed: the images, the first weights up to their length, the order of the batches"
     said += "" if rest is None else f", and the rate {rest:g} of all weights that are not normalized"
-    said += f". Not tuned: the rates of {'all' if rest is None else 'the normalized'} weights, {rates}."
+    said += "."
+    if "lr" not in sweep:
+        said += f" Not tuned: the rates of {'all' if rest is None else 'the normalized'} weights, {rates}."
+    if sweep:
+        several = "; ".join(f"{key} {', '.join(map(str, values))}" for key, values in sweep.items())
+        said += f" Swept, whatever is said of them else: {several}."
     on_it, off_it = (" and ".join(name(one) for one in optimizers if one.endswith("-g") == g) for g in (True, False))
     if on_it and off_it:
         clip = "not clipped" if setup.clip is None else f"clipped at {setup.clip:g}"

@@ -2,6 +2,7 @@
 
     setup.json        what was asked for, complete            checkpoint.npz    where it is
     history.json      what was measured; "done" at the end    history.csv       the same, a row an epoch
+    steps.csv         on request, a row a step                events/           the same for TensorBoard (steps.py)
 
 Every epoch ends with a new checkpoint. A training stopped at any moment, even by kill -9, goes on from the last one
 to the same bits as if it had not been stopped. One process at a time writes into the folder (lock.py).
@@ -10,7 +11,7 @@ to the same bits as if it had not been stopped. One process at a time writes int
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -22,12 +23,18 @@ from . import checkpoint
 from .lock import alone, is_empty
 from .loop import Trainer
 from .setup import Generators, Setup
+from .steps import check_kinds, forget_events, recorded
 
 Callback = Callable[[Trainer], None]
-FILES = ("setup.json", "checkpoint.npz", "history.json", "history.csv")
+FILES = ("setup.json", "checkpoint.npz", "history.json", "history.csv", "steps.csv")
 STOPPING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-MAY_CHANGE = ("epochs", "folder", "device")
-"""What a run may go on with anew: for longer, with its images elsewhere, on another device."""
+MAY_CHANGE = ("epochs", "lr", "folder", "device")
+"""What a run may go on with anew: for longer, at another rate, with its images elsewhere, on another device."""
+
+
+def may_change(setup: Setup) -> tuple[str, ...]:
+    """MAY_CHANGE, and where one's own data lie."""
+    return (*MAY_CHANGE, "data") if setup.own_data else MAY_CHANGE
 
 
 class Stopped(KeyboardInterrupt):
@@ -40,21 +47,25 @@ def begin(
     overwrite: bool = False,
     after_step: Callback = lambda trainer: None,
     after_epoch: Callback = lambda trainer: None,
+    steps: Sequence[str] = (),
 ) -> Trainer:
     """Makes the folder and runs the training from beginning to end; otherwise as `go_on`.
 
-    Raises ValueError if the folder holds anything, unless `overwrite`. Nothing is written or lost unless data, model
+    `steps` names some of steps.KINDS, for a record of every step. Raises ValueError if the folder holds anything,
+    unless `overwrite`, and as steps.Steps. Nothing is written or lost unless data, model
     and optimizer can be made.
     """
     folder = Path(folder)
     _check(folder, overwrite)
+    check_kinds(steps)
     trainer, generators = setup.start()
     with alone(folder):
         _check(folder, overwrite)  # while the images were read, another may have been faster
         for name in FILES:
             (folder / name).unlink(missing_ok=True)
+        forget_events(folder)
         write_json(folder / "setup.json", setup.as_dict())
-        return _run(folder, setup, trainer, generators, after_step, after_epoch)
+        return _run(folder, setup, trainer, generators, after_step, after_epoch, steps)
 
 
 def go_on(
@@ -62,33 +73,39 @@ def go_on(
     after_step: Callback = lambda trainer: None,
     after_epoch: Callback = lambda trainer: None,
     change: Mapping[str, Any] | None = None,
+    steps: Sequence[str] = (),
 ) -> Trainer:
     """Runs the training of this folder to its end, from its checkpoint if there is one, and returns its trainer.
 
-    `change` gives some of MAY_CHANGE anew. Raises RuntimeError if another process trains there, Stopped after Ctrl-C;
-    ValueError if setup or checkpoint cannot be read or do not belong together; FloatingPointError as Trainer.run.
+    `change` gives some of `may_change` anew; `steps` adds to what is recorded of every step. Raises RuntimeError if
+    another process trains there, Stopped after Ctrl-C; as steps.check_kinds; ValueError if setup or checkpoint
+    cannot be read or do not belong together; FloatingPointError as Trainer.run.
     """
     folder = Path(folder)
+    check_kinds(steps)
     read_setup(folder)  # before a lock is laid into a folder that holds no run
     with alone(folder):
         setup = replace(read_setup(folder), **(change or {}))
-        trainer, generators = setup.start()
-        if (folder / "checkpoint.npz").exists():
+        there = (folder / "checkpoint.npz").exists()
+        trainer, generators = (replace(setup, weights=None) if there else setup).start()
+        if there:
             tree = checkpoint.load(folder / "checkpoint.npz")
             written = Setup.from_dict(tree["setup"])
             changed = [key for key, value in written.as_dict().items() if value != setup.as_dict()[key]]
-            if changed := [key for key in changed if key not in MAY_CHANGE]:
+            if changed := [key for key in changed if key not in may_change(written)]:
                 raise ValueError(
                     f"{folder}: setup.json and checkpoint.npz are of two runs, with another "
                     f"{', '.join(changed)}; put setup.json back as it was, or say --overwrite"
                 )
             checkpoint.restore(trainer, generators, tree)
+            if setup.lr != written.lr:
+                setup.set_rate(trainer.optimizer)
             if len(trainer.history) > setup.epochs:
                 raise ValueError(f"epochs: expected at least the {len(trainer.history)} done, got {setup.epochs}")
         if change:
             write_json(folder / "setup.json", setup.as_dict())
         _save_history(folder, trainer, setup)  # a kill may have come after the checkpoint and before this
-        return _run(folder, setup, trainer, generators, after_step, after_epoch)
+        return _run(folder, setup, trainer, generators, after_step, after_epoch, steps)
 
 
 def _check(folder: Path, overwrite: bool) -> None:
@@ -102,20 +119,31 @@ def _check(folder: Path, overwrite: bool) -> None:
 
 
 def _run(
-    folder: Path, setup: Setup, trainer: Trainer, generators: Generators, after_step: Callback, after_epoch: Callback
+    folder: Path,
+    setup: Setup,
+    trainer: Trainer,
+    generators: Generators,
+    after_step: Callback,
+    after_epoch: Callback,
+    steps: Sequence[str],
 ) -> Trainer:
     """Runs the trainer to its end, saving after every epoch, and returns it."""
 
-    def save_epoch(trainer: Trainer) -> None:
+    def save(trainer: Trainer) -> None:
+        record.save(trainer)
         _save(folder, trainer, generators, setup)
+
+    def save_epoch(trainer: Trainer) -> None:
+        save(trainer)
         after_epoch(trainer)
 
-    with _finishing_the_step() as interrupted:
+    with recorded(folder, steps, trainer) as record, _finishing_the_step() as interrupted:
 
         def check(trainer: Trainer) -> None:
+            record.step(trainer)
             after_step(trainer)
             if interrupted:
-                _save(folder, trainer, generators, setup)
+                save(trainer)
                 raise Stopped
 
         trainer.run(check, save_epoch)

@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass, field
 class History:
     """One number per epoch; errors are fractions, seconds are of training alone, factor is the schedule's.
 
-    The last four are of the scale-invariant weights (train/monitor.py); they stay empty if there are none.
+    rate is that of the optimizer's first group, the normalized weights, at the last step. The last four are of the
+    scale-invariant weights (train/monitor.py); they stay empty if there are none.
     """
 
     train_loss: list[float] = field(default_factory=list)
@@ -20,6 +21,7 @@ class History:
     test_error: list[float] = field(default_factory=list)
     factor: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
+    rate: list[float] = field(default_factory=list)
     norm: list[float] = field(default_factory=list)
     angle: list[float] = field(default_factory=list)
     effective_rate: list[float] = field(default_factory=list)

@@ -75,6 +75,8 @@ class Trainer:
         self.epochs, self.batch_size, self.schedule = epochs, batch_size, schedule or constant()
         self.order, self.augmentation = rng.spawn(2)
         self.monitor, self.history = Monitor(model), History()
+        self.every_step = False  # whether loss and measures are wanted of every step
+        self.loss = math.nan  # of the last step that was looked at
         self.look_every = LOOK_EVERY if on_gpu(data.x_train) else 1
         self.steps_per_epoch = sum(1 for _ in batches(len(data.y_train), batch_size, np.random.default_rng(0)))
         self._begin_epoch()
@@ -123,6 +125,7 @@ class Trainer:
                 test_error=test_error,
                 factor=self.optimizer.factor,
                 seconds=self.seconds,
+                **present_rate(self.optimizer),
                 **self.measured,
             )
             self._begin_epoch()
@@ -154,6 +157,7 @@ class Trainer:
                     f"{self.optimizer.factor:g} of its start; {first_not_finite(self.model, self.shown)}; "
                     f"lower the rate"
                 )
+            self.loss = loss
             self.loss_sum += loss * samples
             self.wrong += int(wrong)
         if any(numbers[2 * len(unseen) :]):
@@ -178,14 +182,16 @@ class Trainer:
         loss, back_loss = ops.cross_entropy(logits, labels)
         self.unseen.append((self.step, len(batch), _measured(loss, logits, labels)))
         self.shown = x
-        if len(self.unseen) == self.look_every:
+        if self.every_step or len(self.unseen) == self.look_every:
             self.look()
         pull_to_data(self.model, back, back_loss())
         before = self.monitor.look()
         self._must(self.optimizer.step)
         self.position += 1
-        if self.position == self.steps_per_epoch:
+        last = self.position == self.steps_per_epoch
+        if last:
             self.look()
+        if last or self.every_step:
             self.measured = self.monitor.measure(before, self.optimizer)
         self.seconds += time.perf_counter() - started
 
@@ -226,6 +232,17 @@ def _measured(loss: Array, logits: Array, labels: Array) -> Array:
     """(loss, how many labels are not where the largest logit is): (2,) float64, on the logits' own device."""
     xp = get_xp(logits)
     return xp.stack([xp.astype(one, xp.float64) for one in (loss, xp.sum(logits.argmax(axis=1) != labels))])
+
+
+def present_rate(optimizer: Any) -> dict[str, float]:
+    """{"rate"} of the optimizer, or of the first of its groups; {} of one that does not say."""
+    rate = getattr(first_group(optimizer), "rate", None)
+    return {} if rate is None else {"rate": float(rate)}
+
+
+def first_group(optimizer: Any) -> Any:
+    """The optimizer of the normalized weights, where these have one of their own; else the only one."""
+    return getattr(optimizer, "optimizers", (optimizer,))[0]
 
 
 def first_not_finite(model: Layer, x: Array) -> str:

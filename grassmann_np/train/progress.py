@@ -14,11 +14,12 @@ class Progress:
     """Shows steps and epochs of the run called `name` on standard error, as callbacks of Trainer.run.
 
     At a terminal that is a bar with the time left, if tqdm is there (the extra `data`); in a pipe, a line for every
-    epoch; with `quiet`, or where nobody reads any more, nothing: it never stops the training.
+    epoch; with `about`, first a line on the data. With `quiet`, or where nobody reads any more, nothing: it never stops
+    the training.
     """
 
-    def __init__(self, name: str, quiet: bool = False, stream: TextIO | None = None) -> None:
-        self.name, self.stream = name, stream or sys.stderr
+    def __init__(self, name: str, quiet: bool = False, stream: TextIO | None = None, about: bool = False) -> None:
+        self.name, self.stream, self.about = name, stream or sys.stderr, about
         self.quiet = quiet or self.stream is None  # None: a program without a standard error
         self.bar: Any = None
 
@@ -33,6 +34,8 @@ class Progress:
         """One more step."""
         if self.quiet:
             return
+        if self.about:
+            self.about, self.quiet = False, not say(trainer.data.line(), self.stream)
         if self.bar is None and self.stream.isatty():
             total = trainer.epochs * trainer.steps_per_epoch
             self._try(lambda: setattr(self, "bar", _bar(trainer.step - 1, total, self.name, self.stream)))

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,10 +18,12 @@ from ..nn.layer import Layer
 from ..optim.schedule import Schedule
 from ..optim.settings import in_range
 from .history import History
-from .loop import Steppable, Trainer
+from .loop import Steppable, Trainer, first_group
+from .weights import load as load_weights
 
 MODELS = "mlp, cnn, vgg-11, vgg-13, vgg-16, vgg-19 or wrn-DEPTH-WIDTH as in wrn-16-4"
 DATA = ("digits", "mnist", "cifar10", "cifar100", "svhn")
+"""The data sets that have a name; anything else is the path of one's own."""
 RATES = {"sgd": 0.4, "sgd-g": 0.2, "adam": 0.01, "adam-g": 0.05}
 """Of the normalized weights. sgd-g and adam-g: the paper's for CIFAR; sgd, adam: good on both of our sets of digits."""
 ONE_RATE = {"sgd": 0.02, "adam": 0.001}
@@ -41,9 +44,10 @@ RANGES: dict[str, dict[str, float]] = {
     "end": {},
     "warm_up": {"most": 1.0},
     "keep": {"above": 0.0, "most": 1.0},
+    "test_fraction": {"above": 0.0, "below": 1.0},
 }
 """The other numbers, and what optim.optimizer.in_range asks of each."""
-OPTIONAL = ("lr", "lr_euclidean", "clip", "end")
+OPTIONAL = ("lr", "lr_euclidean", "clip", "end", "test_fraction")
 Generators = dict[str, np.random.Generator]
 
 
@@ -51,13 +55,16 @@ Generators = dict[str, np.random.Generator]
 class Setup:
     """One training.  Everything but the names is a number or None, so that it can be written as JSON.
 
-    folder holds the images of CIFAR and SVHN, of the latter with or without the extra ones; it is made absolute, so
-    that every process finds it. lr is the rate of the weights that are normalized, which `rule` chooses (see
-    nn.on_sphere), None the optimizer's in RATES; the rest takes SGD with lr_euclidean. With lr_euclidean None all
+    data is a name in DATA, or the path of one's own (data.load), of which test_fraction is tested on where it is not
+    divided yet. folder holds the images of CIFAR and SVHN, of the latter with or without the extra ones. Paths are
+    made absolute, so that every process finds them. lr is the rate of the weights that are normalized, which `rule`
+    chooses (see nn.on_sphere), None the optimizer's in RATES; the rest takes SGD with lr_euclidean. With lr_euclidean
+    None all
     weights take sgd or adam with lr, None the one in ONE_RATE. The G runs have the normalized weights on the sphere;
     clip and orthogonality are for these. decay is "weights", or "all" for biases, gamma and beta too. drops, in
     fractions of the training, and drop are the step schedule's; end is where linear, exponential and cosine lead;
-    per_epoch holds the rate within an epoch. keep is the dropout of wide residual nets. Weights and images are made on
+    per_epoch holds the rate within an epoch. keep is the dropout of wide residual nets. `weights`
+    is a file to begin from (train/weights.py). Weights and images are made on
     the host, then moved to `device`.
     """
 
@@ -85,10 +92,13 @@ class Setup:
     per_epoch: bool = False
     keep: float = 1.0
     device: str = "cpu"
+    test_fraction: float | None = None
+    weights: str | None = None
 
     def __post_init__(self) -> None:
         """Raises ValueError for an unknown name or a number out of range, before anything is loaded."""
-        _choose("data", self.data, DATA)
+        if self.data not in DATA:
+            object.__setattr__(self, "data", _path_of_data(self.data))
         _choose("optimizer", self.optimizer, tuple(RATES))
         _choose("schedule", self.schedule, SCHEDULES)
         _choose("decay", self.decay, ("weights", "all"))
@@ -99,10 +109,14 @@ class Setup:
         kind, *sizes = self.model.split("-")
         if any(len(size) > 4 for size in sizes) or (kind == "wrn" and int(sizes[0]) * int(sizes[1]) ** 2 > LARGEST):
             raise ValueError(f"model: expected depth times width squared of at most {LARGEST}, got {self.model!r}")
-        if not isinstance(self.folder, str | None) or "\0" in (self.folder or ""):
-            raise ValueError(f"folder: expected a path or None, got {self.folder!r}")
-        if self.folder is not None:
-            object.__setattr__(self, "folder", os.path.abspath(os.path.expanduser(self.folder)))
+        for name in ("folder", "weights"):
+            path = getattr(self, name)
+            if not isinstance(path, str | None) or "\0" in (path or ""):
+                raise ValueError(f"{name}: expected a path or None, got {path!r}")
+            if path is not None:
+                object.__setattr__(self, name, os.path.abspath(os.path.expanduser(path)))
+        if self.test_fraction is not None and not self.own_data:
+            raise ValueError(f"test_fraction: expected None, since {self.data} is divided already")
         for name in ("per_epoch", "extra"):
             if not isinstance(getattr(self, name), bool):
                 raise ValueError(f"{name}: expected true or false, got {getattr(self, name)!r}")
@@ -130,20 +144,43 @@ class Setup:
         """
         weights, order = np.random.default_rng(self.seed).spawn(2)
         images = self.load().to(self.device)
-        model = self.make_model(images, weights)
-        optimizer = self.make_optimizer(model)
+        model, optimizer = self.build(images, weights)
         trainer = Trainer(model, optimizer, images, self.epochs, order, self.batch_size)
         trainer.schedule = self.make_schedule(trainer.steps_per_epoch)
         return trainer, {"weights": weights}
+
+    def build(self, images: Dataset, rng: np.random.Generator) -> tuple[Layer, Steppable]:
+        """The model as training begins with it, and its optimizer."""
+        model = self.make_model(images, rng)
+        if self.weights is not None:
+            load_weights(self.weights, model, images.shape)
+        return model, self.make_optimizer(model)
 
     def run(self, after_epoch: Callable[[Trainer], None] = lambda trainer: None) -> tuple[Layer, History]:
         """Trains from beginning to end and returns (model, history)."""
         trainer, _ = self.start()
         return trainer.model, trainer.run(after_epoch=after_epoch)
 
+    @property
+    def own_data(self) -> bool:
+        """Whether the images are the user's own."""
+        return self.data not in DATA
+
+    @property
+    def owns(self) -> bool:
+        """Whether anything of this setup is the user's own, and may be wrong in ways that only trying shows."""
+        return self.own_data or self.weights is not None
+
+    @property
+    def data_name(self) -> str:
+        """What the images are called; of one's own, the name of the file or folder."""
+        return Path(self.data).stem if self.own_data else self.data
+
     def load(self, download: bool = False) -> Dataset:
-        """The images, padded to 32 x 32 for the deep networks, which are made for that size; fetched if need be."""
-        if self.data in ("digits", "mnist"):
+        """The images, in a border where the network needs one (`_framed`); fetched if need be."""
+        if self.own_data:
+            images = data.load(self.data, self.test_fraction)
+        elif self.data in ("digits", "mnist"):
             images = data.digits() if self.data == "digits" else data.mnist()
         elif self.folder is None:
             raise ValueError(f"folder: expected the folder that holds {self.data}, got None; say --folder FOLDER")
@@ -151,7 +188,20 @@ class Setup:
             images = data.svhn(self.folder, extra=self.extra, download=download)
         else:
             images = getattr(data, self.data)(self.folder, download=download)
-        return images if self.model in ("mlp", "cnn") else images.padded(32)
+        return self._framed(images)
+
+    def _framed(self, images: Dataset) -> Dataset:
+        """Deep networks are made for 32 x 32 pixels, wide residual nets also for more; the CNN halves them twice."""
+        kind, size = self.model.partition("-")[0], max(images.shape[:2])
+        if kind == "vgg" and size > 32:
+            height, width, _ = images.shape
+            raise ValueError(
+                f"model: {self.model} takes images of at most 32 x 32, got {height} x {width}; make them smaller, or "
+                f"choose a wrn, cnn or mlp"
+            )
+        if kind == "cnn" and any(length % 4 for length in images.shape[:2]):
+            return images.padded(size + -size % 4)
+        return images.padded(32) if kind in ("vgg", "wrn") and size <= 32 else images
 
     def make_model(self, images: Dataset, rng: np.random.Generator) -> Layer:
         """The network of this name, for these images."""
@@ -194,6 +244,13 @@ class Setup:
         rates = ONE_RATE if self.lr_euclidean is None else RATES
         return rates[self.optimizer] if self.lr is None else self.lr
 
+    def set_rate(self, optimizer: Any) -> None:
+        """Gives the optimizer of another setup the rate of this one."""
+        one = first_group(optimizer)
+        if not isinstance(getattr(one, "lr", None), float):
+            raise ValueError(f"lr: {self.optimizer} has no lr that could be changed")
+        one.lr = self.rate
+
     def make_schedule(self, steps: int = 1) -> Schedule:
         """The factor of the rate, by progress from 0 to 1; a warm-up begins with what one of `steps` an epoch adds."""
         make = getattr(optim.schedule, "step_decay" if self.schedule == "step" else self.schedule)
@@ -221,6 +278,15 @@ class Setup:
         if unknown:
             raise ValueError(f"setup: expected fields of Setup, got {sorted(unknown)}")
         return cls(**values)
+
+
+def _path_of_data(given: Any) -> str:
+    """The absolute path that a user gives as his data.  Raises ValueError for what is neither a path nor in DATA."""
+    if isinstance(given, str) and "\0" not in given:
+        path = os.path.expanduser(given)
+        if os.path.basename(path) != path or path.endswith(".npz") or os.path.isdir(path):
+            return os.path.abspath(path)
+    raise ValueError(f"data: expected one of {', '.join(DATA)}, an .npz file or a folder of images, got {given!r}")
 
 
 def _choose(name: str, value: str, options: tuple[str, ...]) -> None:

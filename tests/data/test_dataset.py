@@ -133,7 +133,18 @@ def with_one(value):
         ({"seed": None}, TypeError, "seed: expected a whole number, got None"),
         ({"images": IMAGES[:0], "labels": LABELS[:0]}, ValueError, "images: expected shape .N, H, W, C., got"),
         ({"images": IMAGES[:, :0]}, ValueError, "images: expected shape .N, H, W, C., got"),
-        ({"images": IMAGES[..., 0]}, ValueError, "images: expected shape .N, H, W, C., got"),
+        ({"images": IMAGES[..., None]}, ValueError, "images: expected shape .N, H, W, C., got"),
+        ({"images": IMAGES[:, 0, 0]}, ValueError, "images: expected images .N, H, W. or .N, H, W, C., got .40, 1."),
+        (
+            {"images": IMAGES[:, 0, :, 0]},
+            ValueError,
+            r"images: .* a row of a table is an image of one line: images\[:, No",
+        ),
+        (
+            {"images": np.zeros((40, 3, 8, 8))},
+            ValueError,
+            r"images: expected the channels last, .* images.transpose\(0, 2, 3, 1\) puts them there",
+        ),
         ({"images": IMAGES.tolist()}, TypeError, "images: expected a NumPy or CuPy array, got list"),
         ({"images": np.ma.masked_array(IMAGES)}, TypeError, "images: expected a plain array, got MaskedArray"),
         ({"images": IMAGES.astype(object)}, TypeError, "images: expected a NumPy array of real numbers, got object"),
@@ -147,20 +158,26 @@ def with_one(value):
         *(({"images": with_one(v)}, ValueError, "images: expected finite") for v in (np.nan, np.inf, -np.inf, 1e308)),
         ({"images": with_one(np.inf).astype(np.float16)}, ValueError, "images: expected finite"),
         ({"labels": LABELS[:-1]}, ValueError, "labels: expected shape .40,., got .39,.: axis 0 should be 40"),
-        ({"labels": LABELS[:, None]}, ValueError, "labels: expected shape .40,., got .40, 1."),
-        ({"labels": LABELS.tolist()}, TypeError, "labels: expected a NumPy or CuPy array, got list"),
-        ({"labels": LABELS.astype(float)}, TypeError, "labels: expected a NumPy array of whole numbers, got float64"),
-        ({"labels": LABELS.astype(bool)}, TypeError, "labels: expected a NumPy array of whole numbers, got bool"),
-        ({"labels": LABELS.astype(str)}, TypeError, "labels: expected a NumPy array of whole numbers, got <U"),
-        ({"labels": LABELS.astype(object)}, TypeError, "labels: expected a NumPy array of whole numbers, got object"),
-        ({"labels": LABELS - 1}, ValueError, "labels: expected whole numbers from 0 on, got -1"),
-        ({"labels": LABELS + 1}, ValueError, "labels: expected samples of every class from 0 to 4"),
-        ({"labels": LABELS * 2}, ValueError, "labels: expected samples of every class from 0 to 6"),
-        ({"labels": LABELS * 2**60}, ValueError, "labels: expected samples of every class from 0 to 3458"),
         (
-            {"labels": LABELS.astype("u8") * 2**62},
+            {"labels": np.eye(4, dtype=int)[LABELS]},
             ValueError,
-            "labels: expected samples of every class from 0 to 13835",
+            r"labels: expected shape .40,., got .40, 4.; .* labels.argmax\(axis=1\) says",
+        ),
+        ({"labels": LABELS.tolist()}, TypeError, "labels: expected a NumPy or CuPy array, got list"),
+        (
+            {"labels": LABELS.astype(float)},
+            TypeError,
+            r"labels: expected a NumPy array of whole numbers or words, got float64; labels.astype\(int\) makes",
+        ),
+        ({"labels": LABELS > 1}, TypeError, "labels: expected a NumPy array of whole numbers or words, got bool"),
+        ({"labels": LABELS.astype(object)}, TypeError, "labels: expected a NumPy array of .* words, got object"),
+        ({"labels": LABELS.astype("M8[s]")}, TypeError, "labels: expected a NumPy array of .* words, got datetime64"),
+        ({"labels": LABELS * 0 + 7}, ValueError, "labels: expected at least two classes, got only 7"),
+        ({"labels": np.array(["cat"] * 40)}, ValueError, "labels: expected at least two classes, got only cat"),
+        (
+            {"labels": np.array([*["cat"] * 39, "owl"]), "test_fraction": 0.9},
+            ValueError,
+            "test_fraction: expected less: 0.9 leaves none of 1 of class owl",
         ),
     ],
 )
@@ -182,6 +199,76 @@ def test_any_numbers_are_split_alike_and_left_as_they_are(dtype, labels):
     for name in ("x_train", "y_train", "x_test", "y_test"):
         assert getattr(got, name).dtype == (np.float32 if name[0] == "x" else np.int64) and got.classes == 4
         np.testing.assert_array_equal(getattr(got, name), getattr(like, name))
+
+
+WORDS = np.array(["owl", "cat", "newt", "bee"])
+
+
+@pytest.mark.parametrize(
+    ("labels", "numbers", "names"),
+    [
+        (LABELS + 1, LABELS, ("1", "2", "3", "4")),
+        (LABELS * 3 - 3, LABELS, ("-3", "0", "3", "6")),
+        (LABELS.astype("u8") * 2**62, LABELS, tuple(str(k * 2**62) for k in range(4))),
+        (LABELS[:, None], LABELS, ()),
+        (WORDS[LABELS], np.array([3, 1, 2, 0])[LABELS], ("bee", "cat", "newt", "owl")),
+        (WORDS.astype(object)[LABELS], np.array([3, 1, 2, 0])[LABELS], ("bee", "cat", "newt", "owl")),
+        (LABELS.astype(str), LABELS, ("0", "1", "2", "3")),
+    ],
+)
+def test_labels_of_any_kind_are_numbered_and_named(labels, numbers, names):
+    got, like = split("n", IMAGES, labels, 0.25, 0), split("n", IMAGES, numbers, 0.25, 0)
+    assert got.names == names and got.padded(9).to("cpu").names == names and got.classes == 4
+    for name in ("x_train", "y_train", "x_test", "y_test"):
+        np.testing.assert_array_equal(getattr(got, name), getattr(like, name))
+
+
+def test_images_without_a_channel_get_one():
+    got, like = (split("n", x, LABELS, 0.25, 0) for x in (IMAGES[..., 0], IMAGES))
+    assert got.shape == (2, 3, 1)
+    np.testing.assert_array_equal(got.x_train, like.x_train)
+
+
+def test_parts_that_are_given_stay_as_they_are():
+    x, y = IMAGES[..., 0], WORDS[LABELS]
+    got = data.from_arrays("n", x[:30], y[:30], x[30:], y[30:, None])
+    mean, deviation = x[:30].mean(), x[:30].std()
+    np.testing.assert_allclose(got.x_train[..., 0], (x[:30] - mean) / deviation, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(got.x_test[..., 0], (x[30:] - mean) / deviation, rtol=1e-5, atol=1e-6)
+    assert got.names == ("bee", "cat", "newt", "owl")
+    assert [got.names[k] for k in got.y_train] == list(y[:30]) and [got.names[k] for k in got.y_test] == list(y[30:])
+
+
+def test_many_blocks_are_standardized_like_one(monkeypatch):
+    whole = split("n", IMAGES, LABELS, 0.25, 0)
+    monkeypatch.setattr("grassmann_np.data.samples.BLOCK", 7)
+    np.testing.assert_array_equal(split("n", IMAGES, LABELS, 0.25, 0).x_train, whole.x_train)
+
+
+@pytest.mark.parametrize(
+    ("changed", "error", "reason"),
+    [
+        ({"x_test": IMAGES[:, :1]}, ValueError, "x_test: expected shape .N, 2, 3, 1., got .40, 1, 3, 1."),
+        ({"y_test": LABELS + 1}, ValueError, "y_test: expected the classes of y_train, got 4 too"),
+        ({"y_test": LABELS.astype(str)}, ValueError, "y_test: expected the classes of y_train, got '0' too"),
+        ({"y_test": LABELS[1:]}, ValueError, "y_test: expected shape .40,., got .39,."),
+        ({"x_test": with_one(np.nan)}, ValueError, "x_test: expected finite numbers, .* first in image 17"),
+        ({"x_train": IMAGES.astype(str)}, TypeError, "x_train: expected a NumPy array of real numbers"),
+        ({"y_train": LABELS * 0}, ValueError, "y_train: expected at least two classes, got only 0"),
+    ],
+)
+def test_parts_that_do_not_fit_are_named(changed, error, reason):
+    given = {"x_train": IMAGES, "y_train": LABELS, "x_test": IMAGES, "y_test": LABELS} | changed
+    with pytest.raises(error, match=rf"^{reason}"):
+        data.from_arrays("n", **given)
+
+
+def test_a_data_set_in_words():
+    assert split("n", IMAGES, LABELS, 0.25, 0).line() == ("n: 32 training and 8 test images of 2 x 3 x 1 in 4 classes")
+    named = split("n", IMAGES, WORDS[LABELS], 0.25, 0).line()
+    assert named.endswith("in 4 classes: bee is 0, cat is 1, newt is 2, owl is 3")
+    many = split("n", IMAGES, np.arange(40) % 20 + 1, 0.5, 0).line()
+    assert many.endswith("9 is 8, ..., 20 is 19") and many.count(" is ") == 10
 
 
 def test_far_from_zero_mean_and_deviation_are_exact():
@@ -225,6 +312,9 @@ PARTS |= {"x_test": PARTS["x_train"][:4], "y_test": LABELS[:4]}
         ({"y_train": LABELS - 1}, ValueError, "y_train: expected 0 to 3, got -1 to 2"),
         ({"y_test": LABELS[:4] + 1}, ValueError, "y_test: expected 0 to 3, got 1 to 4"),
         ({"y_test": LABELS[:4].tolist()}, TypeError, "y_test: expected a NumPy or CuPy array, got list"),
+        ({"names": "cats"}, TypeError, "names: expected several values"),
+        ({"names": (1, 2, 3, 4)}, TypeError, "names: expected str, got int"),
+        ({"names": ("cat", "owl")}, ValueError, "names: expected one for each of 4 classes, got 2"),
     ],
 )
 def test_what_is_no_data_set_is_named(changed, error, reason):

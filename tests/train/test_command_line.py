@@ -141,7 +141,7 @@ def test_recipes(capsys):
         (["train", "--recipe", "soup"], "--recipe: expected one of", 2),
         (["train", "--model", "lstm"], "model: expected", 2),
         (["train", "--seed", "-1"], "seed: expected at least 0", 2),
-        (["train", "--resume", "--lr", "1"], "leave out --lr", 2),
+        (["train", "--resume", "--momentum", "0"], "leave out --momentum", 2),
         (["train", "--resume", "--data", "mnist", "--per-epoch"], "leave out --data, --per-epoch", 2),
         (["train", "--resume", "--recipe", "digits-mlp-sgd"], "leave out --recipe", 2),
         (["train", "--resume"], "expected the setup of a run", 1),
@@ -336,7 +336,7 @@ def test_a_comparison_whose_every_run_fails_has_failed(tmp_path, capsys):
     assert read_json(tmp_path / "results.json")["runs"] == []
 
 
-@pytest.mark.parametrize("name", ["results.json", "comparison.png"])
+@pytest.mark.parametrize("name", ["results.json", "results.csv", "comparison.png"])
 def test_a_place_that_cannot_be_written_is_noticed_before_anything_is_trained(tmp_path, capsys, name):
     (tmp_path / name).mkdir()
     assert command.main(["compare", "--epochs", "1", "--seeds", "1", "--out", str(tmp_path)]) == 1

@@ -167,6 +167,8 @@ def test_every_field_names_itself_when_it_is_odd(name):
         "per_epoch": [True],
         "extra": [True],
         "drops": [[]],
+        "test_fraction": [None],
+        "weights": [None, "3"],
     }
     for value in ODD:
         if any(value is one or (value == one and type(value) is type(one)) for one in taken.get(name, [])):
