@@ -23,8 +23,9 @@ from viz.counterexample import picture
 # %% [markdown]
 # ## The round trip that proves nothing
 #
-# The first test that comes to mind: walk along $h$, ask for the step that
-# leads to where you are, and get $h$ again, $\log_y(\exp_y h) = h$.
+# The first test that comes to mind: walk along $h$, less than half a turn,
+# ask for the step that leads to where you are, and get $h$ again,
+# $\log_y(\exp_y h) = h$.
 #
 # **Guess first.** Suppose that every walk covers half of its length, and
 # that log is wrong in the matching way. Does it pass?
@@ -77,7 +78,8 @@ assert abs(sphere.distance(y, x) - sphere.norm(y, h) / 2) < 1e-12  # wrong
 # last one here, on the sphere alone. The library keeps a
 # [catalogue](identities.md) of them. For instance:
 #
-# * a walk along $h$ is as long as $h$: $d(y, \exp_y h) = |h|$;
+# * up to half a turn, a walk along $h$ is as long as $h$: $d(y, \exp_y h) =
+#   |h|$;
 # * the walk along $h$ moves $y$ by a rotation, and rotations can be had in
 #   another way, as the exponential of a skew matrix, from SciPy:
 #   $\exp_y(h) = e^{hy' - yh'}\,y$;
@@ -100,10 +102,10 @@ assert report.holds and len(report.results) == 55
 # %% [markdown]
 # The numbers are errors. One "eps" is the machine epsilon, the gap between 1
 # and the next larger number; rounding moves a number just above 1 by at most
-# half of it. So 1.5 eps is the work of a few roundings, and no program can
-# be much better. Other identities are about limits: they hold an error for
-# shorter and shorter steps against the square or cube of the step, and
-# measure the *slope* on a log-log plot.
+# half of it. So 1.5 eps is the work of a few roundings, and no program can be
+# much better. Other identities are about limits: they compare an error for
+# shorter and shorter steps with the square or cube of the step, and measure
+# the *slope* on a log-log plot.
 #
 # And the sphere of half walks?
 
@@ -256,10 +258,11 @@ def by_arccos(y, x):
     return np.arccos(np.clip(np.sum(y * x, axis=0), -1, 1))
 
 
-print(f"arccos(1 - 1.1e-16) = {np.arccos(1 - 2.0**-53):.1e}")
+tiny = by_arccos(np.ones((1, 1)), np.full((1, 1), 1 - 2.0**-53))[0]
+print(f"arccos(1 - 1.1e-16) = {tiny:.1e}")
 report = identities.check(Variant(distance=by_arccos))
 show(report)
-assert 1e-8 < np.arccos(1 - 2.0**-53) < 2e-8
+assert 1e-8 < tiny < 2e-8
 assert "distance_is_length" in report.failed
 assert "cosine_law" not in report.failed  # large angles are fine
 
@@ -278,9 +281,9 @@ assert worst < 1e-6
 # %% [markdown]
 # ## Somebody else's code
 #
-# Code of others has habits of its own. Suppose that a colleague has written
-# the sphere with other names, and with a point as a *row* of an array, as is
-# usual in machine learning.
+# Other people's code has habits of its own. Suppose that a colleague has
+# written the sphere with other names, and with a point as a *row* of an
+# array, as is usual in machine learning.
 
 
 # %%
@@ -492,8 +495,8 @@ class Careless:
 # sphere after ten thousand steps; from rest, its first step has the length
 # that its formula says; a column goes its way whatever the others do; turned
 # inputs give a turned path; without a gradient it coasts along a great
-# circle. `optimizers.check` tries two dozen such properties on anything with
-# a method `step`.
+# circle, every step the same part of the one before. `optimizers.check` tries
+# two dozen such properties on anything with a method `step`.
 
 # %%
 report = optimizers.check(Careless, kind="sgd", steps=500)
@@ -504,9 +507,9 @@ assert report.failed == ("momentum_stays_tangent",
 
 # %% [markdown]
 # The momentum is not carried along (lesson 4). It points out of the tangent
-# plane of the next point; the projection saves the step from that, but turns
-# and shortens it, so that not even coasting is straight. The repair is one
-# call, `move`:
+# plane of the next point; the projection saves the step from that, but
+# shortens it, so that coasting keeps to its great circle and yet slows down
+# too soon (lesson 5). The repair is one call, `move`:
 
 
 # %%
