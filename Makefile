@@ -66,7 +66,7 @@ bench: .venv/bench
 
 .venv/geomstats/ready: $(READY)
 	$(PYTHON) -m venv --clear .venv/geomstats
-	.venv/geomstats/bin/python -m pip install --quiet --editable . 'geomstats>=2.8' mpmath
+	.venv/geomstats/bin/python -m pip install --quiet --editable . 'geomstats>=2.8' 'numpy<2.4' mpmath
 	touch $@
 
 scoreboard: .venv/peers/ready .venv/geomstats/ready

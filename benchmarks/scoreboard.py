@@ -59,6 +59,7 @@ PEERS = {  # name: its library; what of its transport is documented
 ORDINARY = 100  # eps
 UNPROMISED = {  # what only our Protocol says
     "normalize_forgets_scale": "that normalize takes vectors of any length, 1e-20 or 1e20",
+    "normalize_is_nearest": "that normalize gives the nearest point, which QR does not",
     "zero_is_refused": "that a zero vector is refused with a ValueError",
     "cut_locus_is_refused": "that log at the cut locus is refused with a ValueError",
     "exp_of_zero": "that exp(y, 0) is y to the last bit",
