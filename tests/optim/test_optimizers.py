@@ -143,7 +143,10 @@ def test_49_columns_are_independent(maker):
 @pytest.mark.parametrize("maker", MAKERS)
 @pytest.mark.parametrize("nesterov", [False, True])
 def test_loops_and_formulas_take_the_same_steps(nesterov, maker, kind, shape, layout, dtype, way, monkeypatch):
-    """To rounding, on weights that are not unit at first, with every term and settings for which all of them count."""
+    """To rounding, on weights that are not unit at first, with settings for which every term counts.
+
+    Each BLAS adds the products of the orthogonality term in an order of its own: 68 eps came with the oldest NumPy.
+    """
     if way == "plain":
         return  # what the other is compared with
     options = {"clip": 2.0, "orthogonality": 0.1, "weight_decay": 0.1}
@@ -166,7 +169,7 @@ def test_loops_and_formulas_take_the_same_steps(nesterov, maker, kind, shape, la
     monkeypatch.setattr(ways, "LEAST", np.inf)
     for a, b in zip(by_loops, taken(), strict=True):
         assert a.dtype == b.dtype and a.shape == b.shape
-        np.testing.assert_allclose(a, b, rtol=0, atol=60 * np.finfo(dtype).eps * max(1, np.abs(b).max()))
+        np.testing.assert_allclose(a, b, rtol=0, atol=100 * np.finfo(dtype).eps * max(1, np.abs(b).max()))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
