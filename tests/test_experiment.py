@@ -301,6 +301,14 @@ def test_the_numbers_of_the_page_and_of_readme_are_those_of_the_results():
         if row["holm"] < 0.05 and all(low > 0 or high < 0 for low, high in (row["interval"], row["images"]))
     ]  # fmt: skip
     assert claimed == [("sgd", "sgd one rate")]
+    for one, words in (("sgd", "5.3 to 6.3 errors, SGD-G"), ("sgd-g", "SGD-G 4.5 to 5.1.")):
+        row = reading.difference(digits, one, f"{one} constant")
+        assert f"{-row['mean']:.2f} " in page and all(
+            f"{abs(number):.2f} {'fewer' if number < 0 else 'more'}" in page or f"{abs(number):.2f} to" in page
+            for number in (*row["interval"], *row["images"])
+        )
+        means = [mean[one + schedule] for schedule in reading.SCHEDULES]
+        assert f"{min(means):.1f} to {max(means):.1f}" in words and words in page
     assert all(row["images"][1] < 0 for row in reading.suggested([digits]))
     two_rates = [mean[arm.name] for arm in arms.LINEAR if not arm.one_rate]
     assert mean["sgd one rate"] > max(two_rates)
