@@ -1,0 +1,59 @@
+"""What every figure takes from Python: a title, and numbers as JSON takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .. import lossmap
+from ..marks import STYLES
+
+Given = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What it is called, and the function that gives its numbers."""
+
+    title: str
+    numbers: Callable[[], Given]
+
+
+def data(name: str) -> Given:
+    """All that the page of the figure `name` knows: its numbers, and the looks of things."""
+    if name not in FIGURES:
+        raise ValueError(f"figure: expected one of {', '.join(FIGURES)}, got {name!r}")
+    looks = {"palette": lossmap.palette().tobytes().hex(), "styles": {role: vars(s) for role, s in STYLES.items()}}
+    return FIGURES[name].numbers() | looks
+
+
+def length() -> Given:
+    """Lesson 1's neuron and targets, without the third input: L = offset + 1 - c'w/sqrt(w'Rw)."""
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((64, 3)) @ np.diag([1.5, 0.9, 0.4])
+    t = np.tanh(x @ np.array([1.0, 0.5, -2.0]))
+    centered = x[:, :2] - x[:, :2].mean(axis=0)
+    R, c = np.zeros((3, 3)), np.zeros(3)
+    R[:2, :2], c[:2] = centered.T @ centered / len(x), t @ centered / len(x)
+    offset = (1 + float(np.mean(t**2))) / 2 - 1
+    angle = np.radians(np.arange(0, 360, 2))
+    way = np.stack([np.cos(angle), np.sin(angle), 0 * angle])
+    value = 1 - c @ way / np.sqrt(np.sum(way * (R @ way), axis=0))
+    low, high = float(value.min()), float(value.max())
+    shades = lossmap.palette()[np.clip((value - low) / (high - low) * 255, 0, 255).astype(int)]
+    levels = np.floor((value - low) / (high - low) * 11)
+    crossing = np.flatnonzero(levels != np.roll(levels, -1))
+    return {
+        "numbers": {"R": R.tolist(), "c": c.tolist(), "eps": 0},
+        "offset": offset,
+        "limits": [low + offset, high + offset],
+        "colours": ["#" + bytes(shade.tolist()).hex() for shade in shades],
+        "rays": np.radians(2 * crossing + 1).tolist(),
+        "start": [-0.5, 1.3, 0.0],
+    }
+
+
+FIGURES = {"length": Figure("The length of w: drag it, and the step shrinks, but the loss stays", length)}
