@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 from grassmann_np import ops
-from viz import figures, lossmap, widget
+from grassmann_np.geometry import sphere
+from viz import figures, losses, lossmap, widget
 from viz.figures.given import FIGURES, data
 from viz.marks import STYLES
+from viz.scenes.transport import excess
 
 node = pytest.mark.skipif(shutil.which("node") is None, reason="needs node: install nodejs")
 
@@ -106,7 +108,7 @@ def test_the_step_of_length_is_lesson_1s(far):
     want = [far, eta * np.linalg.norm(g), angle, np.linalg.norm(after), loss]
     np.testing.assert_allclose(told, want, atol=0.0501, rtol=0)
     assert [f"{x:.2f}" for x in told[:2]] == [f"{x:.2f}" for x in want[:2]] and told[4] == round(loss, 3)
-    arc = np.array([mark for mark in marks if mark["kind"] == "curve" and mark["role"] == "d"][0]["points"])
+    arc = np.array(next(mark for mark in marks if mark["kind"] == "curve" and mark["role"] == "d")["points"])
     np.testing.assert_allclose(arc[0], w / far, atol=1e-12)
     np.testing.assert_allclose(arc[-1, :2], after / np.linalg.norm(after), atol=1e-12)
 
@@ -119,3 +121,109 @@ def test_a_dragged_w_keeps_its_direction_and_a_length_that_can_be_drawn():
     np.testing.assert_allclose(
         np.array(got)[:, :2] / lengths[:, None] * np.sqrt(2), [[1, 1], [1, -1], [1, 1]], atol=1e-12
     )
+
+
+# 2: g and its shadow
+
+
+@node
+@pytest.mark.parametrize("name", ["linear", "neuron"])
+@pytest.mark.parametrize("decay", [0, 0.4])
+def test_the_shadow_is_the_projection_of_lesson_2s_gradient(name, decay):
+    rng = np.random.default_rng(0)
+    rng.standard_normal((3, 4)), rng.standard_normal(3)
+    loss = {"linear": losses.linear(rng), "neuron": losses.neuron(np.random.default_rng(1))}[name]
+    y = sphere.random_point((3,), np.random.default_rng(5))
+    said, marks, limits = run(
+        "gradient",
+        "return [shown.sentence(state), shown.marks(state), shown.loss(state).limits]",
+        state={"y": y, "loss": name, "decay": decay},
+    )
+    value, g = loss(y)
+    g = g + decay * y
+    h = sphere.project(y, g)
+    vectors = {mark["role"]: np.array(mark["v"]) for mark in marks if mark["kind"] == "vector"}
+    np.testing.assert_allclose(vectors["g"], -g, atol=1e-13)
+    np.testing.assert_allclose(vectors["h"], -h, atol=1e-13)
+    lean = np.degrees(np.arcsin(abs(y @ g) / np.linalg.norm(g)))
+    want = [round(value, 3), round(np.linalg.norm(g), 2), round(lean, 1), round(np.linalg.norm(h), 2)]
+    assert numbers_of(said) == [x for x in want if x > 0.05]
+    assert ("tangent, so" in said) == (name == "neuron" and not decay)
+    np.testing.assert_allclose(limits, lossmap.limits(loss), atol=1e-12)
+
+
+# 3: a step, walked, straight, put back
+
+
+@node
+@pytest.mark.parametrize("length", [0.02, 1.0, 3.1, 3.6])
+def test_a_step_goes_where_exp_and_the_retraction_go(length):
+    said, marks = run("step", "return [shown.sentence(state), shown.marks(state)]", state={"length": length})
+    y, d = np.array([0.0, 1.0, 0.0]), np.array([length, 0.0, 0.0])
+    points = {mark["role"]: mark["at"] for mark in marks if mark["kind"] == "point" and mark.get("label") != "y"}
+    ends = sphere.exp(y, d), sphere.normalize(y + d)
+    np.testing.assert_allclose(points["arc"], ends[0], atol=1e-14)
+    np.testing.assert_allclose(points["h"], ends[1], atol=1e-14)
+    far = [np.degrees(sphere.distance(y, x)) for x in ends]
+    walk = np.degrees(length)
+    want = [length, walk, np.linalg.norm(y + d), far[1], walk - far[1]]
+    if length > np.pi:
+        want.append(far[0])  # the shortest way
+    np.testing.assert_allclose(numbers_of(said), want, atol=0.0501)
+
+
+# 4: a frame around a triangle
+
+
+@node
+@pytest.mark.parametrize("seed", range(4))
+def test_around_a_triangle_the_frame_turns_by_girards_area(seed):
+    a, b, c = sphere.random_point((3, 3), np.random.default_rng(seed)).T
+    marks, projected, said = run(
+        "triangle",
+        "return [shown.marks(state, 0), shown.marks(state, 1), shown.sentence(state)]",
+        state={"a": a, "b": b, "c": c, "s": 3},
+    )
+    area = excess([a, b, c])
+    arrow = {
+        role: next(np.array(m["v"]) for m in marks if m["kind"] == "vector" and m["role"] == role)
+        for role in ("guide", "d", "frame")
+    }
+    turned = sphere.transport(c, sphere.log(c, a), sphere.transport(b, sphere.log(b, c), sphere.transport(
+        a, sphere.log(a, b), arrow["guide"])))  # fmt: skip
+    np.testing.assert_allclose(arrow["d"], turned, atol=1e-12)
+    assert abs(arrow["d"] @ arrow["frame"]) < 1e-12
+    thrown = arrow["guide"]
+    for x in (b, c, a):
+        thrown = sphere.project(x, thrown)
+    left = next(np.array(m["v"]) for m in projected if m["kind"] == "vector" and m["role"] == "d")
+    np.testing.assert_allclose(left, thrown, atol=1e-12)
+    signed = np.arctan2(a @ np.cross(arrow["guide"], turned), arrow["guide"] @ turned)
+    full = (signed - area * np.sign(a @ np.cross(b, c))) / (2 * np.pi)
+    assert abs(full - round(full)) < 1e-12
+    told = numbers_of(said)
+    np.testing.assert_allclose(told[:3], np.degrees([np.pi + area, area, area]), atol=0.0501)
+    assert told[3] == round(100 * np.linalg.norm(thrown) / np.linalg.norm(arrow["guide"]))
+    assert ("counterclockwise" in said) == (a @ np.cross(b, c) > 0)
+
+
+@node
+def test_on_the_way_the_frame_is_where_the_walk_is():
+    state = run("triangle", "return {...shown.start, s: 1.4}")
+    marks = run("triangle", "return shown.marks(state, 0)", state=state)
+    b, c = np.array(state["b"]), np.array(state["c"])
+    here = sphere.exp(b, 0.4 * sphere.log(b, c))
+    at = next(m["at"] for m in marks if m["kind"] == "vector" and m["role"] == "d")
+    np.testing.assert_allclose(at, here, atol=1e-12)
+    path = np.array(next(m["points"] for m in marks if m["kind"] == "curve" and m["role"] == "arc"))
+    np.testing.assert_allclose(path[[0, -1]], [state["a"], here], atol=1e-12)
+
+
+@node
+def test_a_corner_does_not_come_on_another_or_its_antipode():
+    got = run(
+        "triangle",
+        """const {a, b, c} = shown.start, put = (p) => shown.handles(shown.start).a.move(p).a;
+        return [put(b), put(times(c, -1)), put(normalize(plus(b, c)))].map((p) => distance(p, a) > 0)""",
+    )
+    assert got == [False, False, True]

@@ -8,7 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import lossmap
+from grassmann_np.geometry import sphere
+
+from .. import losses, lossmap
+from ..camera import facing
 from ..marks import STYLES
 
 Given = dict[str, Any]
@@ -56,4 +59,49 @@ def length() -> Given:
     }
 
 
-FIGURES = {"length": Figure("The length of w: drag it, and the step shrinks, but the loss stays", length)}
+def gradient() -> Given:
+    """Lesson 2's linear loss and its neuron, as neurons: 1 - c'w is one with R = 0 and eps = 1."""
+    rng = np.random.default_rng(0)
+    rng.standard_normal((3, 4)), rng.standard_normal(3)  # what the lesson has drawn before
+    linear, (R, c) = losses.linear(rng), losses.moments(np.random.default_rng(1))
+    lowest = -linear(np.zeros(3))[1]
+    y = sphere.exp(lowest, 0.9 * sphere.normalize(sphere.project(lowest, np.array([0.0, 1.0, 0.0]))))
+    x, east, north = facing(y, sphere.log(y, lowest), lean=0.9).direction
+    return {
+        "losses": {"linear": _loss(np.zeros((3, 3)), lowest, 1.0), "neuron": _loss(R, c, 0.0)},
+        "start": y.tolist(),
+        "camera": [float(np.arctan2(east, x)), float(np.arcsin(north))],
+    }
+
+
+def step() -> Given:
+    """The film's step."""
+    return {"start": 1.3}
+
+
+def triangle() -> Given:
+    """A triangle about as large as the film's, and lesson 4's."""
+    middle = sphere.normalize(np.array([1.0, 0.3, 0.5]))
+    east = sphere.normalize(np.cross([0.0, 0.0, 1.0], middle))
+    north = np.cross(middle, east)
+    ways = [0.8 * (np.cos(a) * east + np.sin(a) * north) for a in np.radians([200, 330, 80])]
+    corners = [sphere.exp(middle, h).tolist() for h in ways]
+    first, second, pole = np.eye(3).tolist()
+    return {"corners": corners, "eighth": [pole, first, second], "camera": [0.35, 0.5]}
+
+
+def _loss(R: np.ndarray, c: np.ndarray, eps: float) -> Given:
+    """A neuron's constants, and the least and the greatest loss on the sphere."""
+
+    def value(w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return 1 - c @ w / np.sqrt(np.sum(w * (R @ w), axis=0) + eps), w
+
+    return {"numbers": {"R": R.tolist(), "c": c.tolist(), "eps": eps}, "limits": lossmap.limits(value)}
+
+
+FIGURES = {
+    "length": Figure("The length of w: drag it, and the step shrinks, but the loss stays", length),
+    "gradient": Figure("The gradient g and its shadow h on the tangent plane, wherever y is", gradient),
+    "step": Figure("A step d: walked on the circle, straight off it, and put back", step),
+    "triangle": Figure("A frame carried around a triangle, and projected", triangle),
+}

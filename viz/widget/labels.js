@@ -7,15 +7,15 @@
 const TURNS = [0, 25, -25, 50, -50, 80, -80, 115, -115, 150, -150, 180].map((angle) => angle * Math.PI / 180);
 const PLACES = TURNS.flatMap((turned) => [8, 15, 26].map((away) => ({turned, away})));
 
-// The box of each of `labels` {text, at, side, half}. `points` and `lines` are what they should not cover,
+// The box of each of `labels` {text, at, side, half, room}. `points` and `lines` are what they should not cover,
 // [width, height] is the canvas; `before` holds the choices of the last time, by text, and takes those of this one.
 function placed(labels, points, lines, [width, height], before) {
   const boxes = [], inside = ([l, t, r, b]) => ([x, y]) => x > l && x < r && y > t && y < b;
-  for (const {text, at, side, half: [w, h]} of labels) {
+  for (const {text, at, side, half: [w, h], room = 0} of labels) {
     const asked = Math.atan2(side[1], side[0]);
     const costs = PLACES.map(({turned, away}, i) => {
       const [x, y] = [Math.cos(asked + turned), Math.sin(asked + turned)];
-      const centre = [at[0] + x * (away + w), at[1] + y * (away + h)];
+      const centre = [at[0] + x * (away + room + w), at[1] + y * (away + room + h)];
       const box = [centre[0] - w - 2, centre[1] - h - 1, centre[0] + w + 2, centre[1] + h + 1];
       const over = Math.max(0, 8 - box[0], 8 - box[1], box[2] - width + 8, box[3] - height + 8);
       const on = boxes.filter((b) => b[0] < box[2] && box[0] < b[2] && b[1] < box[3] && box[1] < b[3]).length;

@@ -47,7 +47,7 @@ class Picture {
     }
     for (const mark of list) {
       const style = this.styles[mark.role];
-      this[mark.kind](mark, {...style, color: this.tone(style.color), alpha: mark.alpha ?? 1});
+      this[mark.kind](mark, {...style, color: this.bare ? this.onPaper(style.color) : style.color, alpha: mark.alpha ?? 1});
     }
     this.place();
     c.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
@@ -56,8 +56,13 @@ class Picture {
     this.fade(8);
   }
 
-  // A colour as it is drawn: on a sheet of dark paper black would not be seen.
-  tone(color) { return this.bare && color === BLACK ? this.ink : this.bare && color === GREY ? this.soft : color; }
+  // A colour as it is drawn on the paper of the page: on dark paper black would not be seen, and blue hardly.
+  onPaper(color) {
+    if (color === BLACK || color === GREY) return color === BLACK ? this.ink : this.soft;
+    const bytes = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
+    const dark = /^#[0-9a-f]{6}$/.test(this.paper) && bytes(this.paper)[1] < 128;
+    return dark ? `rgb(${bytes(color).map((x) => Math.round(x + 0.35 * (255 - x)))})` : color;
+  }
 
   // What reaches over the edges of the canvas fades out there.
   fade(deep) {
@@ -143,7 +148,7 @@ class Picture {
     });
     const side = aside && norm(aside) > 0 ? this.camera.screen(aside) : [0, -1];
     this.points.push(screen);
-    this.labels.push({text: label, at: screen, side, color, alpha: hidden ? 0.7 : 1});
+    this.labels.push({text: label, at: screen, side, color, alpha: hidden ? 0.7 : 1, room: grip ? 6 : 0});
   }
 
   vector({at, v, label}, style) {
@@ -177,6 +182,13 @@ class Picture {
     this.halves(this.camera.splitCurve(points), {...style, width: width * style.width}, "curve");
     const every = Math.max(1, Math.floor(points.length / 40));
     for (let i = 0; i < points.length; i += every) this.covered.push(this.camera.screen(points[i]));
+  }
+
+  // A curve off the sphere, as segments.
+  path({points, width = 1}, style) {
+    const parts = points.slice(1).map((q, i) => this.camera.splitSegment(points[i], minus(q, points[i])));
+    const all = {front: parts.flatMap(({front}) => front), back: parts.flatMap(({back}) => back)};
+    this.halves(all, {...style, width: width * style.width}, "vector");
   }
 
   // A word or a number, to the side of the vector `aside`.
@@ -288,7 +300,7 @@ class Picture {
       Object.assign(c, {textAlign: "center", textBaseline: "middle", lineJoin: "round", lineWidth: 0.24 * size});
       Object.assign(c, {strokeStyle: outside ? this.paper : "#fff", globalAlpha: alpha});
       c.strokeText(text, ...centres[i]);
-      c.fillStyle = outside && [BLACK, GREY].includes(color) ? this.ink : color;
+      c.fillStyle = outside && !this.bare ? this.onPaper(color) : color;
       c.fillText(text, ...centres[i]);
     }));
   }
