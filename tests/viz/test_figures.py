@@ -8,9 +8,10 @@ from importlib.resources import files
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
-from grassmann_np import ops
-from grassmann_np.geometry import sphere
+from grassmann_np import nn, ops, optim
+from grassmann_np.geometry import euclidean, lines, sphere, subspaces
 from viz import figures, losses, lossmap, widget
 from viz.figures.given import FIGURES, data
 from viz.marks import STYLES
@@ -227,3 +228,100 @@ def test_a_corner_does_not_come_on_another_or_its_antipode():
         return [put(b), put(times(c, -1)), put(normalize(plus(b, c)))].map((p) => distance(p, a) > 0)""",
     )
     assert got == [False, False, True]
+
+
+# 6: Adam and Adam-G under a turn of the coordinates
+
+
+def visited(rule, loss, y, Q):
+    """The directions of the library's optimizer in the coordinates Qx, turned back."""
+    kind = sphere if rule == "adam-g" else euclidean
+    w = nn.Parameter(Q @ y, kind)
+    optimizer, seen = optim.Adam([w], 0.1, beta2=0.99), [y]
+    for _ in range(20):
+        w.grad = Q @ loss(Q.T @ w.value)[1]
+        optimizer.step()
+        seen.append(Q.T @ sphere.normalize(w.value))
+    return np.array(seen)
+
+
+@node
+@pytest.mark.parametrize("angle", [0, 25, 90])
+def test_the_paths_are_those_of_the_librarys_adams(angle):
+    rng = np.random.default_rng(0)
+    loss = losses.neuron(rng)
+    y = sphere.random_point((3,), rng)
+    start = run("axes", "return shown.start.y")
+    np.testing.assert_allclose(start, y, atol=1e-15)
+    Q = Rotation.from_rotvec(np.array([0, 0, np.radians(angle)])).as_matrix()
+    said, marks = run("axes", "return [shown.sentence(state), shown.marks(state)]", state={"y": y, "angle": angle})
+    flat = [visited("adam", loss, y, one) for one in (np.eye(3), Q)]
+    trails = [np.array(mark["points"]) for mark in marks if mark["kind"] == "trail"]
+    for got, want in zip(trails, [*flat, visited("adam-g", loss, y, Q)], strict=True):
+        np.testing.assert_allclose(got, want, atol=1e-9)
+    away = np.degrees(sphere.distance(*(path.T for path in flat)))
+    np.testing.assert_allclose(numbers_of(said)[2:], [away.max(), away[-1], 0], atol=0.0501)
+    drawn = np.array([mark["at"] for mark in marks if mark["kind"] == "vector"])
+    np.testing.assert_allclose(drawn, Q, atol=1e-12)  # row i of Q is axis i of the coordinates Qx
+
+
+# 10: columns that repel
+
+
+@node
+@pytest.mark.parametrize("p, alpha", [(2, 2.0), (3, 0.1), (8, 1.0)])
+def test_the_columns_repel_as_the_library_has_it(p, alpha):
+    W = np.array(data("repel")["columns"][:p]).T
+    said, marks = run(
+        "repel",
+        "const it = {...shown.start, ...state}; return [shown.sentence(it), shown.marks(it)]",
+        state={"p": p, "alpha": alpha, "step": 30},
+    )
+    weight = nn.Parameter(W, sphere)
+    sgd_g = optim.SGD([weight], 0.02, 0.5, orthogonality=alpha)
+    for _ in range(30):
+        weight.grad = np.zeros((3, p))
+        sgd_g.step()
+    ends = np.array([mark["at"] for mark in marks if mark["kind"] == "point"]).T
+    np.testing.assert_allclose(ends, weight.value, atol=1e-12)
+    lines_apart = [np.degrees(lines.distance(ends[:, i], ends[:, j])) for i in range(p) for j in range(i)]
+    told = numbers_of(said.replace("² ", " "))
+    assert told[:2] == [p, 30] and abs(told[-1] - min(lines_apart)) < 0.0501
+    want = [2 * optim.orthogonality(weight.value, 1.0), 2 * optim.orthogonality(W, 1.0)]
+    np.testing.assert_allclose(told[2:4], want, atol=0.00501)
+    if p > 3:
+        assert told[5] == round(optim.welch_bound(3, p), 2)
+
+
+@node
+def test_a_dragged_column_begins_a_new_walk_from_where_all_are():
+    now, after, others = run(
+        "repel",
+        """const at = Object.values(shown.handles(shown.start)).map(({at}) => at);
+        const next = shown.handles(shown.start)[2].move([0, 0, 1]);
+        return [at, Object.values(shown.handles(next)).map(({at}) => at), [next.step, next.columns.slice(3)]]""",
+    )
+    assert after == [now[0], [0, 0, 1], now[2]] and others == [0, data("repel")["columns"][3:]]
+
+
+# 13: two planes
+
+
+@node
+@pytest.mark.parametrize("seed", range(4))
+def test_the_angle_of_two_planes_is_their_second_principal_angle(seed):
+    rng = np.random.default_rng(seed)
+    n, m = sphere.random_point((3, 2), rng).T
+    said, marks = run("planes", "return [shown.sentence(state), shown.marks(state)]", state={"n": n, "m": m, "s": 0.3})
+    Y, X = (np.linalg.svd(k[None])[2][1:].T for k in (n, m))  # bases of what is at right angles to each
+    angles = subspaces.principal_angles(Y, X)
+    told = numbers_of(said)
+    assert told[0] == 0 and abs(angles[0]) < 1e-7
+    np.testing.assert_allclose(told[1], np.degrees(angles[1]), atol=0.0501)
+    assert told[2] == round(subspaces.distance(Y, X), 2)
+    vectors = [np.array(mark["v"]) for mark in marks if mark["kind"] == "vector"]
+    np.testing.assert_allclose([vectors[0] @ n, vectors[1] @ m], 0, atol=1e-12)
+    np.testing.assert_allclose(sphere.distance(*vectors), angles[1], atol=1e-12)
+    middle = [np.array(mark["normal"]) for mark in marks if mark["kind"] == "disc"][2]
+    between = subspaces.exp(Y, 0.3 * subspaces.log(Y, X))
+    np.testing.assert_allclose(middle @ between, 0, atol=1e-12)

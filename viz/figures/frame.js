@@ -1,10 +1,10 @@
 // The frame of a figure: what a hand, a finger, the keys and the controls do to its state, and what is shown of it.
 //
-// A figure is figure(data) -> {start, camera, views, handles, controls, marks, sentence, loss}. `start` is the state,
+// A figure is figure(data) -> {start, camera, views, handles, drag, controls, marks, sentence, loss}. `start` is the state,
 // plain data that is replaced, never changed. `views` are the canvases, each {title, flat, x, y, wide}; `camera` is
 // what the spheres are seen by, if it may be turned.
 //
-//     handles(state)       {name: {at, move(p)}}: what a hand takes at `at`, and the state when it is put to p
+//     handles(state)       {name: {at, move(p)}}: what a hand takes at `at`, and the state when it is put to p; `drag`: in words
 //     marks(state, i)      what view i shows;  loss(state): {numbers, limits} that colours the sphere, or null
 //     sentence(state)      what it says, in numbers; *x* is a variable
 //     controls             {slider, label, range: [from, to, step], text(x), log, seconds}: a number of the state, with
@@ -204,7 +204,7 @@ if (parent !== window) {
 }
 
 const KEYS = {
-  drag: shown.handles ? `Drag ${Object.keys(shown.handles(state)).map((name) => `<i>${name}</i>`).join(", ")}` : "",
+  drag: shown.handles ? `Drag ${shown.drag ?? Object.keys(shown.handles(state)).map((name) => `<i>${name}</i>`).join(", ")}` : "",
   turn: camera ? "drag the sphere to turn it" : "",
 };
 $("keys").innerHTML = [

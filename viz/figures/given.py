@@ -11,8 +11,9 @@ import numpy as np
 from grassmann_np.geometry import sphere
 
 from .. import losses, lossmap
-from ..camera import facing
+from ..camera import Camera, facing
 from ..marks import STYLES
+from ..scenes.shared import path
 
 Given = dict[str, Any]
 
@@ -66,11 +67,10 @@ def gradient() -> Given:
     linear, (R, c) = losses.linear(rng), losses.moments(np.random.default_rng(1))
     lowest = -linear(np.zeros(3))[1]
     y = sphere.exp(lowest, 0.9 * sphere.normalize(sphere.project(lowest, np.array([0.0, 1.0, 0.0]))))
-    x, east, north = facing(y, sphere.log(y, lowest), lean=0.9).direction
     return {
         "losses": {"linear": _loss(np.zeros((3, 3)), lowest, 1.0), "neuron": _loss(R, c, 0.0)},
         "start": y.tolist(),
-        "camera": [float(np.arctan2(east, x)), float(np.arcsin(north))],
+        "camera": _angles(facing(y, sphere.log(y, lowest), lean=0.9)),
     }
 
 
@@ -90,6 +90,37 @@ def triangle() -> Given:
     return {"corners": corners, "eighth": [pole, first, second], "camera": [0.35, 0.5]}
 
 
+def axes() -> Given:
+    """Lesson 6's neuron and first point."""
+    rng = np.random.default_rng(0)
+    loss, (R, c) = losses.neuron(rng), losses.moments(np.random.default_rng(0))
+    y = sphere.random_point((3,), rng)
+    middle = path(loss, y, 20, "adam-g", lr=0.1).mean(axis=1)
+    camera = Camera(sphere.normalize(middle) + 0.35 * sphere.normalize(np.cross(middle, y)))
+    return {"loss": _loss(R, c, 0.0), "start": y.tolist(), "camera": _angles(camera)}
+
+
+def repel() -> Given:
+    """The film's eight first columns, near each other."""
+    rng, centre = np.random.default_rng(131), np.array([0.62, -0.55, 0.56])
+    start = sphere.normalize(centre[:, None] + 0.3 * rng.standard_normal((3, 8)))
+    return {"columns": start.T.tolist(), "camera": _angles(Camera(centre))}
+
+
+def planes() -> Given:
+    """Two planes 65 degrees apart, as in the film."""
+    n = sphere.normalize(np.array([0.1, -0.35, 0.9]))
+    line = sphere.normalize(np.cross(n, [0.35, 0.9, 0.1]))
+    m = sphere.exp(n, np.radians(65) * np.cross(line, n))
+    return {"normals": [n.tolist(), m.tolist()], "camera": [-0.5, 0.45]}
+
+
+def _angles(camera: Camera) -> list[float]:
+    """Its azimuth and elevation."""
+    x, y, z = camera.direction
+    return [float(np.arctan2(y, x)), float(np.arcsin(z))]
+
+
 def _loss(R: np.ndarray, c: np.ndarray, eps: float) -> Given:
     """A neuron's constants, and the least and the greatest loss on the sphere."""
 
@@ -104,4 +135,7 @@ FIGURES = {
     "gradient": Figure("The gradient g and its shadow h on the tangent plane, wherever y is", gradient),
     "step": Figure("A step d: walked on the circle, straight off it, and put back", step),
     "triangle": Figure("A frame carried around a triangle, and projected", triangle),
+    "axes": Figure("Adam and Adam-G, while the coordinates turn", axes),
+    "repel": Figure("Columns that turn toward right angles", repel),
+    "planes": Figure("Two planes and their principal angles", planes),
 }

@@ -47,7 +47,8 @@ class Picture {
     }
     for (const mark of list) {
       const style = this.styles[mark.role];
-      this[mark.kind](mark, {...style, color: this.bare ? this.onPaper(style.color) : style.color, alpha: mark.alpha ?? 1});
+      this[mark.kind](mark, {...style, color: this.bare ? this.onPaper(style.color) : style.color, alpha: mark.alpha ?? 1,
+                       width: style.width * (mark.width ?? 1)});
     }
     this.place();
     c.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
@@ -178,17 +179,48 @@ class Picture {
     for (let s = 0.06; s < 1; s += 0.06) this.covered.push(this.camera.screen(plus(at, times(v, s))));
   }
 
-  curve({points, width = 1}, style) {
-    this.halves(this.camera.splitCurve(points), {...style, width: width * style.width}, "curve");
+  curve({points}, style) {
+    this.halves(this.camera.splitCurve(points), style, "curve");
     const every = Math.max(1, Math.floor(points.length / 40));
     for (let i = 0; i < points.length; i += every) this.covered.push(this.camera.screen(points[i]));
   }
 
+  // The steps of a walk: a dot at each point, joined by great circles on the sphere and by lines on a sheet.
+  trail({points, label = "", dots = true}, style) {
+    const joined = points.slice(1).flatMap((q, i) => {
+      const p = points[i], far = this.flat ? 0 : distance(p, q);
+      return far < 1e-9 ? [q] : walked(p, times(normalize(project(p, q)), far), 1).slice(1);
+    });
+    this.curve({points: [points[0], ...joined]}, style);
+    const seen = dots ? points.filter((p) => !this.camera.hidden(p, true)).map((p) => this.camera.screen(p)) : [];
+    this.layers.vector.push(() => {
+      this.context.globalAlpha = style.alpha;
+      for (const p of seen) this.circle(p, 2.7 * this.unit, {fill: style.color, stroke: "#fff", width: 0.6 * this.unit});
+    });
+    const [before, end] = points.slice(-2).map((p) => this.camera.screen(p));
+    if (label && end) this.labels.push({...style, text: label, at: end, side: end.map((x, i) => x - before[i])});
+  }
+
+  // What the sphere holds of the plane through the origin with that normal: the half behind is fainter.
+  disc({normal}, {color, alpha}) {
+    const across = normalize(norm(cross(normal, this.camera.direction)) > 1e-9
+      ? cross(normal, this.camera.direction) : this.camera.right);
+    for (const [side, strength] of [[-1, FADED], [1, 1]]) {
+      const toward = times(cross(across, normal), side * Math.sign(this.camera.depth(cross(across, normal)) || 1));
+      const half = Array.from({length: 49}, (_, i) => {
+        const angle = Math.PI * i / 48;
+        return this.camera.screen(plus(times(across, Math.cos(angle)), times(toward, Math.sin(angle))));
+      });
+      this.layers.plane.push(() => this.polygon(half, {fill: color, alpha: 0.28 * strength * alpha}));
+      this.layers.plane.push(() => this.stroke([half], color, this.unit, 0.9 * strength * alpha));
+    }
+  }
+
   // A curve off the sphere, as segments.
-  path({points, width = 1}, style) {
+  path({points}, style) {
     const parts = points.slice(1).map((q, i) => this.camera.splitSegment(points[i], minus(q, points[i])));
     const all = {front: parts.flatMap(({front}) => front), back: parts.flatMap(({back}) => back)};
-    this.halves(all, {...style, width: width * style.width}, "vector");
+    this.halves(all, style, "vector");
   }
 
   // A word or a number, to the side of the vector `aside`.
