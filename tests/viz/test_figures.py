@@ -12,9 +12,11 @@ from scipy.spatial.transform import Rotation
 
 from grassmann_np import nn, ops, optim
 from grassmann_np.geometry import euclidean, lines, sphere, subspaces
+from grassmann_np.ops.conv import fold
 from viz import figures, losses, lossmap, widget
 from viz.figures.given import FIGURES, data
 from viz.marks import STYLES
+from viz.scenes.shared import take
 from viz.scenes.transport import excess
 
 node = pytest.mark.skipif(shutil.which("node") is None, reason="needs node: install nodejs")
@@ -325,3 +327,113 @@ def test_the_angle_of_two_planes_is_their_second_principal_angle(seed):
     middle = [np.array(mark["normal"]) for mark in marks if mark["kind"] == "disc"][2]
     between = subspaces.exp(Y, 0.3 * subspaces.log(Y, X))
     np.testing.assert_allclose(middle @ between, 0, atol=1e-12)
+
+
+# 12: weight decay as a rate
+
+
+@node
+@pytest.mark.parametrize("decay", [0.0, 0.05, 0.15])
+def test_two_runs_are_one(decay):
+    state = run("decay", "return shown.start") | {"decay": decay, "step": 25}
+    said, marks = run("decay", "return [shown.sentence(state), shown.marks(state)]", state=state)
+    p, q = (nn.Parameter(np.array(state["w"])[:, None]) for _ in range(2))
+    with_decay = optim.SGD([p], 0.2, 0.0, weight_decay=decay)
+    growing, a = optim.SGD([q], 0.2, 0.0), 1 - 0.2 * decay
+    for t in range(25):
+        for w in (p, q):
+            w.grad = np.append(lesson_1(w.value[:, 0])[1], 0.0)[:, None]
+        growing.factor = a ** (-2 * t - 1)
+        with_decay.step(), growing.step()
+    ends = {m["role"]: np.array(m["points"])[-1] for m in marks if m["kind"] == "trail"}
+    np.testing.assert_allclose(ends["decay"], p.value[:, 0], atol=1e-12)
+    np.testing.assert_allclose(ends["sgd"], q.value[:, 0], atol=1e-12)
+    np.testing.assert_allclose(p.value, a**25 * q.value, atol=1e-12)
+    want = [25, 0.2, np.linalg.norm(p.value), 0.2 * a**-49, np.linalg.norm(q.value), 0]
+    np.testing.assert_allclose(numbers_of(said), want, atol=0.00501)
+
+
+@node
+def test_no_run_leaves_the_picture():
+    longest = run(
+        "decay",
+        """const ends = Array.from({length: 60}, (_, i) => {
+          const a = i * Math.PI / 30, w = [1.1 * Math.cos(a), 1.1 * Math.sin(a), 0];
+          return shown.marks({w, decay: 0.15, step: 40}).filter(({kind}) => kind === "trail")
+            .flatMap(({points}) => points.map(norm)) });
+        return Math.max(...ends.flat())""",
+    )
+    assert longest < 2.42
+
+
+# 8: a window is a row
+
+
+@node
+@pytest.mark.parametrize("kernel", ["edge", "floor", "mean"])
+def test_the_windows_are_numpys_and_the_output_is_the_librarys(kernel):
+    given = data("window")
+    image, weights = np.array(given["image"], dtype=float), np.array(given["kernels"][kernel])
+    said, marks = run(
+        "window", "return [shown.sentence(state), shown.marks(state)]", state={"row": 3, "column": 5, "kernel": kernel}
+    )
+    picture, rows, output = (np.array(mark["values"]) for mark in marks if mark["kind"] == "cells")
+    view = np.lib.stride_tricks.sliding_window_view(image, (3, 3))
+    want = ops.conv2d(image[None, :, :, None], weights[:, :, None, None])[0][0, :, :, 0]
+    np.testing.assert_array_equal(picture, image)
+    np.testing.assert_array_equal(rows, view.reshape(36, 9))
+    np.testing.assert_allclose(output, want, atol=1e-12)
+    copies = fold(np.ones((1, 6, 6, 3, 3, 1)), (8, 8), 1)[0, :, :, 0]
+    assert numbers_of(said) == [4, 6, 3 * 6 + 5 + 1, round(want[3, 5], 2), copies[4, 6]]
+
+
+def test_the_image_is_a_digit():
+    image = pytest.importorskip("sklearn.datasets").load_digits().images[3]
+    assert image.max() < 16 and data("window")["image"] == image.tolist()
+
+
+# 5: SGD-G in seven stages
+
+
+@node
+@pytest.mark.parametrize("nu", [0.2, 1.0])
+def test_seven_stages_are_a_step_of_the_library(nu):
+    start = run("stages", "return shown.start") | {"eta": 0.7, "gamma": 0.6, "nu": nu, "stage": 0}
+    loss = losses.neuron(np.random.default_rng(101), eps=widget.EPS)
+    states, marks, said = run(
+        "stages",
+        """const all = [start], next = shown.controls.find(({label}) => label === "next stage").press;
+        for (let i = 0; i < 7; i++) all.push(next(all[i]));
+        return [all, all.slice(0, 7).map((one) => shown.marks(one)), all.slice(0, 7).map(shown.sentence)]""",
+        start=start,
+    )
+    y, tau = np.array(start["y"]), np.array(start["tau"])
+    step = take(loss, y, tau, 0.7, 0.6, nu)
+    after, carried = sphere.move(y, step.d, step.d)
+    assert [one["stage"] for one in states] == [0, 1, 2, 3, 4, 5, 6, 0]
+    np.testing.assert_allclose(states[7]["y"], after, atol=1e-12)
+    np.testing.assert_allclose(states[7]["tau"], carried, atol=1e-12)
+
+    def vectors(stage):
+        return {m["label"]: np.array(m["v"]) for m in marks[stage] if m["kind"] == "vector"}
+
+    np.testing.assert_allclose(vectors(2)["−g"], -step.g, atol=1e-12)
+    np.testing.assert_allclose(vectors(3)["−h"], -step.h, atol=1e-12)
+    cut = np.linalg.norm(step.h) > nu
+    np.testing.assert_allclose(vectors(4)["−ηĥ" if cut else "−ηh"], -0.7 * step.clipped, atol=1e-12)
+    np.testing.assert_allclose(vectors(4)["γτ"], 0.6 * tau, atol=1e-12)
+    np.testing.assert_allclose(vectors(4)["d"], step.d, atol=1e-12)
+    np.testing.assert_allclose(vectors(6)["τ"], carried, atol=1e-12)
+    turned = np.linalg.norm(step.d)
+    want = [6, 7, turned, np.degrees(turned), step.value, loss(after)[0]]
+    np.testing.assert_allclose(numbers_of(said[5]), want, atol=0.0501)
+    assert ("clipped" in said[4]) == cut
+
+
+@node
+def test_a_dragged_y_takes_its_momentum_along():
+    start, moved = run("stages", "return [shown.start, shown.handles(shown.start).y.move([0.6, 0, 0.8])]")
+    y, tau = np.array(start["y"]), np.array(start["tau"])
+    want = sphere.transport(y, sphere.log(y, np.array([0.6, 0, 0.8])), tau)
+    np.testing.assert_allclose(moved["tau"], want, atol=1e-12)
+    assert run("stages", "return Object.keys(shown.handles({...shown.start, stage: 5}))") == []

@@ -4,7 +4,7 @@
 // plain data that is replaced, never changed. `views` are the canvases, each {title, flat, x, y, wide}; `camera` is
 // what the spheres are seen by, if it may be turned.
 //
-//     handles(state)       {name: {at, move(p)}}: what a hand takes at `at`, and the state when it is put to p; `drag`: in words
+//     handles(state)       {name: {at, move(p)}}: what a hand takes at `at`, and the state when it is put to p; `drag`: in words, `unit`: of a key
 //     marks(state, i)      what view i shows;  loss(state): {numbers, limits} that colours the sphere, or null
 //     sentence(state)      what it says, in numbers; *x* is a variable
 //     controls             {slider, label, range: [from, to, step], text(x), log, seconds}: a number of the state, with
@@ -149,10 +149,10 @@ function orbit(azimuth, elevation) {
   dirty = true;
 }
 
-// The chosen handle goes that way on the screen, by 1/40 of a unit or 2 degrees.
+// The chosen handle goes that way on the screen, by `unit`, 1/40 if it is not given, or by 2 degrees.
 function nudge(x, y) {
   const {at, move} = shown.handles(state)[chosen];
-  if (shown.views[0].flat) set(move(plus(at, times([x, y, 0], 0.025))));
+  if (shown.views[0].flat) set(move(plus(at, times([x, y, 0], shown.unit ?? 0.025))));
   else {
     const way = plus(times(camera.right, x), times(camera.up, y));
     set(move(along(at, normalize(project(at, way)), Math.PI / 90)));

@@ -10,10 +10,10 @@ import numpy as np
 
 from grassmann_np.geometry import sphere
 
-from .. import losses, lossmap
+from .. import losses, lossmap, widget
 from ..camera import Camera, facing
 from ..marks import STYLES
-from ..scenes.shared import path
+from ..scenes.shared import path, take
 
 Given = dict[str, Any]
 
@@ -36,6 +36,11 @@ def data(name: str) -> Given:
 
 def length() -> Given:
     """Lesson 1's neuron and targets, without the third input: L = offset + 1 - c'w/sqrt(w'Rw)."""
+    return _two_inputs() | {"start": [-0.5, 1.3, 0.0]}
+
+
+def _two_inputs() -> Given:
+    """That neuron, and its loss by the direction of w: a colour every two degrees, and the rays of equal steps."""
     rng = np.random.default_rng(0)
     x = rng.standard_normal((64, 3)) @ np.diag([1.5, 0.9, 0.4])
     t = np.tanh(x @ np.array([1.0, 0.5, -2.0]))
@@ -56,7 +61,6 @@ def length() -> Given:
         "limits": [low + offset, high + offset],
         "colours": ["#" + bytes(shade.tolist()).hex() for shade in shades],
         "rays": np.radians(2 * crossing + 1).tolist(),
-        "start": [-0.5, 1.3, 0.0],
     }
 
 
@@ -115,6 +119,32 @@ def planes() -> Given:
     return {"normals": [n.tolist(), m.tolist()], "camera": [-0.5, 0.45]}
 
 
+def decay() -> Given:
+    """The neuron of `length`, from a place where it is steep."""
+    return _two_inputs() | {"start": [-0.55, 0.75, 0.0]}
+
+
+def window() -> Given:
+    """A handwritten 3, the fourth image of the digits, and three kernels."""
+    rows = ["007fd100", "08d6f400", "021dd000", "002fb100", "0001cc10", "00001a80", "00845e90", "007dd900"]
+    edge = np.array([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]]) / 4
+    return {
+        "image": [[int(x, 16) for x in row] for row in rows],
+        "kernels": {"edge": edge.tolist(), "floor": edge.T.tolist(), "mean": np.full((3, 3), 1 / 9).tolist()},
+    }
+
+
+def stages() -> Given:
+    """The film's neuron, and its second step."""
+    rng = np.random.default_rng(101)
+    loss, (R, c) = losses.neuron(rng, eps=widget.EPS), losses.moments(np.random.default_rng(101))
+    first = take(loss, sphere.random_point((3,), rng), np.zeros(3), 1.0, 0.9, 0.5)
+    y, tau = sphere.move(first.y, first.d, first.d)
+    now = take(loss, y, tau, 1.0, 0.9, 0.5)
+    start = {"y": y.tolist(), "tau": tau.tolist()}
+    return {"loss": _loss(R, c, widget.EPS), "start": start, "camera": _angles(facing(y, now.d))}
+
+
 def _angles(camera: Camera) -> list[float]:
     """Its azimuth and elevation."""
     x, y, z = camera.direction
@@ -138,4 +168,7 @@ FIGURES = {
     "axes": Figure("Adam and Adam-G, while the coordinates turn", axes),
     "repel": Figure("Columns that turn toward right angles", repel),
     "planes": Figure("Two planes and their principal angles", planes),
+    "decay": Figure("Weight decay is a learning rate: two runs that are one", decay),
+    "window": Figure("A window of an image is a row of the unfolded matrix", window),
+    "stages": Figure("One step of SGD-G in seven stages", stages),
 }

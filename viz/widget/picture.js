@@ -223,9 +223,22 @@ class Picture {
     this.halves(all, style, "vector");
   }
 
-  // A word or a number, to the side of the vector `aside`.
-  label({at, text, aside}, {color, alpha}) {
-    this.labels.push({text, at: this.camera.screen(at), side: aside ? this.camera.screen(aside) : [0, 0], color, alpha});
+  // A word or a number, to the side of the vector `aside`; `centred` on its place whatever lies there.
+  label({at, text, aside, centred = false}, {color, alpha}) {
+    const side = aside ? this.camera.screen(aside) : [0, 0];
+    this.labels.push({text, at: this.camera.screen(at), side, color, alpha, centred});
+  }
+
+  // A table of numbers as cells `size` = [wide, high], its upper left corner `at`: ink is `most`, orange is below zero.
+  cells({values, at: [x, y], size: [w, h], most}) {
+    const c = this.context, [below] = [this.styles.g.color], gap = w * this.radius > 12 ? 1 : 0;
+    this.layers.surface.push(() => values.forEach((row, i) => row.forEach((value, j) => {
+      const [left, top] = this.pixels([x + j * w, y - i * h]), [right, bottom] = this.pixels([x + (j + 1) * w, y - (i + 1) * h]);
+      Object.assign(c, {fillStyle: this.soft, globalAlpha: 0.12});
+      c.fillRect(left, top, right - left - gap, bottom - top - gap);
+      Object.assign(c, {fillStyle: value < 0 ? below : this.ink, globalAlpha: Math.min(1, Math.abs(value) / most)});
+      c.fillRect(left, top, right - left - gap, bottom - top - gap);
+    })));
   }
 
   // A loss of two weights, around the origin: its colour depends on the direction alone, so its level lines are rays.
