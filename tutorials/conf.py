@@ -5,9 +5,12 @@ import shutil
 from importlib import metadata
 from pathlib import Path
 
+from grassmann_np.files import read_json
 from grassmann_np.testing import identities
 from viz import figures, widget
 from viz.scenes import SCENES
+
+RESULTS = Path(__file__).parents[1] / "benchmarks/results/experiment-digits.json"
 
 project, author, release = "grassmann_np", "the grassmann_np authors", metadata.version("grassmann-np")
 copyright = author
@@ -65,7 +68,7 @@ def add_made_files(app, exception):
         (static / "mathjax").mkdir(parents=True, exist_ok=True)
         shutil.copy(mathjax(), static / "mathjax")
         widget.write(Path(app.outdir) / "sphere.html", 101)
-        figures.write(Path(app.outdir) / "figures")
+        figures.write(Path(app.outdir) / "figures", read_json(RESULTS))
 
 
 def list_what_is_made(app, docname, source):

@@ -5,12 +5,15 @@ import re
 import shutil
 import subprocess
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import stats
 from scipy.spatial.transform import Rotation
 
 from grassmann_np import nn, ops, optim
+from grassmann_np.files import read_json
 from grassmann_np.geometry import euclidean, lines, sphere, subspaces
 from grassmann_np.ops.conv import fold
 from viz import figures, losses, lossmap, widget
@@ -19,6 +22,7 @@ from viz.marks import STYLES
 from viz.scenes.shared import take
 from viz.scenes.transport import excess
 
+RESULTS = read_json(Path(__file__).parents[2] / "benchmarks/results/experiment-digits.json")
 node = pytest.mark.skipif(shutil.which("node") is None, reason="needs node: install nodejs")
 
 
@@ -29,7 +33,7 @@ def run(name, code, **given):
     names = ", ".join(["data", *given])
     body = f"const {{{names}}} = JSON.parse(require('fs').readFileSync(0)); const shown = figure(data); {code}"
     script = "\n".join(['"use strict";', *parts, f"console.log(JSON.stringify((() => {{ {body} }})()));"])
-    told = json.dumps({"data": data(name), **given}, default=np.ndarray.tolist)
+    told = json.dumps({"data": data(name, RESULTS), **given}, default=np.ndarray.tolist)
     done = subprocess.run(["node", "-e", script], input=told, text=True, capture_output=True)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -41,7 +45,7 @@ def numbers_of(sentence):
 
 
 def test_every_page_is_one_small_file_that_asks_for_nothing(tmp_path):
-    paths = figures.write(tmp_path / "new")
+    paths = figures.write(tmp_path / "new", RESULTS)
     assert [path.stem for path in paths] == list(FIGURES)
     for path in paths:
         text = path.read_text(encoding="utf-8")
@@ -55,12 +59,18 @@ def test_every_page_is_one_small_file_that_asks_for_nothing(tmp_path):
 
 
 def test_the_same_bytes_every_time():
-    assert [figures.page(name) for name in FIGURES] == [figures.page(name) for name in FIGURES]
+    assert [figures.page(name, RESULTS) for name in FIGURES] == [figures.page(name, RESULTS) for name in FIGURES]
 
 
 def test_a_figure_that_is_none_is_refused():
     with pytest.raises(ValueError, match="expected one of length"):
         figures.page("lenght")
+
+
+def test_a_figure_of_results_needs_them(tmp_path):
+    with pytest.raises(ValueError, match="expected the results of the experiment"):
+        figures.page("seeds")
+    assert {path.stem for path in figures.write(tmp_path)} == {n for n, one in FIGURES.items() if not one.measured}
 
 
 def test_every_script_is_a_figure_and_every_figure_a_script():
@@ -437,3 +447,47 @@ def test_a_dragged_y_takes_its_momentum_along():
     want = sphere.transport(y, sphere.log(y, np.array([0.6, 0, 0.8])), tau)
     np.testing.assert_allclose(moved["tau"], want, atol=1e-12)
     assert run("stages", "return Object.keys(shown.handles({...shown.start, stage: 5}))") == []
+
+
+# 9: how many seeds
+
+
+@node
+@pytest.mark.parametrize("n", [2, 12, 60])
+@pytest.mark.parametrize("a, b", [("SGD-G", "SGD"), ("SGD one rate", "SGD"), ("SGD-G", "SGD-G")])
+def test_the_interval_is_students(a, b, n):
+    said, marks = run("seeds", "return [shown.sentence(state), shown.marks(state)]", state={"a": a, "b": b, "n": n})
+    wrong = [np.array(RESULTS["arms"][name.replace("SGD", "sgd").replace("-G", "-g")]["wrong"][:n]) for name in (a, b)]
+    d = wrong[0] - wrong[1]
+    low, high = stats.ttest_1samp(d, 0).confidence_interval() if d.std() else (d.mean(), d.mean())
+    told = numbers_of(said.replace("%", ""))
+    np.testing.assert_allclose(
+        told, [n, d.mean(), RESULTS["of"], 95, low, high, *([0] if a != b else [])], atol=0.00501
+    )
+    assert a == b or ("holds 0" in said) == (low <= 0 <= high)
+    drawn = [m for m in marks if m["kind"] == "point" and m["role"] == "h"]
+    assert sorted(m["at"][0] for m in drawn) == sorted(np.clip(d, -11, 11).tolist())
+    assert len({tuple(m["at"]) for m in marks if m["kind"] == "point"}) == 61  # no dot hides another
+
+
+# 16: epoch by epoch
+
+
+@node
+@pytest.mark.parametrize("kind, digits", [("angle", 4), ("norm", 2), ("wrong", 1)])
+def test_the_curves_are_the_stored_results(kind, digits):
+    state = {"kind": kind, "a": "SGD-G", "b": "SGD clip", "epoch": 3}
+    said, marks = run("epochs", "return [shown.sentence(state), shown.marks(state)]", state=state)
+    arms = [RESULTS["arms"][name] for name in ("sgd-g", "sgd clip")]
+    curves = [np.mean(one["errors"], axis=0) if kind == "wrong" else np.array(one[kind]) for one in arms]
+    p, q = (curve[2] for curve in curves)
+    told = numbers_of(said)
+    want = [3, p, *([RESULTS["of"]] if kind == "wrong" else []), q, p / q]
+    np.testing.assert_allclose(told, want, atol=0.505 * 10.0 ** -min(digits, 2))
+    np.testing.assert_allclose(told[1], p, atol=0.505 * 10.0**-digits)
+    drawn = {mark["role"]: np.array(mark["points"]) for mark in marks if mark["kind"] == "trail"}
+    logs, heights = np.log10(np.concatenate(curves)), np.concatenate([drawn["sgd-g"][:, 1], drawn["adam-g"][:, 1]])
+    slope, level = np.polyfit(logs, heights, 1)
+    assert slope > 0
+    np.testing.assert_allclose(heights, slope * logs + level, atol=1e-3)  # the means are rounded
+    assert all(0 <= y <= 9 for points in drawn.values() for y in points[:, 1])

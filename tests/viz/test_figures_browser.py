@@ -6,17 +6,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from grassmann_np.files import read_json
 from viz import figures
 from viz.figures.given import FIGURES
 
 pytestmark = pytest.mark.browser
+RESULTS = Path(__file__).parents[2] / "benchmarks/results/experiment-digits.json"
 STATIC = Path(__file__).parents[2] / "tutorials/_static"
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("figures")
-    figures.write(folder)
+    figures.write(folder, read_json(RESULTS))
     return folder
 
 
@@ -157,6 +159,11 @@ def test_every_control_has_a_name_and_does_something(visit, name):
         assert page.locator(f"output[for={slider.get_attribute('id')}]").inner_text() == slider.get_attribute(
             "aria-valuetext"
         )
+    for menu in page.locator("select").all():
+        said = page.inner_text("#sentence")
+        assert page.locator(f"label[for={menu.get_attribute('id')}]").inner_text()
+        menu.select_option(index=3)
+        assert page.inner_text("#sentence") != said
     for button in page.locator("#controls button:not([disabled])").all():
         assert button.inner_text()
         button.click()

@@ -11,6 +11,7 @@ from html import escape
 from importlib.resources import files
 from pathlib import Path
 from string import Template
+from typing import Any
 
 from grassmann_np.files import beside
 
@@ -21,18 +22,19 @@ from .given import FIGURES, data
 SCRIPTS = widget.SHARED
 
 
-def write(folder: str | Path) -> list[Path]:
-    """Write every figure as FOLDER/NAME.html.  Same bytes every time."""
-    paths = [ready(Path(folder) / f"{name}.html", (".html",)) for name in FIGURES]
+def write(folder: str | Path, results: dict[str, Any] | None = None) -> list[Path]:
+    """Write every figure as FOLDER/NAME.html; those of measured `results` only with them.  Same bytes every time."""
+    names = [name for name, figure in FIGURES.items() if results or not figure.measured]
+    paths = [ready(Path(folder) / f"{name}.html", (".html",)) for name in names]
     for path in paths:
         with beside(path) as part:
-            part.write_text(page(path.stem), encoding="utf-8", newline="\n")
+            part.write_text(page(path.stem, results), encoding="utf-8", newline="\n")
     return paths
 
 
-def page(name: str) -> str:
-    """The text of that file.  ValueError for a figure that is none."""
-    given = json.dumps(data(name), allow_nan=False, separators=(",", ":"))
+def page(name: str, results: dict[str, Any] | None = None) -> str:
+    """The text of that file.  ValueError for a figure that is none, or that is of results and has none."""
+    given = json.dumps(data(name, results), allow_nan=False, separators=(",", ":"))
     script = "\n".join([*(widget.read(one) for one in SCRIPTS), _read(f"{name}.js"), _read("frame.js")])
     return Template(_read("frame.html")).substitute(
         title=escape(FIGURES[name].title), style=_read("style.css"), script=script, data=given

@@ -8,7 +8,7 @@
 //     marks(state, i)      what view i shows;  loss(state): {numbers, limits} that colours the sphere, or null
 //     sentence(state)      what it says, in numbers; *x* is a variable
 //     controls             {slider, label, range: [from, to, step], text(x), log, seconds}: a number of the state, with
-//                          `seconds` it can be played; {choice, label, options: {value: text}}: one of a few;
+//                          `seconds` it can be played; {choice, label, options: {value: text}, menu}: one of a few;
 //                          {press, label, idle(state)}: press(state) is the state after a button
 
 const $ = (id) => document.getElementById(id);
@@ -54,7 +54,7 @@ function set(next) {
 const showing = shown.controls.map((control) => {
   const box = document.createElement("div");
   $("controls").append(box);
-  return (control.slider ? slider : control.choice ? choice : press)(control, box);
+  return (control.slider ? slider : control.menu ? menu : control.choice ? choice : press)(control, box);
 });
 
 function slider({slider: name, label, range: [from, to, step], text = String, log = false, seconds}, box) {
@@ -77,11 +77,20 @@ function slider({slider: name, label, range: [from, to, step], text = String, lo
   };
 }
 
+function menu({choice: name, label, options}, box) {
+  box.className = "choice";
+  box.innerHTML = `<label for="${name}">${variables(label)}</label><select id="${name}"></select>`;
+  const select = box.querySelector("select");
+  select.append(...Object.entries(options).map(([value, text]) => new Option(text, value)));
+  select.onchange = () => set({...state, [name]: select.value});
+  return () => { select.value = state[name]; };
+}
+
 function choice({choice: name, label, options}, box) {
   box.className = "choice";
   box.setAttribute("role", "group");
   box.setAttribute("aria-label", label.replaceAll("*", ""));
-  box.innerHTML = `<span>${variables(label)}</span>`;
+  if (label) box.innerHTML = `<span>${variables(label)}</span>`;
   const buttons = Object.entries(options).map(([value, text]) => {
     const button = Object.assign(document.createElement("button"), {type: "button", innerHTML: variables(text)});
     button.onclick = () => set({...state, [name]: value});

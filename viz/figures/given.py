@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy import stats
 
 from grassmann_np.geometry import sphere
 
@@ -20,18 +21,25 @@ Given = dict[str, Any]
 
 @dataclass(frozen=True)
 class Figure:
-    """What it is called, and the function that gives its numbers."""
+    """What it is called, and the function that gives its numbers: of the results of the experiment, if `measured`."""
 
     title: str
-    numbers: Callable[[], Given]
+    numbers: Callable[..., Given]
+    measured: bool = False
 
 
-def data(name: str) -> Given:
-    """All that the page of the figure `name` knows: its numbers, and the looks of things."""
+def data(name: str, results: Given | None = None) -> Given:
+    """All that the page of the figure `name` knows: its numbers, and the looks of things.
+
+    `results` are those of benchmarks/experiment.py. ValueError for a figure that is none, or that needs them.
+    """
     if name not in FIGURES:
         raise ValueError(f"figure: expected one of {', '.join(FIGURES)}, got {name!r}")
     looks = {"palette": lossmap.palette().tobytes().hex(), "styles": {role: vars(s) for role, s in STYLES.items()}}
-    return FIGURES[name].numbers() | looks
+    figure = FIGURES[name]
+    if figure.measured and results is None:
+        raise ValueError(f"figure {name}: expected the results of the experiment, got none")
+    return (figure.numbers(results) if figure.measured else figure.numbers()) | looks
 
 
 def length() -> Given:
@@ -145,6 +153,38 @@ def stages() -> Given:
     return {"loss": _loss(R, c, widget.EPS), "start": start, "camera": _angles(facing(y, now.d))}
 
 
+def seeds(results: Given) -> Given:
+    """Wrong test images by arm and seed, and Student's quantiles for 2, 3, ... differences."""
+    arms = {name: arm["wrong"] for name, arm in results["arms"].items()}
+    count = min(map(len, arms.values()))
+    quantiles = [round(float(q), 6) for q in stats.t.ppf(0.975, np.arange(1, count))]
+    named = {_named(name): wrong[:count] for name, wrong in arms.items()}
+    return {"arms": named, "of": results["of"], "quantiles": quantiles, "start": _two(list(named))}
+
+
+def epochs(results: Given) -> Given:
+    """Wrong test images, lengths and turns of the weight vectors, by arm and epoch: means over seeds."""
+    arms = {}
+    for name, arm in results["arms"].items():
+        kept = [errors for errors in arm["errors"] if errors]
+        if kept and "angle" in arm:
+            wrong = np.mean(kept, axis=0).round(3).tolist()
+            arms[_named(name)] = {"wrong": wrong, "norm": arm["norm"], "angle": arm["angle"]}
+    return {"arms": arms, "of": results["of"], "start": _two(list(arms))}
+
+
+def _two(names: list[str]) -> dict[str, str]:
+    """The two that are compared at first: SGD-G and SGD if they are there."""
+    a, b = [*(name for name in ("SGD-G", "SGD") if name in names), *names, *names][:2]
+    return {"a": a, "b": b}
+
+
+def _named(arm: str) -> str:
+    """An optimizer's name as it is written: "sgd-g bare" is SGD-G bare."""
+    first, *rest = arm.split(" ")
+    return " ".join([first.upper().replace("ADAM", "Adam"), *rest])
+
+
 def _angles(camera: Camera) -> list[float]:
     """Its azimuth and elevation."""
     x, y, z = camera.direction
@@ -171,4 +211,6 @@ FIGURES = {
     "decay": Figure("Weight decay is a learning rate: two runs that are one", decay),
     "window": Figure("A window of an image is a row of the unfolded matrix", window),
     "stages": Figure("One step of SGD-G in seven stages", stages),
+    "seeds": Figure("How many seeds it takes to tell two optimizers apart", seeds, measured=True),
+    "epochs": Figure("Two optimizers, epoch by epoch", epochs, measured=True),
 }

@@ -142,7 +142,7 @@ class Picture {
     this.layers[hidden ? "hidden" : "point"].push(() => {
       this.context.globalAlpha = alpha * (hidden ? FADED : 1);
       const look = open ? {stroke: color, width: 1.6 * this.unit}
-        : {fill: color, stroke: "#fff", width: 1.4 * this.unit};
+        : {fill: color, stroke: this.bare ? this.paper : "#fff", width: 1.4 * this.unit};
       this.circle(screen, radius, look);
       this.context.globalAlpha *= 0.5;
       if (grip) this.circle(screen, radius + 5.5, {stroke: color, width: 2});
@@ -195,7 +195,7 @@ class Picture {
     const seen = dots ? points.filter((p) => !this.camera.hidden(p, true)).map((p) => this.camera.screen(p)) : [];
     this.layers.vector.push(() => {
       this.context.globalAlpha = style.alpha;
-      for (const p of seen) this.circle(p, 2.7 * this.unit, {fill: style.color, stroke: "#fff", width: 0.6 * this.unit});
+      for (const p of seen) this.circle(p, 2.7 * this.unit, {fill: style.color, stroke: this.bare ? this.paper : "#fff", width: 0.6 * this.unit});
     });
     const [before, end] = points.slice(-2).map((p) => this.camera.screen(p));
     if (label && end) this.labels.push({...style, text: label, at: end, side: end.map((x, i) => x - before[i])});
