@@ -17,12 +17,14 @@ from grassmann_np.files import read_json
 from grassmann_np.geometry import euclidean, lines, sphere, subspaces
 from grassmann_np.ops.conv import fold
 from viz import figures, losses, lossmap, widget
+from viz.__main__ import main
 from viz.figures.given import FIGURES, data
 from viz.marks import STYLES
 from viz.scenes.shared import take
 from viz.scenes.transport import excess
 
-RESULTS = read_json(Path(__file__).parents[2] / "benchmarks/results/experiment-digits.json")
+STORED = Path(__file__).parents[2] / "benchmarks/results/experiment-digits.json"
+RESULTS = read_json(STORED)
 node = pytest.mark.skipif(shutil.which("node") is None, reason="needs node: install nodejs")
 
 
@@ -71,6 +73,14 @@ def test_a_figure_of_results_needs_them(tmp_path):
     with pytest.raises(ValueError, match="expected the results of the experiment"):
         figures.page("seeds")
     assert {path.stem for path in figures.write(tmp_path)} == {n for n, one in FIGURES.items() if not one.measured}
+
+
+def test_the_command_line_writes_them(tmp_path, capsys):
+    assert main(["figures", str(tmp_path / "a"), "--results", str(STORED)]) == 0
+    assert capsys.readouterr().out.split() == [str(tmp_path / "a" / f"{name}.html") for name in FIGURES]
+    assert (tmp_path / "a/seeds.html").read_text(encoding="utf-8") == figures.page("seeds", RESULTS)
+    assert main(["figures", str(tmp_path / "b"), "--results", str(tmp_path / "none.json")]) == 1
+    assert capsys.readouterr().err.startswith("viz: ") and not (tmp_path / "b").exists()
 
 
 def test_every_script_is_a_figure_and_every_figure_a_script():

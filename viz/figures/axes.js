@@ -16,9 +16,10 @@ function figure({loss, start, camera: [azimuth, elevation]}) {
     let w = turned(y, angle), tau = [0, 0, 0], v = [0, 0, 0];
     for (let t = 1; t <= STEPS; t++) {
       const h = onSphere ? project(w, gradient(w)) : gradient(w);
-      const m = plus(times(tau, b1), times(h, 1 - b1)), squares = onSphere ? [1, 1, 1].map(() => dot(h, h)) : h.map((x) => x * x);
+      const m = plus(times(tau, b1), times(h, 1 - b1)), squares = h.map((x) => (onSphere ? dot(h, h) : x * x));
       v = v.map((old, i) => b2 * old + (1 - b2) * squares[i]);
-      const rate = -ETA * Math.sqrt(1 - b2 ** t) / (1 - b1 ** t), d = m.map((x, i) => rate * x / Math.sqrt(v[i] + TINY));
+      const rate = -ETA * Math.sqrt(1 - b2 ** t) / (1 - b1 ** t);
+      const d = m.map((x, i) => rate * x / Math.sqrt(v[i] + TINY));
       [w, tau] = onSphere ? [along(w, d, 1), transport(w, d, m)] : [plus(w, d), m];
       seen.push(turned(normalize(w), -angle));
     }
@@ -52,8 +53,9 @@ function figure({loss, start, camera: [azimuth, elevation]}) {
     },
     sentence(state) {
       const [riemannian, flat] = both(state), end = distance(flat.before[STEPS], flat.after[STEPS]);
-      return `The coordinates are turned by ${state.angle}°. In ${STEPS} steps Adam gets up to ${turn(flat.gap)} away from the `
-        + `path that it took before (pale), and ends ${turn(end)} away; Adam-G's path moves by ${turn(riemannian.gap)}.`
+      return `The coordinates are turned by ${state.angle}°. In ${STEPS} steps Adam gets up to ${turn(flat.gap)} away `
+        + `from the path that it took before (pale), and ends ${turn(end)} away; `
+        + `Adam-G's path moves by ${turn(riemannian.gap)}.`
         + (state.angle === 90 ? " (Two axes have changed places.)" : "");
     },
   };

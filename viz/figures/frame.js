@@ -1,10 +1,11 @@
 // The frame of a figure: what a hand, a finger, the keys and the controls do to its state, and what is shown of it.
 //
-// A figure is figure(data) -> {start, camera, views, handles, drag, controls, marks, sentence, loss}. `start` is the state,
-// plain data that is replaced, never changed. `views` are the canvases, each {title, flat, x, y, wide}; `camera` is
-// what the spheres are seen by, if it may be turned.
+// A figure is figure(data) -> {start, camera, views, handles, drag, unit, controls, marks, sentence, loss}. `start` is
+// the state, plain data that is replaced, never changed. `views` are the canvases, each {title, flat, bare, x, y, wide,
+// tall}; `camera` is what the spheres are seen by, if it may be turned.
 //
-//     handles(state)       {name: {at, move(p)}}: what a hand takes at `at`, and the state when it is put to p; `drag`: in words, `unit`: of a key
+//     handles(state)       {name: {at, move(p)}}: what a hand takes at `at`, and the state when it is put to p;
+//                          `drag` says it in words, `unit` is how far a key moves it on a sheet
 //     marks(state, i)      what view i shows;  loss(state): {numbers, limits} that colours the sphere, or null
 //     sentence(state)      what it says, in numbers; *x* is a variable
 //     controls             {slider, label, range: [from, to, step], text(x), log, seconds}: a number of the state, with
@@ -17,7 +18,7 @@ const dark = matchMedia("(prefers-color-scheme: dark)"), printing = matchMedia("
 const shown = figure(data), sheet = new Flat();
 const variables = (text) => text.replace(/\*(.+?)\*/g, "<i>$1</i>");
 let state = shown.start, camera = shown.camera, dirty = true;
-let held = null, chosen = Object.keys(shown.handles?.(state) ?? {})[0], playing = null; // what the hand, keys, clock move
+let held = null, chosen = Object.keys(shown.handles?.(state) ?? {})[0], playing = null; // by hand, keys, clock
 
 const pictures = shown.views.map((view, i) => {
   const one = document.createElement("figure"), canvas = document.createElement("canvas");
@@ -61,12 +62,13 @@ function slider({slider: name, label, range: [from, to, step], text = String, lo
   const there = log ? Math.log10 : Number, back = (x) => log ? Number((10 ** x).toPrecision(3)) : x;
   box.className = seconds ? "slider plays" : "slider";
   box.innerHTML = `<label for="${name}">${variables(label)}</label>${seconds ? "<button type=button></button>" : ""}
-<input type="range" id="${name}" min="${there(from)}" max="${there(to)}" step="${step}"><output for="${name}"></output>`;
+<input type="range" id="${name}" min="${there(from)}" max="${there(to)}" step="${step}">
+<output for="${name}"></output>`;
   const input = box.querySelector("input"), button = box.querySelector("button");
   input.oninput = () => { playing = null; set({...state, [name]: back(Number(input.value))}); };
   if (button) button.onclick = () => {
-    const at = state[name] < to ? state[name] : from;
-    playing = playing ? null : {name, from, to, seconds, since: performance.now() - 1000 * seconds * (at - from) / (to - from)};
+    const at = state[name] < to ? state[name] : from, gone = 1000 * seconds * (at - from) / (to - from);
+    playing = playing ? null : {name, from, to, seconds, since: performance.now() - gone};
     if (still.matches && playing) { playing = null; set({...state, [name]: to}); } else set(state);
   };
   return () => {
@@ -194,7 +196,8 @@ function tick(now) {
 }
 
 function draw() {
-  pictures.forEach((picture, i) => picture.draw(eye(picture), shown.marks(state, i, camera), shown.loss?.(state) ?? null));
+  const loss = shown.loss?.(state) ?? null;
+  pictures.forEach((picture, i) => picture.draw(eye(picture), shown.marks(state, i), loss));
   dirty = false;
 }
 
@@ -212,8 +215,9 @@ if (parent !== window) {
   new ResizeObserver(tell).observe($("figure"));
 }
 
+const names = Object.keys(shown.handles?.(state) ?? {}).map((name) => `<i>${name}</i>`).join(", ");
 const KEYS = {
-  drag: shown.handles ? `Drag ${shown.drag ?? Object.keys(shown.handles(state)).map((name) => `<i>${name}</i>`).join(", ")}` : "",
+  drag: shown.handles ? `Drag ${shown.drag ?? names}` : "",
   turn: camera ? "drag the sphere to turn it" : "",
 };
 $("keys").innerHTML = [

@@ -31,10 +31,12 @@ function figure({losses, start, camera: [azimuth, elevation]}) {
     },
     sentence(state) {
       const {value, g, h, lost} = at(state), lean = degrees(Math.atan2(Math.abs(lost), norm(h)));
-      const name = state.decay > 0 ? "*g* + *λy*" : "*g*", told = `The loss at *y* is ${number(value)}. ${name} is ${number(norm(g), 2)} long and `;
+      const name = state.decay > 0 ? "*g* + *λy*" : "*g*", long = number(norm(g), 2);
       const most = norm(h) < 5e-3 ? "is 0: no way to turn *y* lowers the loss."
         : `is ${number(norm(h), 2)} long: by so much per radian the loss falls at most.`;
-      return told + (lean < 0.05 ? "tangent, so that projection takes nothing away; *h* " : `leans ${number(lean, 1)}° out of the tangent plane; its shadow *h* `) + most;
+      const leans = lean < 0.05 ? "tangent, so that projection takes nothing away; *h*"
+        : `leans ${number(lean, 1)}° out of the tangent plane; its shadow *h*`;
+      return `The loss at *y* is ${number(value)}. ${name} is ${long} long and ${leans} ${most}`;
     },
   };
 }

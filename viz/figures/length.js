@@ -38,8 +38,9 @@ function figure({numbers, offset, limits, rays, colours, start}) {
     },
     sentence(state) {
       const {value, d, after, turn: angle} = step(state);
-      return `|*w*| = ${number(norm(state.w), 2)}: the step *ηg* is ${number(norm(d), 2)} long, turns *w* by ${turn(angle)} `
-        + `and leaves it ${number(norm(after), 2)} long. The loss at *w* is ${number(value)}, as on all of its ray.`;
+      return `|*w*| = ${number(norm(state.w), 2)}: the step *ηg* is ${number(norm(d), 2)} long, turns *w* by `
+        + `${turn(angle)} and leaves it ${number(norm(after), 2)} long. `
+        + `The loss at *w* is ${number(value)}, as on all of its ray.`;
     },
   };
 }

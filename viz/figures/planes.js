@@ -42,8 +42,10 @@ function figure({normals: [n, m], camera: [azimuth, elevation]}) {
     },
     sentence(state) {
       const {angle} = angles(state), normal = distance(state.n, state.m);
-      return `The principal angles are 0°, along the line that both planes hold, and ${turn(angle)}: the planes are ${number(angle, 2)} rad apart. `
-        + (normal > Math.PI / 2 ? `Their normals are at ${turn(normal)}, but a plane has no side.` : `The pink plane is ${turn(state.s * angle)} on the way.`);
+      return `The principal angles are 0°, along the line that both planes hold, and ${turn(angle)}: the planes are `
+        + `${number(angle, 2)} rad apart. `
+        + (normal > Math.PI / 2 ? `Their normals are at ${turn(normal)}, but a plane has no side.`
+          : `The pink plane is ${turn(state.s * angle)} on the way.`);
     },
   };
 }

@@ -50,8 +50,10 @@ function figure({columns, camera: [azimuth, elevation]}) {
     },
     sentence(state) {
       const seen = walk(state), W = seen[seen.length - 1], {p} = state, least = Math.max(0, p * p / 3 - p);
-      return `${p} columns after ${seen.length - 1} steps: |*W*′*W* − *I*|² is ${number(term(W), 2)}, at first ${number(term(seen[0]), 2)}; `
-        + (p > 3 ? `for ${p} in space it cannot be less than ${number(least, 2)}. ` : "0 is a right angle between any two. ")
+      const [now, first] = [W, seen[0]].map((all) => number(term(all), 2));
+      return `${p} columns after ${seen.length - 1} steps: |*W*′*W* − *I*|² is ${now}, at first ${first}; `
+        + (p > 3 ? `for ${p} in space it cannot be less than ${number(least, 2)}. `
+          : "0 is a right angle between any two. ")
         + `The two nearest lines are ${turn(nearest(W)[0])} apart.`;
     },
   };

@@ -10,7 +10,7 @@ function figure({arms, of, quantiles, start}) {
     const spread = Math.sqrt(d.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (n - 1));
     return {d, mean, half: quantiles[n - 2] * spread / Math.sqrt(n)};
   };
-  const REACH = 11, HIGH = 10.5, LOW = -1.6; // differences that are drawn; where the tallest pile ends, and the interval is
+  const REACH = 11, HIGH = 10.5, LOW = -1.6; // differences drawn; the height of the tallest pile; where the interval is
   const options = Object.fromEntries(names.map((name) => [name, name]));
   return {
     start: {...start, n: most},
@@ -23,28 +23,31 @@ function figure({arms, of, quantiles, start}) {
     marks(state) {
       const {d, mean, half} = estimate(state), all = differences({...state, n: most}), piles = {}, list = [];
       const clamp = (x) => Math.max(-REACH, Math.min(REACH, x));
-      const tallest = Math.max(...Object.values(all.reduce((count, x) => ({...count, [clamp(x)]: (count[clamp(x)] ?? 0) + 1}), {})));
+      const tallest = Math.max(...all.map((x) => all.filter((other) => clamp(other) === clamp(x)).length));
       const high = Math.min(0.75, HIGH / tallest);
       list.push({kind: "segment", at: [-REACH - 0.5, 0, 0], v: [2 * REACH + 1, 0, 0], role: "arc", width: 0.5});
       list.push({kind: "segment", at: [0, -2.3, 0], v: [0, 13.2, 0], role: "guide"});
       all.forEach((x, i) => {
         const pile = piles[clamp(x)] = (piles[clamp(x)] ?? 0) + 1, counted = i < d.length;
-        list.push({kind: "point", at: [clamp(x), (pile - 0.35) * high, 0], role: counted ? "h" : "guide", size: 0.75, hollow: !counted, alpha: counted ? 1 : 0.4});
+        const look = counted ? {role: "h"} : {role: "guide", hollow: true, alpha: 0.4};
+        list.push({kind: "point", at: [clamp(x), (pile - 0.35) * high, 0], size: 0.75, ...look});
       });
       for (const x of [-10, -5, 0, 5, 10]) {
         list.push({kind: "label", at: [x, -0.65, 0], text: number(x, 0), role: "y", centred: true});
       }
-      list.push({kind: "segment", at: [clamp(mean - half), LOW, 0], v: [clamp(mean + half) - clamp(mean - half), 0, 0], role: "d", width: 1.6});
+      const [low, top] = [mean - half, mean + half].map(clamp);
+      list.push({kind: "segment", at: [low, LOW, 0], v: [top - low, 0, 0], role: "d", width: 1.6});
       list.push({kind: "point", at: [clamp(mean), LOW, 0], role: "d", size: 1.3});
       list.push({kind: "label", at: [-REACH / 2, -2.9, 0], text: "A is better", role: "y", centred: true});
       list.push({kind: "label", at: [REACH / 2, -2.9, 0], text: "B is better", role: "y", centred: true});
       return list;
     },
     sentence(state) {
-      const {mean, half} = estimate(state), sign = (x) => (x > 0.005 ? "+" : "") + number(x, 2), {a, b, n} = state;
-      const ends = [mean - half, mean + half];
-      return `*A*, ${a}, minus *B*, ${b}, on ${n} seeds: ${sign(mean)} wrong images of ${of} on average; 95\u00a0% over seeds: ${sign(ends[0])} to ${sign(ends[1])}. `
-        + (a === b ? "They are one." : ends[0] <= 0 && ends[1] >= 0 ? "That holds 0: no more can be said." : "That leaves 0 out.");
+      const {mean, half} = estimate(state), {a, b, n} = state, ends = [mean - half, mean + half];
+      const sign = (x) => (x > 0.005 ? "+" : "") + number(x, 2), holds = ends[0] <= 0 && ends[1] >= 0;
+      return `*A*, ${a}, minus *B*, ${b}, on ${n} seeds: ${sign(mean)} wrong images of ${of} on average; `
+        + `95\u00a0% over seeds: ${ends.map(sign).join(" to ")}. `
+        + (a === b ? "They are one." : holds ? "That holds 0: no more can be said." : "That leaves 0 out.");
     },
   };
 }

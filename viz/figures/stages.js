@@ -6,7 +6,7 @@ const LAST = 6;
 
 function figure({loss, start: {y, tau}, camera: [azimuth, elevation]}) {
   const f = neuron(loss.numbers), pad = (x) => number(x, 2);
-  const plans = (state) => plan(f, {...state, v: 0, steps: 0}, {rule: "sgd-g", eta: state.eta, gamma: state.gamma, nu: state.nu});
+  const plans = (state) => plan(f, {...state, v: 0, steps: 0}, {...state, rule: "sgd-g"});
   const next = (state) => {
     if (state.stage < LAST) return {...state, stage: state.stage + 1};
     const after = take({...state, steps: 0}, plans(state));
@@ -34,7 +34,8 @@ function figure({loss, start: {y, tau}, camera: [azimuth, elevation]}) {
       const e = normalize(norm(d) > 0 ? d : h), pull = times(clipped, -state.eta);
       const after = along(y, d, 1), carried = transport(y, d, d), walking = stage >= 5;
       const add = (wanted, mark) => { if (wanted) list.push(mark); };
-      add(stage >= 1, {kind: "plane", at: walking ? after : y, e: walking ? normalize(carried) : e, half: 0.6, role: "plane"});
+      const where = walking ? {at: after, e: normalize(carried)} : {at: y, e};
+      add(stage >= 1, {kind: "plane", ...where, half: 0.6, role: "plane"});
       add(stage === 2 || stage === 3, {kind: "vector", at: y, v: times(g, -1), role: "g", label: "−g"});
       add(stage === 3, {kind: "segment", at: minus(y, g), v: minus(g, h), role: "guide"});
       add(stage === 3, {kind: "vector", at: y, v: times(h, -1), role: "h", label: "−h"});
@@ -53,15 +54,22 @@ function figure({loss, start: {y, tau}, camera: [azimuth, elevation]}) {
       return list;
     },
     sentence(state) {
-      const {value, g, h, clipped, d} = plans(state), after = f(along(state.y, d, 1))[0], lost = Math.abs(dot(state.y, g));
+      const {value, g, h, clipped, d} = plans(state), after = f(along(state.y, d, 1))[0];
+      const lost = pad(Math.abs(dot(state.y, g))), far = pad(norm(d));
+      const cut = norm(h) > state.nu ? `is clipped from ${pad(norm(h))} to *ν* = ${pad(norm(clipped))}`
+        : `is ${pad(norm(h))} long, within *ν* = ${pad(state.nu)}`;
       return `${state.stage + 1} of 7: ` + [
         `*y*, the direction of a weight vector, is a point of the sphere. The loss there is ${number(value)}.`,
-        `the tangent plane holds all ways in which *y* can turn, the vectors *v* with *y*′*v* = 0.`,
-        `−*g* points downhill in space. It is ${pad(norm(g))} long, and ${pad(lost)} of it is along *y*: batch normalization's eps, 0.3 here, lets it lean.`,
-        `−*h*, the shadow of −*g* on the plane, is ${pad(norm(h))} long. What is lost, ${pad(lost)} along *y*, cannot turn *y*.`,
-        `*d* = *γτ* − *ηĥ*: *h* ${norm(h) > state.nu ? `is clipped from ${pad(norm(h))} to *ν* = ${pad(norm(clipped))}` : `is ${pad(norm(h))} long, within *ν* = ${pad(state.nu)}`}, the momentum *τ* is ${pad(norm(state.tau))} long. The step *d* is ${pad(norm(d))} long.`,
-        `*y* walks along *d*, by ${pad(norm(d))} rad = ${turn(norm(d))}. The loss goes from ${number(value)} to ${number(after)}.`,
-        `*τ*, the new momentum, is *d* carried along the walk: tangent at the new *y*, and still ${pad(norm(d))} long. The next step can begin.`,
+        "the tangent plane holds all ways in which *y* can turn, the vectors *v* with *y*′*v* = 0.",
+        `−*g* points downhill in space. It is ${pad(norm(g))} long, and ${lost} of it is along *y*: `
+          + "batch normalization's eps, 0.3 here, lets it lean.",
+        `−*h*, the shadow of −*g* on the plane, is ${pad(norm(h))} long. `
+          + `What is lost, ${lost} along *y*, cannot turn *y*.`,
+        `*d* = *γτ* − *ηĥ*: *h* ${cut}, the momentum *τ* is ${pad(norm(state.tau))} long. The step *d* is ${far} long.`,
+        `*y* walks along *d*, by ${far} rad = ${turn(norm(d))}. The loss goes from ${number(value)} `
+          + `to ${number(after)}.`,
+        `*τ*, the new momentum, is *d* carried along the walk: tangent at the new *y*, and still ${far} long. `
+          + "The next step can begin.",
       ][state.stage];
     },
   };

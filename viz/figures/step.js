@@ -33,8 +33,9 @@ function figure({start}) {
     },
     sentence({length}) {
       const short = Math.atan(length);
-      return `|*d*| = ${number(length, 2)}: exp turns *y* by ${turn(length)}; stepping off and dividing by |*y* + *d*| = `
-        + `${number(Math.hypot(1, length), 2)} turns it by ${turn(short)}, which is ${turn(length - short)} too little.`
+      return `|*d*| = ${number(length, 2)}: exp turns *y* by ${turn(length)}; stepping off and dividing by |*y* + *d*| `
+        + `= ${number(Math.hypot(1, length), 2)} turns it by ${turn(short)}, which is `
+        + `${turn(length - short)} too little.`
         + (length > Math.PI ? ` The shortest way there is now the other one, ${turn(2 * Math.PI - length)}.` : "");
     },
   };

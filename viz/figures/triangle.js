@@ -51,21 +51,24 @@ function figure({corners: [a, b, c], eighth: [first, second, third], camera: [az
         const turned = (t) => plus(times(v, Math.cos(t)), times(cross(a, v), Math.sin(t)));
         const points = Array.from({length: 49}, (_, i) => plus(a, times(turned(angle * i / 48), 0.7)));
         list.push({kind: "vector", at: a, v, role: "guide"}, {kind: "path", points, role: "d", width: 0.5});
-        list.push({kind: "label", at: plus(a, times(turned(angle / 2), 0.7)), text: turn(Math.abs(angle)), role: "d", aside: turned(angle / 2)});
+        const half = turned(angle / 2), text = turn(Math.abs(angle));
+        list.push({kind: "label", at: plus(a, times(half, 0.7)), text, role: "d", aside: half});
       }
       list.push({kind: "vector", at: here, v: walk(state, w, way).v, role: "frame"});
       list.push({kind: "vector", at: here, v: now, role: "d", label: way || s < 3 ? percent : ""});
       for (const [name, p] of Object.entries({a, b, c})) {
-        list.push({kind: "point", at: p, role: "y", label: name, aside: minus(p, times(middle, 0.4)), grip: true, size: 0.8});
+        const aside = minus(p, times(middle, 0.4));
+        list.push({kind: "point", at: p, role: "y", label: name, aside, grip: true, size: 0.8});
       }
       if (s > 0 && s < 3) list.push({kind: "point", at: here, role: "arc", size: 0.7});
       return list;
     },
     sentence(state) {
-      const size = Math.abs(area(state)), [v] = start(state), sense = area(state) > 0 ? "counterclockwise" : "clockwise";
-      const [left, all] = [state.s, 3].map((s) => norm(walk({...state, s}, v, 1).v) / LONG);
-      return `The three angles add up to ${turn(Math.PI + size)}, which is ${turn(size)} too many: the area. Carried around, the frame `
-        + `comes back turned by ${turn(size)} ${sense}; projected, ${Math.round(100 * left)} % of its pink arrow is left${state.s < 3 ? " here" : ""}.`;
+      const size = Math.abs(area(state)), sense = area(state) > 0 ? "counterclockwise" : "clockwise";
+      const left = Math.round(100 * norm(walk(state, start(state)[0], 1).v) / LONG), here = state.s < 3 ? " here" : "";
+      return `The three angles add up to ${turn(Math.PI + size)}, which is ${turn(size)} too many: the area. Carried `
+        + `around, the frame comes back turned by ${turn(size)} ${sense}; projected, ${left}\u00a0% of its pink arrow `
+        + `is left${here}.`;
     },
   };
 }

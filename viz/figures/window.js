@@ -8,7 +8,12 @@ function figure({image, kernels}) {
   const product = (kernel, i, j) => flat(i, j).reduce((sum, x, k) => sum + x * kernels[kernel].flat()[k], 0);
   // The unfolded matrix stands to the right of the image, and as tall; to its right the kernel's output.
   const tall = n / (m * m), wide = 0.42, left = n + GAP, out = left + SIDE * SIDE * wide + GAP, cell = n / m / 1.6;
-  const cells = (values, [x, y], [w, h], most) => ({kind: "cells", values, at: [x, y], size: [w, h], most, role: "guide"});
+  const cells = (values, at, size, most) => ({kind: "cells", values, at, size, most, role: "guide"});
+  const box = (x, y, w, h) => ({
+    kind: "path", role: "g", points: [[0, 0], [w, 0], [w, -h], [0, -h], [0, 0]].map(([a, b]) => [x + a, y + b, 0]),
+  });
+  const join = (x, y, toX, toY) => ({kind: "segment", at: [x, y, 0], v: [toX - x, toY - y, 0], role: "guide"});
+  const title = (x, text) => ({kind: "label", at: [x, n + 0.5, 0], text, role: "y", centred: true});
   const put = (state) => ([x, y]) => {
     const clamp = (v) => Math.max(0, Math.min(m - 1, Math.round(v - SIDE / 2)));
     return {...state, row: clamp(n - y), column: clamp(x)};
@@ -26,24 +31,23 @@ function figure({image, kernels}) {
       const places = Array.from({length: m * m}, (_, k) => [Math.floor(k / m), k % m]);
       const matrix = places.map(([i, j]) => flat(i, j)), at = row * m + column;
       const y = Array.from({length: m}, (_, i) => Array.from({length: m}, (_, j) => product(kernel, i, j)));
-      const box = (x, top, w, h, role) => ({kind: "path", role, points: [[x, top, 0], [x + w, top, 0], [x + w, top - h, 0], [x, top - h, 0], [x, top, 0]]});
       const top = n - row, line = n - at * tall, dot = [out + column * cell, n - row * cell];
       return [
         cells(image, [0, n], [1, 1], 16),
         cells(matrix, [left, n], [wide, tall], 16),
         cells(y, [out, n], [cell, cell], Math.max(1, ...y.flat().map(Math.abs))),
-        {kind: "segment", at: [column + SIDE, top - SIDE / 2, 0], v: [left - column - SIDE, line - tall / 2 - top + SIDE / 2, 0], role: "guide"},
-        {kind: "segment", at: [left + 9 * wide, line - tall / 2, 0], v: [dot[0] - left - 9 * wide, dot[1] - cell / 2 - line + tall / 2, 0], role: "guide"},
-        box(column, top, SIDE, SIDE, "g"), box(left, line, 9 * wide, tall, "g"), box(...dot, cell, cell, "g"),
-        {kind: "label", at: [n / 2, n + 0.5, 0], text: `image, ${n} × ${n}`, role: "y", centred: true},
-        {kind: "label", at: [left + 4.5 * wide, n + 0.5, 0], text: `rows, ${m * m} × 9`, role: "y", centred: true},
-        {kind: "label", at: [out + m * cell / 2, n + 0.5, 0], text: "output", role: "y", centred: true},
+        join(column + SIDE, top - SIDE / 2, left, line - tall / 2),
+        join(left + 9 * wide, line - tall / 2, dot[0], dot[1] - cell / 2),
+        box(column, top, SIDE, SIDE), box(left, line, 9 * wide, tall), box(...dot, cell, cell),
+        title(n / 2, `image, ${n} × ${n}`), title(left + 4.5 * wide, `rows, ${m * m} × 9`),
+        title(out + m * cell / 2, "output"),
       ];
     },
     sentence({row, column, kernel}) {
       const rows = (k) => Math.min(k, n - 1 - k, SIDE - 1) + 1, inside = rows(row + 1) * rows(column + 1);
-      return `The window in row ${row + 1}, column ${column + 1} is row ${row * m + column + 1} of the matrix. Times the kernel, a column, it is `
-        + `${number(product(kernel, row, column), 2)}, one number of the output. The pixel in its middle has been copied into ${inside} rows.`;
+      return `The window in row ${row + 1}, column ${column + 1} is row ${row * m + column + 1} of the matrix. Times `
+        + `the kernel, a column, it is ${number(product(kernel, row, column), 2)}, one number of the output. The pixel `
+        + `in its middle has been copied into ${inside} rows.`;
     },
   };
 }

@@ -7,8 +7,8 @@
 const TURNS = [0, 25, -25, 50, -50, 80, -80, 115, -115, 150, -150, 180].map((angle) => angle * Math.PI / 180);
 const PLACES = TURNS.flatMap((turned) => [8, 15, 26].map((away) => ({turned, away})));
 
-// The box of each of `labels` {text, at, side, half, room, centred}. `points` and `lines` are what they should not cover,
-// [width, height] is the canvas; `before` holds the choices of the last time, by text, and takes those of this one.
+// The box of each of `labels` {text, at, side, half, room, centred}. `points` and `lines` are what they should not
+// cover, [width, height] is the canvas; `before` holds the choices of the last time, by text, and takes the new ones.
 function placed(labels, points, lines, [width, height], before) {
   const boxes = [], inside = ([l, t, r, b]) => ([x, y]) => x > l && x < r && y > t && y < b;
   for (const {text, at, side, half: [w, h], room = 0, centred} of labels) {

@@ -11,7 +11,8 @@ class Picture {
   // `flat` for a sheet in place of the sphere, `bare` if no colour lies under its marks; from x[0] to x[1] and from
   // y[0] to y[1] is what is seen at least.
   constructor(canvas, {palette, styles}, {flat = false, bare = flat, x = [-REACH, REACH], y = x} = {}) {
-    Object.assign(this, {canvas, styles, flat, bare, x, y, context: canvas.getContext("2d"), lines: new Map(), chosen: {}});
+    Object.assign(this, {canvas, styles, flat, bare, x, y, context: canvas.getContext("2d")});
+    Object.assign(this, {lines: new Map(), chosen: {}}); // contours by loss, places by label: kept from draw to draw
     this.palette = Array.from({length: 256}, (_, i) => parseInt(palette.slice(6 * i, 6 * i + 6), 16));
     this.map = document.createElement("canvas");
     this.resize();
@@ -47,8 +48,8 @@ class Picture {
     }
     for (const mark of list) {
       const style = this.styles[mark.role];
-      this[mark.kind](mark, {...style, color: this.bare ? this.onPaper(style.color) : style.color, alpha: mark.alpha ?? 1,
-                       width: style.width * (mark.width ?? 1)});
+      const color = this.bare ? this.onPaper(style.color) : style.color;
+      this[mark.kind](mark, {...style, color, alpha: mark.alpha ?? 1, width: style.width * (mark.width ?? 1)});
     }
     this.place();
     c.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
@@ -195,7 +196,8 @@ class Picture {
     const seen = dots ? points.filter((p) => !this.camera.hidden(p, true)).map((p) => this.camera.screen(p)) : [];
     this.layers.vector.push(() => {
       this.context.globalAlpha = style.alpha;
-      for (const p of seen) this.circle(p, 2.7 * this.unit, {fill: style.color, stroke: this.bare ? this.paper : "#fff", width: 0.6 * this.unit});
+      const stroke = this.bare ? this.paper : "#fff";
+      for (const p of seen) this.circle(p, 2.7 * this.unit, {fill: style.color, stroke, width: 0.6 * this.unit});
     });
     const [before, end] = points.slice(-2).map((p) => this.camera.screen(p));
     if (label && end) this.labels.push({...style, text: label, at: end, side: end.map((x, i) => x - before[i])});
@@ -233,7 +235,8 @@ class Picture {
   cells({values, at: [x, y], size: [w, h], most}) {
     const c = this.context, [below] = [this.styles.g.color], gap = w * this.radius > 12 ? 1 : 0;
     this.layers.surface.push(() => values.forEach((row, i) => row.forEach((value, j) => {
-      const [left, top] = this.pixels([x + j * w, y - i * h]), [right, bottom] = this.pixels([x + (j + 1) * w, y - (i + 1) * h]);
+      const [left, top] = this.pixels([x + j * w, y - i * h]);
+      const [right, bottom] = this.pixels([x + (j + 1) * w, y - (i + 1) * h]);
       Object.assign(c, {fillStyle: this.soft, globalAlpha: 0.12});
       c.fillRect(left, top, right - left - gap, bottom - top - gap);
       Object.assign(c, {fillStyle: value < 0 ? below : this.ink, globalAlpha: Math.min(1, Math.abs(value) / most)});
@@ -334,7 +337,8 @@ class Picture {
     const labels = this.labels.filter(({text}) => text).map((label) => {
       c.font = font(label.text);
       const [x, y] = label.side;
-      return {...label, side: [x, -y], at: this.pixels(label.at), half: [c.measureText(label.text).width / 2, 0.5 * size]};
+      const half = [c.measureText(label.text).width / 2, size / 2];
+      return {...label, side: [x, -y], at: this.pixels(label.at), half};
     });
     const pixels = (list) => list.map((p) => this.pixels(p));
     this.boxes = placed(labels, pixels(this.points), pixels(this.covered), [this.width, this.height], this.chosen);
