@@ -1,4 +1,4 @@
-"""python -m viz: draw a scene into a file, list scenes, draw curves of runs, write the page, the widget, the figures."""
+"""python -m viz: draw a scene into a file, list scenes, draw curves of runs, write the page, the widget and figures."""
 
 from __future__ import annotations
 
