@@ -5,9 +5,12 @@ import shutil
 from importlib import metadata
 from pathlib import Path
 
+from grassmann_np.files import read_json
 from grassmann_np.testing import identities
-from viz import widget
+from viz import figures, widget
 from viz.scenes import SCENES
+
+RESULTS = Path(__file__).parents[1] / "benchmarks/results/experiment-digits.json"
 
 project, author, release = "grassmann_np", "the grassmann_np developers", metadata.version("grassmann-np")
 copyright = author
@@ -28,6 +31,7 @@ html_theme = "pydata_sphinx_theme"
 html_title = "grassmann_np"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_js_files = ["figures.js"]
 html_show_sourcelink = html_show_sphinx = False
 html_theme_options = {
     "navbar_align": "left",
@@ -58,12 +62,13 @@ def mathjax() -> Path:
 
 
 def add_made_files(app, exception):
-    """MathJax and the widget are never committed: they are put into the built site."""
+    """MathJax, the widget and the figures are never committed: they are put into the built site."""
     if exception is None:
         static = Path(app.outdir) / "_static"
         (static / "mathjax").mkdir(parents=True, exist_ok=True)
         shutil.copy(mathjax(), static / "mathjax")
         widget.write(Path(app.outdir) / "sphere.html", 101)
+        figures.write(Path(app.outdir) / "figures", read_json(RESULTS))
 
 
 def list_what_is_made(app, docname, source):

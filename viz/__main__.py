@@ -1,4 +1,4 @@
-"""python -m viz: draw a scene into a file, list the scenes, draw the curves of runs, write the page and the widget."""
+"""python -m viz: draw a scene into a file, list scenes, draw curves of runs, write the page, the widget and figures."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from contextlib import suppress
 from inspect import cleandoc, getsource, signature, unwrap
 from typing import Any
 
+from grassmann_np.files import read_json
 from grassmann_np.terminal import Parser, answer, describe, run, say
 
 HELP = {
@@ -80,6 +81,11 @@ def _run(words: list[str] | None) -> None:
         from . import widget
 
         say(str(widget.write(given["out"], given["seed"])), sys.stdout)
+    elif command == "figures":
+        from . import figures
+
+        results = read_json(given["results"]) if given["results"] else None
+        say("\n".join(map(str, figures.write(given["folder"], results))), sys.stdout)
     else:
         from . import animation
 
@@ -108,6 +114,9 @@ def _parser() -> argparse.ArgumentParser:
     play = commands.add_parser("widget", help="write one page in which a reader plays SGD-G on the sphere")
     play.add_argument("--out", required=True, metavar="FILE", help="where to; a name ending in .html")
     play.add_argument("--seed", type=int, default=101, metavar="N", help=f"{HELP['seed']}; default 101")
+    figures = commands.add_parser("figures", help="write the lessons' figures to drag, a page each, into FOLDER")
+    figures.add_argument("folder", metavar="FOLDER")
+    figures.add_argument("--results", metavar="FILE", help="of benchmarks/experiment.py; adds the figures of results")
     suffixes = ", ".join(animation.SUFFIXES)
     for name, scene in scenes.SCENES.items():
         about = _sentence(scene)

@@ -22,7 +22,8 @@ from ..files import ready
 from ..losses import moments, neuron
 from ..marks import STYLES
 
-SCRIPTS = ("geometry.js", "optimizer.js", "camera.js", "scene.js", "picture.js", "app.js")
+SHARED = ("geometry.js", "words.js", "optimizer.js", "camera.js", "labels.js", "picture.js")
+SCRIPTS = (*SHARED, "scene.js", "app.js")
 ROLES = ("y", "g", "h", "d", "tau", "arc", "plane", "guide")
 EPS = 0.3  # of the neuron, as in the scenes
 
@@ -47,9 +48,9 @@ def page(seed: int = 101) -> str:
         f"The loss is that of one batch-normalized neuron with three inputs, seed {seed}: "
         f"from {low:.2f}, light, to {high:.2f}, dark."
     )
-    script = "\n".join(_read(name) for name in SCRIPTS)
-    return Template(_read("page.html")).substitute(
-        summary=summary, style=_read("style.css"), script=script, data=json.dumps(given, allow_nan=False)
+    script = "\n".join(read(name) for name in SCRIPTS)
+    return Template(read("page.html")).substitute(
+        summary=summary, style=read("style.css"), script=script, data=json.dumps(given, allow_nan=False)
     )
 
 
@@ -69,5 +70,6 @@ def data(seed: int = 101) -> dict[str, Any]:
     }
 
 
-def _read(name: str) -> str:
+def read(name: str) -> str:
+    """The text of a file of this folder."""
     return (files(__name__) / name).read_text(encoding="utf-8")

@@ -112,7 +112,7 @@ function tick(now) {
     step();
     waitFor = now + 500;
   }
-  if (dirty) picture.draw(camera, marks({state, trail, next, options, walk, show}));
+  if (dirty) picture.draw(camera, marks({state, trail, next, options, walk, show}), data);
   dirty = false;
   requestAnimationFrame(tick);
 }

@@ -64,6 +64,21 @@ class Camera {
   }
 }
 
+// A sheet of paper: x to the right, y up, and nothing in front of anything.
+class Flat {
+  screen(p) { return [p[0], p[1]]; }
+
+  depth() { return 1; }
+
+  hidden() { return false; }
+
+  lift([x, y]) { return [x, y, 0]; }
+
+  splitCurve(points) { return {front: [points.map(this.screen)], back: []}; }
+
+  splitSegment(p, v) { return this.splitCurve([p, plus(p, v)]); }
+}
+
 // The camera that looks along -c, and one that shows the walk from y to the points ahead well, y itself in front.
 const looking = ([x, y, z]) => new Camera(Math.atan2(y, x), Math.atan2(z, Math.hypot(x, y)));
 function facing(y, points) {

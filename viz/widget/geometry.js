@@ -37,3 +37,9 @@ const distance = (y, x) => 2 * Math.atan2(norm(minus(x, y)), norm(plus(x, y)));
 
 // The point after the fraction s of the walk from y along d.
 const along = (y, d, s) => normalize(exp(y, times(d, s)));
+
+// The points exp_y(s d), s from 0 to `end`.
+function walked(y, d, end) {
+  const n = 8 + Math.ceil(40 * norm(d) * end);
+  return Array.from({length: n + 1}, (_, i) => along(y, d, end * i / n));
+}

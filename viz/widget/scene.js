@@ -1,17 +1,7 @@
 // A scene turns the state of the optimizer into marks, things in R^3 to be drawn, and into words.
 
-const degrees = (angle) => angle * 180 / Math.PI;
-const number = (x, digits = 3) => (Math.abs(x) < 0.5 / 10 ** digits ? 0 : x).toFixed(digits).replace("-", "−");
-const turn = (angle) => `${number(degrees(angle), 1)}°`;
-
 const PLANE = 0.55; // half the side of the tangent plane's square
 const RESTING = 1e-5; // a step that turns y by less, in radians, is none
-
-// The points exp_y(s d), s from 0 to `end`.
-function walked(y, d, end) {
-  const n = 8 + Math.ceil(40 * norm(d) * end);
-  return Array.from({length: n + 1}, (_, i) => along(y, d, end * i / n));
-}
 
 // What is drawn: the trail, then either the step ahead with all its vectors or, on the way, the fraction s of a walk.
 // `walk` is null or {y, d, carry, s}; `show` says which of g, h, d, tau, plane and trail are wanted.

@@ -1,0 +1,45 @@
+"""A figure is one HTML file with one idea to drag: nothing beside it is needed, online or off.
+
+It is put together from the widget's shared scripts, frame.js, which holds what all figures do, and NAME.js, which knows
+what this one shows. The numbers come from Python: `given` has a function for each figure.
+"""
+
+from __future__ import annotations
+
+import json
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from grassmann_np.files import beside
+
+from .. import widget
+from ..files import ready
+from .given import FIGURES, data
+
+SCRIPTS = widget.SHARED
+
+
+def write(folder: str | Path, results: dict[str, Any] | None = None) -> list[Path]:
+    """Write every figure as FOLDER/NAME.html; those of measured `results` only with them.  Same bytes every time."""
+    names = [name for name, figure in FIGURES.items() if results or not figure.measured]
+    paths = [ready(Path(folder) / f"{name}.html", (".html",)) for name in names]
+    for path in paths:
+        with beside(path) as part:
+            part.write_text(page(path.stem, results), encoding="utf-8", newline="\n")
+    return paths
+
+
+def page(name: str, results: dict[str, Any] | None = None) -> str:
+    """The text of that file.  ValueError for a figure that is none, or that is of results and has none."""
+    given = json.dumps(data(name, results), allow_nan=False, separators=(",", ":"))
+    script = "\n".join([*(widget.read(one) for one in SCRIPTS), _read(f"{name}.js"), _read("frame.js")])
+    return Template(_read("frame.html")).substitute(
+        title=escape(FIGURES[name].title), style=_read("style.css"), script=script, data=given
+    )
+
+
+def _read(name: str) -> str:
+    return (files(__name__) / name).read_text(encoding="utf-8")
