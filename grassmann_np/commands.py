@@ -20,6 +20,7 @@ from .train import checkpoint as checkpoints
 from .train import folder as runs
 from .train.cluster import workers
 from .train.compare import MOST, SWEPT, as_csv
+from .train.own import is_own
 from .train.progress import Progress
 from .train.setup import DATA, MODELS, RATES, SCHEDULES
 from .train.steps import KINDS
@@ -88,7 +89,7 @@ def _train(options: argparse.Namespace, command: str) -> int:
 def _compare(options: argparse.Namespace, command: str) -> int:
     out, sweep = Path(options.out), _sweep(options)
     setup = _setup(options)
-    optimizers = _several("optimizers", options.optimizers, tuple(RATES))
+    optimizers = _several("optimizers", options.optimizers, tuple(RATES), own=True)
     schedules = _several("schedules", options.schedules, SCHEDULES) if options.schedules is not None else []
     if not 1 <= options.seeds <= MOST:
         raise UsageError(f"--seeds: expected at least 1 and at most {MOST}, got {options.seeds}")
@@ -147,12 +148,13 @@ def _draw(results: dict[str, Any], path: Path, command: str, many: bool) -> str:
         return f"no figure: {type(error).__name__}: {describe(error)}"
 
 
-def _several(name: str, text: str, known: tuple[str, ...]) -> list[str]:
-    """The words of a comma-separated list, each known and there once."""
+def _several(name: str, text: str, known: tuple[str, ...], own: bool = False) -> list[str]:
+    """The words of a comma-separated list, each known, or with `own` a function of the user's, and there once."""
     words = [word.strip() for word in text.split(",")]
     for word in words:
-        if word not in known or words.count(word) > 1:
-            raise UsageError(f"--{name}: expected some of {', '.join(known)}, each once, got {text!r}")
+        if not (word in known or (own and is_own(word))) or words.count(word) > 1:
+            more = " or package.module:function" if own else ""
+            raise UsageError(f"--{name}: expected some of {', '.join(known)}{more}, each once, got {text!r}")
     return words
 
 
@@ -241,12 +243,14 @@ def _parser() -> argparse.ArgumentParser:
 
     train = command("train", _train, "Train one network; a run folder with setup, history and checkpoint.")
     _add_setup(train)
-    train.add_argument("--optimizer", choices=RATES, help=f"default {Setup.optimizer}")
+    train.add_argument("--optimizer", help=f"{', '.join(RATES)} or package.module:function; default {Setup.optimizer}")
     train.add_argument("--schedule", choices=SCHEDULES, help=f"of the rate; default {Setup.schedule}")
     train.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out, to the same bits")
     several = command("compare", _compare, "Train with several optimizers and seeds; a table, a figure, a JSON.")
     _add_setup(several, sweeps=True)
-    several.add_argument("--optimizers", default="sgd,sgd-g,adam-g", help="separated by commas; default %(default)s")
+    several.add_argument(
+        "--optimizers", default=",".join(recipes.OPTIMIZERS), help="separated by commas; default %(default)s"
+    )
     several.add_argument("--schedules", help=f"separated by commas; default {Setup.schedule}")
     several.add_argument("--seeds", type=int, default=5, help="how many, from --seed on; default %(default)s")
     several.add_argument("--jobs", type=int, default=-1, help="runs at a time; default one per core")
