@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import math
 import os
 import shlex
 import sys
+import time
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+from . import __version__
 from .files import beside, check_target, write_json
-from .terminal import Parser, answer, describe, say
+from .terminal import Parser, answer, describe, say, waiting
 from .train import Setup, Trainer, compare, evaluate, recipes, table, weights
 from .train import checkpoint as checkpoints
 from .train import folder as runs
@@ -26,6 +29,8 @@ from .train.setup import DATA, MODELS, RATES, SCHEDULES
 from .train.steps import KINDS
 
 MOST_JOBS = 256
+COMMANDS: tuple[list[str], ...] = ([], ["train"], ["compare"], ["evaluate"], ["export"])
+"""Words that are answered with help."""
 NONE = object()  # what `none` on the command line stands for; None is what was not given
 
 
@@ -41,7 +46,11 @@ def main(arguments: list[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     options = argparse.Namespace(action=None)
     try:
-        options = _parser().parse_args(words)
+        parser = _parser()
+        options = parser.parse_args([*words, "--help"] if words in COMMANDS else words)
+        if options.action is None:
+            parser.print_help()
+            return 0
         result: int = options.action(options, shlex.join(["python", "-m", "grassmann_np", *words]))
         return result
     except runs.Stopped:
@@ -72,8 +81,7 @@ def _train(options: argparse.Namespace, command: str) -> int:
         setup = replace(runs.read_setup(options.out), **changes)
     else:
         setup = _setup(options)
-    if options.download:
-        setup.load(download=True)
+    _fetch(setup, options)
     with Progress(setup.optimizer, options.quiet, about=setup.own_data) as progress:
         calls = progress.step, progress.epoch
         trainer = (
@@ -84,6 +92,13 @@ def _train(options: argparse.Namespace, command: str) -> int:
     say(f"{setup.model} on {setup.data_name} with {setup.optimizer}: {trainer.history.line()}", sys.stdout)
     say(f"setup, history and checkpoint in {options.out}", sys.stdout)
     return 0
+
+
+def _fetch(setup: Setup, options: argparse.Namespace) -> None:
+    """The images, if they may be fetched; a bar shows it."""
+    if options.download:
+        with waiting(f"fetching {setup.data_name}, or checking what is there", options.quiet):
+            setup.load(download=True)
 
 
 def _compare(options: argparse.Namespace, command: str) -> int:
@@ -101,20 +116,25 @@ def _compare(options: argparse.Namespace, command: str) -> int:
         raise ValueError(f"--out: expected a folder, got the file {out}")
     for name in ("results.json", "results.csv", "comparison.png"):  # before hours of work, not after them
         check_target(out / name)
-    if options.download:
-        setup.load(download=True)
+    _fetch(setup, options)
+    runs_in_all = len(optimizers) * max(1, len(schedules)) * math.prod(map(len, sweep.values())) * options.seeds
+    done, started, before = 0, time.monotonic(), ExitStack()
 
     def after_run(name: str, found: dict[str, Any]) -> None:
-        if not options.quiet:
-            said = found.get("problem") or f"test error {100 * found['history']['test_error'][-1]:5.2f} %"
-            say(f"{name}  {said}", sys.stderr)
+        nonlocal done
+        done += 1
+        before.close()
+        said = found.get("problem") or f"test error {100 * found['history']['test_error'][-1]:5.2f} %"
+        left = (time.monotonic() - started) / done * (runs_in_all - done) / 60
+        about(f"{done} of {runs_in_all}  {name}  {said}{f'  about {left:.0f} min left' if left >= 1 else ''}")
 
     def about(line: str) -> None:
         if not options.quiet:
             say(line, sys.stderr)
 
     seeds = range(setup.seed, setup.seed + options.seeds)
-    with workers(options.scheduler, out) if options.backend == "dask" else nullcontext() as spread:
+    before.enter_context(waiting(f"{runs_in_all} runs; a line comes for each that is done", options.quiet))
+    with before, workers(options.scheduler, out) if options.backend == "dask" else nullcontext() as spread:
         kwargs = {"overwrite": options.overwrite, "after_run": after_run, "spread": spread, "about": about}
         kwargs |= {"sweep": sweep, "steps": options.log_steps}
         found = compare(out, setup, optimizers, seeds, schedules, options.jobs, **kwargs)
@@ -166,8 +186,9 @@ def _restored(options: argparse.Namespace) -> tuple[Setup, Trainer]:
     if options.data is not None and not (setup.own_data and "data" in changes):
         raise UsageError(f"--data: the run is of {setup.data}; leave it out")
     setup = replace(setup, **changes, weights=None)
-    trainer, generators = setup.start()
-    checkpoints.restore(trainer, generators, tree)
+    with waiting("reading the images"):
+        trainer, generators = setup.start()
+        checkpoints.restore(trainer, generators, tree)
     return setup, trainer
 
 
@@ -175,7 +196,8 @@ def _evaluate(options: argparse.Namespace, command: str) -> int:
     setup, trainer = _restored(options)
     if options.weights is not None:
         weights.load(options.weights, trainer.model, trainer.data.shape)
-    loss, error = evaluate(trainer.model, trainer.data.x_test, trainer.data.y_test)
+    with waiting(f"trying {len(trainer.data.y_test)} images"):
+        loss, error = evaluate(trainer.model, trainer.data.x_test, trainer.data.y_test)
     epochs = f"{len(trainer.history)} of {setup.epochs} epochs"
     words = f"{setup.model} on {setup.data_name} with {setup.optimizer}, {epochs}"
     answer(f"{words}: test loss {loss:.4f}, test error {100 * error:.2f} %", sys.stdout)
@@ -234,7 +256,9 @@ def _setup(options: argparse.Namespace) -> Setup:
 
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog="python -m grassmann_np", description="Train networks on the sphere.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    parser.add_argument("--version", action="version", version=f"grassmann_np {__version__}")
+    parser.set_defaults(action=None)
+    commands = parser.add_subparsers(metavar="COMMAND")
 
     def command(name: str, action: Any, about: str) -> argparse.ArgumentParser:
         one: argparse.ArgumentParser = commands.add_parser(name, help=about, description=about, allow_abbrev=False)
