@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from grassmann_np.optim.registry import OPTIMIZERS
 from grassmann_np.train.statistics import interval
 from viz.look import Figure, usual
 
@@ -227,9 +228,9 @@ def differences(rows: list[dict[str, Any]]) -> Figure:
 
 def words(name: str) -> str:
     """The name of an arm as a reader knows it."""
-    for short, long in (("sgd-g", "SGD-G"), ("adam-g", "Adam-G"), ("sgd", "SGD"), ("adam", "Adam")):
+    for short, known in OPTIMIZERS.items():
         if name == short or name.startswith(short + " "):
-            return long + name[len(short) :]
+            return known.label + name[len(short) :]
     return name
 
 

@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import math
 import os
 import shlex
 import sys
+import time
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+from . import __version__
 from .files import beside, check_target, write_json
-from .terminal import Parser, answer, describe, say
+from .terminal import Parser, answer, describe, say, waiting
 from .train import Setup, Trainer, compare, evaluate, recipes, table, weights
 from .train import checkpoint as checkpoints
 from .train import folder as runs
 from .train.cluster import workers
 from .train.compare import MOST, SWEPT, as_csv
+from .train.own import is_own
 from .train.progress import Progress
 from .train.setup import DATA, MODELS, RATES, SCHEDULES
 from .train.steps import KINDS
 
 MOST_JOBS = 256
+COMMANDS: tuple[list[str], ...] = ([], ["train"], ["compare"], ["evaluate"], ["export"])
+"""Words that are answered with help."""
 NONE = object()  # what `none` on the command line stands for; None is what was not given
 
 
@@ -40,7 +46,11 @@ def main(arguments: list[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     options = argparse.Namespace(action=None)
     try:
-        options = _parser().parse_args(words)
+        parser = _parser()
+        options = parser.parse_args([*words, "--help"] if words in COMMANDS else words)
+        if options.action is None:
+            parser.print_help()
+            return 0
         result: int = options.action(options, shlex.join(["python", "-m", "grassmann_np", *words]))
         return result
     except runs.Stopped:
@@ -71,8 +81,7 @@ def _train(options: argparse.Namespace, command: str) -> int:
         setup = replace(runs.read_setup(options.out), **changes)
     else:
         setup = _setup(options)
-    if options.download:
-        setup.load(download=True)
+    _fetch(setup, options)
     with Progress(setup.optimizer, options.quiet, about=setup.own_data) as progress:
         calls = progress.step, progress.epoch
         trainer = (
@@ -85,10 +94,17 @@ def _train(options: argparse.Namespace, command: str) -> int:
     return 0
 
 
+def _fetch(setup: Setup, options: argparse.Namespace) -> None:
+    """The images, if they may be fetched; a bar shows it."""
+    if options.download:
+        with waiting(f"fetching {setup.data_name}, or checking what is there", options.quiet):
+            setup.load(download=True)
+
+
 def _compare(options: argparse.Namespace, command: str) -> int:
     out, sweep = Path(options.out), _sweep(options)
     setup = _setup(options)
-    optimizers = _several("optimizers", options.optimizers, tuple(RATES))
+    optimizers = _several("optimizers", options.optimizers, tuple(RATES), own=True)
     schedules = _several("schedules", options.schedules, SCHEDULES) if options.schedules is not None else []
     if not 1 <= options.seeds <= MOST:
         raise UsageError(f"--seeds: expected at least 1 and at most {MOST}, got {options.seeds}")
@@ -100,20 +116,25 @@ def _compare(options: argparse.Namespace, command: str) -> int:
         raise ValueError(f"--out: expected a folder, got the file {out}")
     for name in ("results.json", "results.csv", "comparison.png"):  # before hours of work, not after them
         check_target(out / name)
-    if options.download:
-        setup.load(download=True)
+    _fetch(setup, options)
+    runs_in_all = len(optimizers) * max(1, len(schedules)) * math.prod(map(len, sweep.values())) * options.seeds
+    done, started, before = 0, time.monotonic(), ExitStack()
 
     def after_run(name: str, found: dict[str, Any]) -> None:
-        if not options.quiet:
-            said = found.get("problem") or f"test error {100 * found['history']['test_error'][-1]:5.2f} %"
-            say(f"{name}  {said}", sys.stderr)
+        nonlocal done
+        done += 1
+        before.close()
+        said = found.get("problem") or f"test error {100 * found['history']['test_error'][-1]:5.2f} %"
+        left = (time.monotonic() - started) / done * (runs_in_all - done) / 60
+        about(f"{done} of {runs_in_all}  {name}  {said}{f'  about {left:.0f} min left' if left >= 1 else ''}")
 
     def about(line: str) -> None:
         if not options.quiet:
             say(line, sys.stderr)
 
     seeds = range(setup.seed, setup.seed + options.seeds)
-    with workers(options.scheduler, out) if options.backend == "dask" else nullcontext() as spread:
+    before.enter_context(waiting(f"{runs_in_all} runs; a line comes for each that is done", options.quiet))
+    with before, workers(options.scheduler, out) if options.backend == "dask" else nullcontext() as spread:
         kwargs = {"overwrite": options.overwrite, "after_run": after_run, "spread": spread, "about": about}
         kwargs |= {"sweep": sweep, "steps": options.log_steps}
         found = compare(out, setup, optimizers, seeds, schedules, options.jobs, **kwargs)
@@ -147,12 +168,13 @@ def _draw(results: dict[str, Any], path: Path, command: str, many: bool) -> str:
         return f"no figure: {type(error).__name__}: {describe(error)}"
 
 
-def _several(name: str, text: str, known: tuple[str, ...]) -> list[str]:
-    """The words of a comma-separated list, each known and there once."""
+def _several(name: str, text: str, known: tuple[str, ...], own: bool = False) -> list[str]:
+    """The words of a comma-separated list, each known, or with `own` a function of the user's, and there once."""
     words = [word.strip() for word in text.split(",")]
     for word in words:
-        if word not in known or words.count(word) > 1:
-            raise UsageError(f"--{name}: expected some of {', '.join(known)}, each once, got {text!r}")
+        if not (word in known or (own and is_own(word))) or words.count(word) > 1:
+            more = " or package.module:function" if own else ""
+            raise UsageError(f"--{name}: expected some of {', '.join(known)}{more}, each once, got {text!r}")
     return words
 
 
@@ -164,8 +186,9 @@ def _restored(options: argparse.Namespace) -> tuple[Setup, Trainer]:
     if options.data is not None and not (setup.own_data and "data" in changes):
         raise UsageError(f"--data: the run is of {setup.data}; leave it out")
     setup = replace(setup, **changes, weights=None)
-    trainer, generators = setup.start()
-    checkpoints.restore(trainer, generators, tree)
+    with waiting("reading the images"):
+        trainer, generators = setup.start()
+        checkpoints.restore(trainer, generators, tree)
     return setup, trainer
 
 
@@ -173,7 +196,8 @@ def _evaluate(options: argparse.Namespace, command: str) -> int:
     setup, trainer = _restored(options)
     if options.weights is not None:
         weights.load(options.weights, trainer.model, trainer.data.shape)
-    loss, error = evaluate(trainer.model, trainer.data.x_test, trainer.data.y_test)
+    with waiting(f"trying {len(trainer.data.y_test)} images"):
+        loss, error = evaluate(trainer.model, trainer.data.x_test, trainer.data.y_test)
     epochs = f"{len(trainer.history)} of {setup.epochs} epochs"
     words = f"{setup.model} on {setup.data_name} with {setup.optimizer}, {epochs}"
     answer(f"{words}: test loss {loss:.4f}, test error {100 * error:.2f} %", sys.stdout)
@@ -232,7 +256,9 @@ def _setup(options: argparse.Namespace) -> Setup:
 
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog="python -m grassmann_np", description="Train networks on the sphere.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    parser.add_argument("--version", action="version", version=f"grassmann_np {__version__}")
+    parser.set_defaults(action=None)
+    commands = parser.add_subparsers(metavar="COMMAND")
 
     def command(name: str, action: Any, about: str) -> argparse.ArgumentParser:
         one: argparse.ArgumentParser = commands.add_parser(name, help=about, description=about, allow_abbrev=False)
@@ -241,12 +267,14 @@ def _parser() -> argparse.ArgumentParser:
 
     train = command("train", _train, "Train one network; a run folder with setup, history and checkpoint.")
     _add_setup(train)
-    train.add_argument("--optimizer", choices=RATES, help=f"default {Setup.optimizer}")
+    train.add_argument("--optimizer", help=f"{', '.join(RATES)} or package.module:function; default {Setup.optimizer}")
     train.add_argument("--schedule", choices=SCHEDULES, help=f"of the rate; default {Setup.schedule}")
     train.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out, to the same bits")
     several = command("compare", _compare, "Train with several optimizers and seeds; a table, a figure, a JSON.")
     _add_setup(several, sweeps=True)
-    several.add_argument("--optimizers", default="sgd,sgd-g,adam-g", help="separated by commas; default %(default)s")
+    several.add_argument(
+        "--optimizers", default=",".join(recipes.OPTIMIZERS), help="separated by commas; default %(default)s"
+    )
     several.add_argument("--schedules", help=f"separated by commas; default {Setup.schedule}")
     several.add_argument("--seeds", type=int, default=5, help="how many, from --seed on; default %(default)s")
     several.add_argument("--jobs", type=int, default=-1, help="runs at a time; default one per core")

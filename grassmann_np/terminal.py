@@ -6,10 +6,12 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import IO, Any, NoReturn
 
+PATIENCE = 2.0  # seconds without a word
 UNREACHABLE = (OSError, ValueError)  # what a stream raises whose reader has gone, whose device is full, that is closed
 
 
@@ -77,6 +79,19 @@ def _one_line(text: str) -> str:
     """The text without line breaks, its middle left out where it is long."""
     text = " ".join(text.split())
     return text if len(text) < 2000 else f"{text[:1000]} ... {text[-900:]}"
+
+
+@contextmanager
+def waiting(text: str, quiet: bool = False) -> Iterator[None]:
+    """Says on standard error what is being done, if that takes longer than PATIENCE."""
+    timer = threading.Timer(PATIENCE, lambda: say(text, sys.stderr))
+    timer.daemon = True
+    if not quiet:
+        timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def run(main: Callable[[], int]) -> NoReturn:

@@ -41,10 +41,23 @@ NUMBERS = ["0", "1", "2", "0.5", "1e-3", "1.0", "3", "0.5,0.25", "1,1", ",1"]
 VALUES = {
     "--data": [*DATA, "own.npz", "broken.npz", "./FILE", "none.npz"],
     "--test-fraction": ["0.5", "0", "1", "1e-3"],
-    "--model": ["mlp", "mlp", "cnn", "vgg-12", "vgg-99999", "wrn-11-1", "wrn-9999-9999", "wrn-0-0", "wrn--1", "resnet"],
-    "--optimizer": list(RATES),
+    "--model": [
+        "mlp",
+        "mlp",
+        "cnn",
+        "vgg-12",
+        "vgg-99999",
+        "wrn-11-1",
+        "wrn-9999-9999",
+        "wrn-0-0",
+        "wrn--1",
+        "resnet",
+        "no.such:net",
+        "os:getcwd",
+    ],
+    "--optimizer": [*RATES, "lion", "no.such:sgd", "os:getcwd"],
     "--schedule": list(SCHEDULES),
-    "--optimizers": [*RATES, "sgd,adam-g", "sgd,sgd", ","],
+    "--optimizers": [*RATES, "sgd,adam-g", "sgd,sgd", ",", "sgd,os:getcwd"],
     "--schedules": [*SCHEDULES, "linear,cosine", "step,step"],
     "--seeds": ["1", "2", "0", "-3", "10001", "99999999999"],
     "--jobs": ["1", "0", "-2", "99999999"],
@@ -106,6 +119,7 @@ def test_any_command_line(tmp_path_factory, words):
         patch.setattr(data, "digits", few)
         patch.setattr(data, "mnist", few)
         patch.setattr("grassmann_np.train.cluster.PATIENCE", 0.1)
+        patch.setattr("grassmann_np.terminal.PATIENCE", 1e6)
         patch.setattr(commands, "_draw", lambda *_, **__: "no figure")
         patch.setenv("HOME", str(place / "home"))
         patch.chdir(place)

@@ -5,10 +5,12 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 
 import pytest
 
-from grassmann_np.terminal import answer, describe, say
+from grassmann_np import terminal
+from grassmann_np.terminal import answer, describe, say, waiting
 
 
 class Broken(io.StringIO):
@@ -121,3 +123,24 @@ def test_ctrl_c_while_the_program_is_imported_is_no_traceback(tmp_path, delay):
     assert process.returncode in (130, 1, -signal.SIGINT)
     if "Traceback" in said or process.returncode != 130:  # Python itself had hardly begun, or was at the package
         assert "grassmann_np/__main__.py" not in said
+
+
+def test_a_wait_is_told_and_what_is_quick_is_not(monkeypatch):
+    heard = threading.Event()
+
+    class Ear(io.StringIO):
+        def flush(self):
+            heard.set()
+
+    ear = Ear()
+    monkeypatch.setattr(sys, "stderr", ear)
+    monkeypatch.setattr(terminal, "PATIENCE", 0.01)
+    with waiting("reading the images"):
+        assert heard.wait(60)
+    assert ear.getvalue() == "reading the images\n"
+    for patience, quiet in ((3600.0, False), (0.0, True)):
+        monkeypatch.setattr(terminal, "PATIENCE", patience)
+        before = threading.active_count()
+        with waiting("anything else", quiet):
+            assert threading.active_count() == before + (not quiet)
+    assert ear.getvalue() == "reading the images\n"

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from .curves import LINES, name
+from grassmann_np.optim.registry import OPTIMIZERS
+
+from .curves import name
 from .look import Figure, usual
 from .panels import FONT
 
@@ -24,7 +26,7 @@ def cells(results: dict[str, Any]) -> Figure:
     figure = Figure(760, 90 + 30 * len(rows))
     top = 0.42 / figure.get_figheight()
     axes = figure.add_axes((0.25, 1.35 * top, 0.71, 1 - 2.4 * top))
-    colors = dict(zip(("sgd", "sgd-g", "adam-g", "adam"), (line.color for line in LINES), strict=False))
+    colors = {name: one.color for name, one in OPTIMIZERS.items()}
     for y, row in enumerate(rows):
         label = row["optimizer"]
         color = colors.get(label.replace(",", " ").split()[0], "#555555")

@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullLocator
 
+from grassmann_np.optim.registry import OPTIMIZERS
 from grassmann_np.train.folder import read_history
 
 from .files import save
@@ -30,7 +31,7 @@ LINES = (
     Style("#E69F00", 2.0, (3.0, 1.2, 1.2, 1.2, 1.2, 1.2)),
     Style("#6b7280", 1.8, (1.0, 2.4)),
 )
-NAMES = {"sgd": "SGD", "sgd-g": "SGD-G", "adam": "Adam", "adam-g": "Adam-G"}
+NAMES = {name: one.label for name, one in OPTIMIZERS.items()}
 CHARTS = (  # of runs: the name in a history, the title, what the numbers are multiplied by, whether decades may show
     ("train_error", "Training error, %", 100.0, True),
     ("test_error", "Test error, %", 100.0, True),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from grassmann_np.geometry import sphere
+from grassmann_np.optim.registry import OPTIMIZERS
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,11 @@ STYLES = {
     "arc": Style("#000000", 2.6),
     "plane": Style("#56B4E9", 1.0),
     "guide": Style("#444444", 1.2, (1.0, 1.6)),
-    "sgd": Style("#000000", 2.0, (4.0, 1.6)),
+    "sgd": Style(OPTIMIZERS["sgd"].color, 2.0, (4.0, 1.6)),
     "decay": Style("#CC79A7", 2.2, (2.0, 1.0)),
-    "sgd-g": Style("#0072B2", 2.4),
-    "adam": Style("#009E73", 2.0, (1.2, 1.2)),
-    "adam-g": Style("#D55E00", 2.2, (6.0, 1.5, 1.2, 1.5)),
+    "sgd-g": Style(OPTIMIZERS["sgd-g"].color, 2.4),
+    "adam": Style(OPTIMIZERS["adam"].color, 2.0, (1.2, 1.2)),
+    "adam-g": Style(OPTIMIZERS["adam-g"].color, 2.2, (6.0, 1.5, 1.2, 1.5)),
 }
 
 

@@ -13,14 +13,16 @@ from ..checks import check_kind, check_option
 from ..geometry import euclidean, sphere
 from .compose import Sequential
 from .layer import Layer
-from .layers import BatchNorm, Conv2D, Linear, NormPropLinear, WeightNormLinear
 from .parameter import Parameter
+
+FORGOTTEN = ("scale", "shift")
 
 
 def on_sphere(model: Layer, rule: str = "invariant") -> list[Parameter]:
     """Puts weights on the sphere, every column divided by its length, and all others off it; returns the chosen.
 
-    rule "invariant": exactly the weights whose output goes straight into a normalization that forgets their length.
+    rule "invariant": exactly the weights whose output goes straight into a normalization that forgets their length;
+    a layer of your own says by `forgets`, `scales_with` or `invariant` that it belongs to these (nn.Layer).
     rule "published": the authors' choice, every 3x3 convolution with fan_in > fan_out.
 
     >>> import numpy as np
@@ -60,22 +62,40 @@ def _point(parameter: Parameter) -> Array:
 def invariant_weights(model: Layer) -> Iterator[Parameter]:
     """The weights whose output goes nowhere but into a normalization that forgets the length of every column.
 
-    Those are: a linear or convolutional weight followed by BatchNorm (a bias between them cancels), and the weights
-    that WeightNorm and NormProp normalize themselves. Not: a convolution that feeds a residual sum, or a layer
-    normalization, which forgets the length of the whole matrix only.
+    Those are: a linear or convolutional weight followed by BatchNorm (a bias between them cancels), the weights that
+    WeightNorm and NormProp normalize themselves, and what layers of the user's own say of themselves (nn.Layer). Not: a
+    convolution that feeds a residual sum, or a layer normalization, which forgets the length of the whole matrix only.
+    Raises TypeError or ValueError for a layer that says what cannot be.
     """
     layers = list(_in_line(model))
     for layer, following in zip(layers, [*layers[1:], None], strict=True):
-        if isinstance(layer, WeightNormLinear):
-            yield layer.v
-        elif isinstance(layer, NormPropLinear):
-            yield layer.w
-        elif isinstance(layer, Linear | Conv2D):
-            if isinstance(following, BatchNorm):
-                yield layer.w
-        else:
-            for _, child in layer.children():
-                yield from invariant_weights(child)
+        for name in layer.invariant:
+            yield _named(layer, name)
+        if layer.scales_with is not None:
+            weight = _named(layer, layer.scales_with)
+            shifted = any(isinstance(p, Parameter) and p is not weight for p in vars(layer).values())
+            forgotten = _forgotten(following)
+            if "scale" in forgotten and ("shift" in forgotten or not shifted):
+                yield weight
+        for _, child in layer.children():
+            yield from invariant_weights(child)
+
+
+def _named(layer: Layer, name: str) -> Parameter:
+    found = getattr(layer, name, None)
+    if not isinstance(found, Parameter):
+        kind = type(layer).__name__
+        raise TypeError(f"{kind}: expected its parameter {name!r}, as it says of itself, got {type(found).__name__}")
+    return found
+
+
+def _forgotten(layer: Layer | None) -> tuple[str, ...]:
+    forgotten = () if layer is None else layer.forgets
+    if unknown := [word for word in forgotten if word not in FORGOTTEN]:
+        raise ValueError(
+            f"{type(layer).__name__}.forgets: expected a tuple of {', '.join(map(repr, FORGOTTEN))}, got {unknown[0]!r}"
+        )
+    return forgotten
 
 
 def _in_line(layer: Layer) -> Iterator[Layer]:

@@ -7,7 +7,7 @@ the dotted name of a parameter is the way to it, as in "3.body.0.w".
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from ..backend import Array, to_device
 from ..checks import check_arrays, check_upstream
@@ -19,10 +19,20 @@ from .summary import table
 class Layer:
     """What dense layers, convolutions, normalizations and whole models have in common.
 
-    skips_dx says that its pullback takes wanted=False, where nobody wants dx, and then leaves it out.
+    skips_dx says that its pullback takes wanted=False, where nobody wants dx, and then leaves it out. By three more
+    words a layer, also one of your own, says what nn.on_sphere asks:
+
+        forgets        of every channel of x, what its output does not change with: "scale", a positive factor, "shift"
+        scales_with    the name of the parameter whose column j is a factor of channel j of the output, but for a shift
+        invariant      the names of parameters whose columns' length the output does not change with
+
+    So BatchNorm forgets ("scale", "shift"), Linear scales with "w", and WeightNormLinear is invariant in ("v",).
     """
 
     skips_dx = False
+    forgets: ClassVar[tuple[str, ...]] = ()
+    scales_with: ClassVar[str | None] = None
+    invariant: ClassVar[tuple[str, ...]] = ()
 
     def __call__(self, x: Array, training: bool = True) -> tuple[Array, Pullback]:
         raise NotImplementedError

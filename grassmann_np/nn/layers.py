@@ -21,6 +21,7 @@ class Linear(Layer):
     """x w + b.  (N, n_in) -> (N, n_out).  Without bias where a batch normalization follows: it would cancel b."""
 
     skips_dx = True
+    scales_with = "w"
 
     def __init__(self, n_in: int, n_out: int, rng: Any, bias: bool = True) -> None:
         n_in, n_out = check_lengths(n_in=n_in, n_out=n_out)
@@ -35,6 +36,7 @@ class Conv2D(Layer):
     """The same linear op on every size x size window.  (N, H, W, c_in) -> (N, H', W', c_out)."""
 
     skips_dx = True
+    scales_with = "w"
 
     def __init__(
         self, c_in: int, c_out: int, size: int, rng: Any, stride: int = 1, padding: int = 0, bias: bool = True
@@ -50,6 +52,8 @@ class Conv2D(Layer):
 
 class WeightNormLinear(Layer):
     """x (g v/|v|) + b: length g and direction v/|v| of every column apart.  (N, n_in) -> (N, n_out)."""
+
+    invariant = ("v",)
 
     def __init__(self, n_in: int, n_out: int, rng: Any) -> None:
         n_in, n_out = check_lengths(n_in=n_in, n_out=n_out)
@@ -72,6 +76,8 @@ class NormPropLinear(Layer):
     mean square over standard normal inputs: by 1 where n_in = n_out.
     """
 
+    invariant = ("w",)
+
     def __init__(self, n_in: int, n_out: int, rng: Any) -> None:
         n_in, n_out = check_lengths(n_in=n_in, n_out=n_out)
         self.w = Parameter(he((n_in, n_out), rng))
@@ -84,6 +90,8 @@ class NormPropLinear(Layer):
 
 class BatchNorm(Layer):
     """Every channel to mean 0 and variance 1 over the batch, then gamma (unless False) and beta.  (..., C)."""
+
+    forgets = ("scale", "shift")
 
     def __init__(self, channels: int, gamma: bool = True, eps: float = 1e-5, momentum: float = 0.1) -> None:
         (channels,) = check_lengths(channels=channels)

@@ -21,19 +21,23 @@ from ..checks import check_kind, check_several
 from ..geometry.columns import dot
 from ..geometry.lengths import polar
 from ..ops import cross_entropy
+from .invariant import invariant_weights
 from .layer import Layer
 from .parameter import Parameter
 from .summary import aligned
 
+FORGOTTEN = 0.01  # cosine: far more than an eps in BatchNorm leaves
+
 
 class Invariance(NamedTuple):
-    """One weight of a model, with the three measures above."""
+    """One weight of a model, with the three measures above, and whether its layers say that it is invariant."""
 
     name: str
     geometry: str
     cosine: float
     column: float
     matrix: float
+    said: bool = False
 
 
 def measure_invariance(model: Layer, x: Array, labels: Array) -> list[Invariance]:
@@ -56,22 +60,29 @@ def measure_invariance(model: Layer, x: Array, labels: Array) -> list[Invariance
         other.parameters()[index].matrix = matrix
         return abs(_loss(other, x, labels) - loss)
 
-    found = []
+    found, said = [], list(invariant_weights(base))
     for index, parameter in enumerate(base.parameters()):
         if parameter.value.ndim > 1:
             cosine = _cosines(parameter)
             j = int(cosine.argmax())
             place = parameter.geometry.__name__.rpartition(".")[2]
-            found.append(Invariance(parameter.name, place, float(cosine[j]), change(index, j), change(index, None)))
+            claim = any(parameter is one for one in said)
+            measures = float(cosine[j]), change(index, j), change(index, None)
+            found.append(Invariance(parameter.name, place, *measures, claim))
     return found
 
 
 def invariance_table(measured: list[Invariance]) -> str:
-    """The rows as aligned text."""
+    """The rows as aligned text; a line below for every weight of which its layers say something else."""
     for one in check_several("measured", measured):
         check_kind("measured", one, Invariance)
-    lines = [Invariance._fields] + [(m.name, m.geometry, *(f"{number:.1e}" for number in m[2:])) for m in measured]
-    return aligned(lines, "<<>>>")
+    lines = [Invariance._fields[:5]] + [(m.name, m.geometry, *(f"{number:.1e}" for number in m[2:5])) for m in measured]
+    wrong = [
+        f"{m.name}: its layers say that the length of its columns is forgotten, and it is not: see nn.Layer.forgets"
+        for m in measured
+        if m.said and m.cosine > FORGOTTEN
+    ]
+    return "\n".join([aligned(lines, "<<>>>"), *wrong])
 
 
 def _loss(model: Layer, x: Array, labels: Array, pull: bool = False) -> float:

@@ -134,7 +134,10 @@ def _split(model: Layer) -> tuple[list[Parameter], list[Parameter]]:
     parameters = model.parameters()
     curved = [p for p in parameters if p.geometry is not euclidean]
     if not curved:
-        raise ValueError("model: expected weights on a curved geometry, got none; call nn.on_sphere(model) first")
+        raise ValueError(
+            "model: expected weights on a curved geometry, got none; call nn.on_sphere(model) first, which finds those "
+            "before a normalization; one of your own says so by nn.Layer.forgets"
+        )
     return curved, [p for p in parameters if p.geometry is euclidean]
 
 

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from ..optim.registry import OPTIMIZERS
 from . import folder as run_folder
 from .lock import alone
 from .setup import RANGES, Setup
@@ -101,7 +102,7 @@ def _cells(
 
 
 def _try(cells: Iterable[Setup], about: Callable[[str], None]) -> None:
-    """Raises what is wrong with the user's own files before any run begins, and says what his data are."""
+    """Raises what is wrong with what is the user's own before any run begins, and says what his data are."""
     one_each = {cell.optimizer: cell for cell in cells if cell.owns}
     images = None
     for cell in one_each.values():
@@ -267,7 +268,8 @@ def matched(results: Result, name: Callable[[str], str] = str) -> str:
     """What is alike in the runs of a seed, and what is not; `name` says what an optimizer is called."""
     setup = Setup.from_dict({**results["setup"], "optimizer": "sgd"})
     optimizers = list(dict.fromkeys(row["optimizer"].split()[0] for row in results["summary"]))
-    rates = ", ".join(f"{name(one)} {replace(setup, optimizer=one).rate:g}" for one in optimizers)
+    told = {name(one): replace(setup, optimizer=one).rate for one in optimizers}
+    rates = ", ".join(f"{one} {'its own' if rate is None else f'{rate:g}'}" for one, rate in told.items())
     rest, sweep = setup.lr_euclidean, results.get("sweep", {})
     said = "Matched, seed by seed: the images, the first weights up to their length, the order of the batches"
     said += "" if rest is None else f", and the rate {rest:g} of all weights that are not normalized"
@@ -277,7 +279,8 @@ def matched(results: Result, name: Callable[[str], str] = str) -> str:
     if sweep:
         several = "; ".join(f"{key} {', '.join(map(str, values))}" for key, values in sweep.items())
         said += f" Swept, whatever is said of them else: {several}."
-    on_it, off_it = (" and ".join(name(one) for one in optimizers if one.endswith("-g") == g) for g in (True, False))
+    known = [OPTIMIZERS[one] for one in optimizers if one in OPTIMIZERS]
+    on_it, off_it = (" and ".join(name(one.name) for one in known if one.on_sphere == g) for g in (True, False))
     if on_it and off_it:
         clip = "not clipped" if setup.clip is None else f"clipped at {setup.clip:g}"
         said += (
@@ -286,6 +289,8 @@ def matched(results: Result, name: Callable[[str], str] = str) -> str:
             f"{setup.weight_decay:g} and neither clipping nor the term."
         )
         said += f" There {name('sgd')} has Nesterov momentum." if "sgd" in optimizers else ""
+    if strange := [one for one in optimizers if one not in OPTIMIZERS]:
+        said += f" What {' and '.join(strange)} does is its own."
     return said
 
 

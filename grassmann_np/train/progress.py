@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any, Self, TextIO
 
-from ..terminal import UNREACHABLE, say
+from ..terminal import UNREACHABLE, say, waiting
 from .loop import Trainer
 
 
@@ -22,16 +23,20 @@ class Progress:
         self.name, self.stream, self.about = name, stream or sys.stderr, about
         self.quiet = quiet or self.stream is None  # None: a program without a standard error
         self.bar: Any = None
+        self.before = ExitStack()  # what is said before the first step
 
     def __enter__(self) -> Self:
+        self.before.enter_context(waiting(f"{self.name}: reading the images, making the model", self.quiet))
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.before.close()
         if self.bar is not None:
             self._try(self.bar.close)
 
     def step(self, trainer: Trainer) -> None:
         """One more step."""
+        self.before.close()
         if self.quiet:
             return
         if self.about:

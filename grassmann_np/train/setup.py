@@ -15,19 +15,20 @@ import numpy as np
 from .. import data, nn, optim
 from ..data import Dataset
 from ..nn.layer import Layer
+from ..optim.registry import OPTIMIZERS
 from ..optim.schedule import Schedule
 from ..optim.settings import in_range
+from . import own
 from .history import History
 from .loop import Steppable, Trainer, first_group
 from .weights import load as load_weights
 
-MODELS = "mlp, cnn, vgg-11, vgg-13, vgg-16, vgg-19 or wrn-DEPTH-WIDTH as in wrn-16-4"
+MODELS = "mlp, cnn, vgg-11, vgg-13, vgg-16, vgg-19, wrn-DEPTH-WIDTH as in wrn-16-4, or package.module:function"
 DATA = ("digits", "mnist", "cifar10", "cifar100", "svhn")
 """The data sets that have a name; anything else is the path of one's own."""
-RATES = {"sgd": 0.4, "sgd-g": 0.2, "adam": 0.01, "adam-g": 0.05}
-"""Of the normalized weights. sgd-g and adam-g: the paper's for CIFAR; sgd, adam: good on both of our sets of digits."""
-ONE_RATE = {"sgd": 0.02, "adam": 0.001}
-"""Of all weights, where the rest has no rate of its own. The paper's 0.1 is too much for the small CNN on MNIST."""
+RATES = {name: one.rate for name, one in OPTIMIZERS.items()}
+ONE_RATE = {name: one.rate_of_all for name, one in OPTIMIZERS.items() if one.rate_of_all is not None}
+"""Of all weights, where the rest has no rate of its own."""
 SCHEDULES = ("constant", "step", "linear", "exponential", "cosine")
 WHOLE = {"epochs": (1, 10**6), "batch_size": (2, 10**6), "seed": (0, 2**63)}
 """The whole numbers of a setup, the least and the most that each may be: what is beyond never ends."""
@@ -99,12 +100,15 @@ class Setup:
         """Raises ValueError for an unknown name or a number out of range, before anything is loaded."""
         if self.data not in DATA:
             object.__setattr__(self, "data", _path_of_data(self.data))
-        _choose("optimizer", self.optimizer, tuple(RATES))
+        if self.optimizer not in tuple(RATES) and not own.is_own(self.optimizer):
+            known = ", ".join(RATES)
+            raise ValueError(f"optimizer: expected one of {known}, or package.module:function, got {self.optimizer!r}")
         _choose("schedule", self.schedule, SCHEDULES)
         _choose("decay", self.decay, ("weights", "all"))
         _choose("rule", self.rule, ("invariant", "published"))
         _choose("device", self.device, ("cpu", "gpu"))
-        if not isinstance(self.model, str) or not re.fullmatch(r"mlp|cnn|vgg-\d+|wrn-\d+-\d+", self.model, re.ASCII):
+        named = isinstance(self.model, str) and re.fullmatch(r"mlp|cnn|vgg-\d+|wrn-\d+-\d+", self.model, re.ASCII)
+        if not named and not own.is_own(self.model):
             raise ValueError(f"model: expected {MODELS}, got {self.model!r}")
         kind, *sizes = self.model.split("-")
         if any(len(size) > 4 for size in sizes) or (kind == "wrn" and int(sizes[0]) * int(sizes[1]) ** 2 > LARGEST):
@@ -128,7 +132,7 @@ class Setup:
         for name, limits in RANGES.items():
             if not (name in OPTIONAL and getattr(self, name) is None):
                 in_range(name, _number(name, getattr(self, name), int | float), **limits)
-        if self.lr_euclidean is None and self.optimizer not in ONE_RATE:
+        if self.lr_euclidean is None and self.optimizer in RATES and self.optimizer not in ONE_RATE:
             raise ValueError(f"lr_euclidean: expected a number, since {self.optimizer} has two rates, got None")
         if not isinstance(self.drops, list | tuple):
             raise ValueError(f"drops: expected fractions of the training, got {self.drops!r}")
@@ -169,7 +173,7 @@ class Setup:
     @property
     def owns(self) -> bool:
         """Whether anything of this setup is the user's own, and may be wrong in ways that only trying shows."""
-        return self.own_data or self.weights is not None
+        return self.own_data or self.weights is not None or own.is_own(self.model) or own.is_own(self.optimizer)
 
     @property
     def data_name(self) -> str:
@@ -205,6 +209,8 @@ class Setup:
 
     def make_model(self, images: Dataset, rng: np.random.Generator) -> Layer:
         """The network of this name, for these images."""
+        if own.is_own(self.model):
+            return own.model(self.model, images.shape, images.classes, rng)
         height, width, channels = images.shape
         if self.model == "mlp":
             return nn.mlp([height * width * channels, 64, 48, images.classes], rng)
@@ -218,38 +224,52 @@ class Setup:
 
     def make_optimizer(self, model: Layer) -> Steppable:
         """The optimizer; this is what puts weights on the sphere, in the G runs, and then all on the device."""
-        curved = self.optimizer.endswith("-g")
-        chosen = nn.on_sphere(model, self.rule) if curved else nn.normalized_weights(model, self.rule)
+        if own.is_own(self.optimizer):
+            made: Steppable = own.optimizer(self.optimizer, self._decaying(model.to(self.device)), self)
+            return made
+        kind = OPTIMIZERS[self.optimizer]
+        chosen = nn.on_sphere(model, self.rule) if kind.on_sphere else nn.normalized_weights(model, self.rule)
         if self.lr_euclidean is not None and not chosen:
-            raise ValueError(f"rule: {self.rule!r} chooses no weight of {self.model}; choose 'invariant'")
-        model.to(self.device)
-        parameters = model.parameters()
-        for parameter in parameters:
-            parameter.decay = parameter.decay or self.decay == "all"
+            advice = "choose 'invariant'"
+            if self.rule == "invariant":
+                advice = (
+                    "a normalization of your own says what it forgets (nn.Layer.forgets); or take sgd or adam with "
+                )
+                advice += "--lr-euclidean none"
+            raise ValueError(f"rule: {self.rule!r} chooses no weight of {self.model}; {advice}")
+        parameters = self._decaying(model.to(self.device)).parameters()
         momentum, decay = self.momentum, self.weight_decay
-        if curved:
-            make: Callable[..., optim.Groups] = optim.sgd_g if self.optimizer == "sgd-g" else optim.adam_g
+        rate = self.rate
+        assert rate is not None  # only what is the user's own may have none
+        if kind.on_sphere:
+            make: Callable[..., optim.Groups] = optim.sgd_g if kind.steps is optim.SGD else optim.adam_g
             paper = {"clip": self.clip, "orthogonality": self.orthogonality}
-            return make(model, self.rate, self.lr_euclidean, momentum=momentum, weight_decay=decay, **paper)
+            return make(model, rate, self.lr_euclidean, momentum=momentum, weight_decay=decay, **paper)
         sgd = partial(optim.SGD, momentum=momentum, nesterov=True, weight_decay=decay)
-        first = sgd if self.optimizer == "sgd" else partial(optim.Adam, weight_decay=decay)
+        first = sgd if kind.steps is optim.SGD else partial(optim.Adam, weight_decay=decay)
         if self.lr_euclidean is None:
-            return first(parameters, self.rate)
+            return first(parameters, rate)
         rest = [p for p in parameters if not any(p is weight for weight in chosen)]
-        return optim.Groups(first(chosen, self.rate), sgd(rest, self.lr_euclidean))
+        return optim.Groups(first(chosen, rate), sgd(rest, self.lr_euclidean))
+
+    def _decaying(self, model: Layer) -> Layer:
+        """The model, every parameter of which decays if `decay` says so."""
+        for parameter in model.parameters():
+            parameter.decay = parameter.decay or self.decay == "all"
+        return model
 
     @property
-    def rate(self) -> float:
-        """lr, or the default in its place."""
+    def rate(self) -> float | None:
+        """lr, or the default in its place; None for an optimizer of one's own that is left its own."""
         rates = ONE_RATE if self.lr_euclidean is None else RATES
-        return rates[self.optimizer] if self.lr is None else self.lr
+        return rates.get(self.optimizer) if self.lr is None else self.lr
 
     def set_rate(self, optimizer: Any) -> None:
         """Gives the optimizer of another setup the rate of this one."""
         one = first_group(optimizer)
-        if not isinstance(getattr(one, "lr", None), float):
-            raise ValueError(f"lr: {self.optimizer} has no lr that could be changed")
-        one.lr = self.rate
+        if self.rate is None or not hasattr(one, "lr"):
+            raise ValueError(f"lr: expected the same as before, since {self.optimizer} has no lr to change")
+        one.lr = float(self.rate)
 
     def make_schedule(self, steps: int = 1) -> Schedule:
         """The factor of the rate, by progress from 0 to 1; a warm-up begins with what one of `steps` an epoch adds."""

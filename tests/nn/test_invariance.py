@@ -97,7 +97,7 @@ def test_the_measure_by_hand():
     twice[:, j] *= 2
     (measured,) = nn.measure_invariance(model, x, labels)
     expected = (cosines[j], abs(loss(twice) - loss(w)), abs(loss(2 * w) - loss(w)))
-    np.testing.assert_allclose(measured[2:], expected, rtol=1e-9)
+    np.testing.assert_allclose(measured[2:5], expected, rtol=1e-9)
 
 
 def test_another_rule_replaces_the_first():

@@ -2,6 +2,7 @@
 
 import io
 import signal
+import subprocess
 import sys
 from dataclasses import replace
 from types import ModuleType, SimpleNamespace
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
+import grassmann_np
 from grassmann_np import commands as command
 from grassmann_np import data, train
 from grassmann_np.files import read_json, write_json
@@ -123,6 +125,63 @@ def test_a_first_step_is_at_one_steps_worth():
     steps = trainer.steps_per_epoch
     np.testing.assert_allclose(factors[:steps], [1 / steps + (1 - 1 / steps) * k / steps for k in range(steps)])
     assert min(factors) == 1 / steps and factors[steps:] == [1.0] * steps
+
+
+def test_the_version(capsys):
+    with pytest.raises(SystemExit) as ended:
+        command.main(["--version"])
+    assert ended.value.code == 0 and capsys.readouterr().out == f"grassmann_np {grassmann_np.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [
+        ([], "recipes"),
+        (["train"], "--resume"),
+        (["compare"], "--seeds"),
+        (["evaluate"], "FOLDER"),
+        (["export"], "--out"),
+    ],
+)
+def test_a_bare_command_prints_its_help(capsys, words, option):
+    try:
+        assert command.main(words) == 0
+    except SystemExit as ended:
+        assert ended.code == 0
+    said = capsys.readouterr()
+    assert said.out.startswith(" ".join(["usage: python -m grassmann_np", *words])) and option in said.out
+    assert said.err == ""
+
+
+def test_help_imports_nothing_that_is_slow():
+    """Nor does a command that is wrong, or the list of recipes."""
+    slow = {"scipy.stats", "sklearn", "mlxtend", "joblib", "filelock", "pooch", "matplotlib", "PIL", "numba", "dask"}
+    slow |= {"skimage", "tensorboardX", "torch", "tqdm", "pandas", "viz"}
+    for words in (["--help"], ["train", "--help"], ["--version"], ["recipes"], ["train", "--lr", "x"]):
+        code = "import sys\nfrom grassmann_np.commands import main\ntry:\n    main(sys.argv[1:])\nexcept SystemExit:\n"
+        code += "    pass\nprint('imported', *sys.modules)"
+        out = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=True).stdout
+        assert not slow & set(out.rpartition("imported")[2].split()), words
+
+
+def test_a_comparison_says_how_far_it_is(tmp_path, capsys, monkeypatch):
+    clock = iter([0.0, 100.0, 400.0, 600.0])
+    monkeypatch.setattr(command.time, "monotonic", lambda: next(clock))
+    words = ["compare", "--epochs", "1", "--seeds", "3", "--optimizers", "sgd", "--out", str(tmp_path)]
+    found = {"history": {"test_error": [0.5]}}
+
+    def compare(*_, after_run, **__):
+        for name in ("sgd seed 0", "sgd seed 1", "sgd seed 2"):
+            after_run(name, found)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "compare", compare)
+    assert command.main(words) == 130
+    assert capsys.readouterr().err.splitlines()[:3] == [
+        "1 of 3  sgd seed 0  test error 50.00 %  about 3 min left",
+        "2 of 3  sgd seed 1  test error 50.00 %  about 3 min left",
+        "3 of 3  sgd seed 2  test error 50.00 %",
+    ]
 
 
 def test_recipes(capsys):

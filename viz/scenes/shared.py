@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from grassmann_np import optim
 from grassmann_np.geometry import euclidean, sphere
 from grassmann_np.nn import Parameter
+from grassmann_np.optim import registry
 
 from ..animation import Animation
 from ..losses import Loss
@@ -21,12 +21,9 @@ LARGEST = 1000  # learning rate: beyond, numbers overflow before anything is dra
 LONGEST = 10  # step that is drawn, lr * clip, in radians: more than once round
 SIZE = (640, 480)
 OPTIMIZERS: dict[str, tuple[Any, Callable[..., Any]]] = {  # where the weights live, and what moves them
-    "sgd": (euclidean, optim.SGD),
-    "sgd-g": (sphere, optim.SGD),
-    "adam": (euclidean, optim.Adam),
-    "adam-g": (sphere, optim.Adam),
+    name: (sphere if one.on_sphere else euclidean, one.steps) for name, one in registry.OPTIMIZERS.items()
 }
-NAMES = {"sgd": "SGD", "decay": "decay", "sgd-g": "SGD-G", "adam": "Adam", "adam-g": "Adam-G", "frame": "yours"}
+NAMES = {name: one.label for name, one in registry.OPTIMIZERS.items()} | {"decay": "decay", "frame": "yours"}
 
 
 def scene(make: Callable[..., Animation]) -> Callable[..., Animation]:
