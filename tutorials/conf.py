@@ -2,12 +2,16 @@
 
 import re
 import shutil
+import sys
 from importlib import metadata
 from pathlib import Path
 
 from grassmann_np.testing import identities
 from viz import widget
 from viz.scenes import SCENES
+
+sys.path.insert(0, str(Path(__file__).parent / "_live"))
+import live
 
 project, author, release = "grassmann_np", "the grassmann_np authors", metadata.version("grassmann-np")
 copyright = author
@@ -102,3 +106,4 @@ def setup(app):
     app.connect("autodoc-process-docstring", as_written)
     app.connect("build-finished", add_made_files)
     app.connect("source-read", list_what_is_made)
+    live.setup(app)

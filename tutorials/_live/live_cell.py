@@ -1,7 +1,7 @@
-"""A cell is a piece of a lesson, run here inside the reader's browser: in the module __main__, where the last one ended.
+"""A cell is a piece of a lesson, run here in its reader's browser: in the module __main__, where the last one ended.
 
-worker.js writes into /live/cell what is asked, as JSON. What is printed goes to the terminals; the rest, one line of JSON
-for a message, into /live/show. Nothing of this file is needed outside of the browser.
+worker.js writes into /live/cell what is asked, as JSON. What a cell prints goes to the terminals, all else into
+/live/show, a line of JSON for each message. Outside of the browser nothing of this file is of use.
 """
 
 import ast
