@@ -67,7 +67,7 @@ const live = (() => {
   // --- Python, in a worker ---
 
   const engine = {
-    worker: null, module: null, packs: new Set(), queue: [], now: null, began: 0, starting: null,
+    worker: null, module: null, packs: new Set(), queue: [], now: null, since: 0, starting: null, began() {}, failed() {},
 
     async start() {
       this.starting ??= this.begin().catch((error) => { this.starting = null; throw error; });
@@ -84,6 +84,10 @@ const live = (() => {
       if (this.module) this.worker.postMessage({module: this.module});
       else await this.send();
       await this.need(["python"]);
+      say("Starting Python");
+      const ready = new Promise((done, failed) => { this.began = done; this.failed = failed; });
+      this.worker.postMessage({start: true});
+      await ready;
     },
 
     async send() {
@@ -113,18 +117,18 @@ const live = (() => {
 
     async next() {
       const job = this.queue[0];
-      if (!job) { say(""); return; }
+      if (!job) { say("Ready"); return; }
       try {
         await this.start();
         const used = Object.entries(given.words).filter(([, words]) => words.some((word) => holds(job.source ?? "", word)));
         await this.need(used.map(([name]) => name));
       } catch (error) {
-        this.hear({broken: error.message});
+        if (job === this.queue[0]) this.hear({broken: error.message});
         return;
       }
       if (job !== this.queue[0]) return; // stopped meanwhile
       this.now = this.queue.shift();
-      this.began = performance.now();
+      this.since = performance.now();
       job.cell.mark("runs");
       if (job.number !== undefined) job.cell.clear();
       this.worker.postMessage({number: job.number, source: job.source, film: job.film});
@@ -134,7 +138,9 @@ const live = (() => {
     hear(said) {
       const cell = this.now?.cell;
       if (said.module) this.module = said.module;
+      else if (said.ready) this.began();
       else if (said.broken) {
+        this.failed(new Error(said.broken));
         const jobs = this.end();
         say(`Python has broken off: ${said.broken}`);
         jobs.forEach(({cell}) => cell.mark(""));
@@ -151,6 +157,7 @@ const live = (() => {
     end() {
       this.worker?.terminate();
       this.worker = this.starting = null;
+      this.failed(new Error("stopped"));
       const jobs = [this.now, ...this.queue.splice(0)].filter(Boolean);
       this.now = null;
       return jobs;
@@ -353,7 +360,7 @@ const live = (() => {
     clearInterval(clock);
     clock = setInterval(() => {
       if (!engine.now) { clearInterval(clock); return; }
-      const seconds = Math.round((performance.now() - engine.began) / 1000);
+      const seconds = Math.round((performance.now() - engine.since) / 1000);
       say(`${engine.now.film === undefined ? "Cell" : "Film of cell"} ${engine.now.cell.number} runs${seconds ? `, ${seconds} s` : ""}`);
     }, 500);
   }
@@ -407,7 +414,7 @@ const live = (() => {
     else bar.append(button("Run this lesson", ({target}) => {
       target.remove();
       open();
-      engine.start().then(() => say("Ready: run a cell, or all."), (error) => engine.hear({broken: error.message}));
+      engine.start().then(() => engine.now || say("Ready"), (error) => engine.hear({broken: error.message}));
     }, `Loads Python, ${megabytes(Object.keys(given.sizes).filter((n) => /^(program|python)/.test(n)))} MB, into this page`));
     bar.append(status);
     title.after(bar);

@@ -4,6 +4,7 @@
 // It hears   {piece}            a part of python.wasm, compressed, as base64; null after the last one
 //            {module}           or that program as compiled before
 //            {pack}             files for Python: a compressed tar as base64
+//            {start}            nothing more is needed to begin
 //            {number, source}   a cell to run
 //            {film}             the film of the scene of that number
 // and says   {module}, {ready}, {stream, text}, {html} and {film, html}, {done, ok}, {broken}.
@@ -57,7 +58,7 @@ function terminal(stream) {
   return new Device((bytes) => postMessage({stream, text: decoder.decode(bytes.slice(), {stream: true})}));
 }
 
-async function start() {
+async function begin() {
   const live = folder("/live");
   let said = "";
   live.put("cell", request);
@@ -83,7 +84,7 @@ async function start() {
   postMessage({ready: true});
 }
 
-async function hear({piece, module, pack, number, source, film}) {
+async function hear({piece, module, pack, start, number, source, film}) {
   if (module) program = Promise.resolve(module);
   if (piece !== undefined) {
     if (!program) compile();
@@ -91,8 +92,8 @@ async function hear({piece, module, pack, number, source, film}) {
     else pieces.enqueue(decoded(piece));
   }
   if (pack) await unpack(pack);
+  if (start) await begin();
   if (number === undefined && film === undefined) return;
-  if (!python) await start();
   request.bytes = new TextEncoder().encode(JSON.stringify({number, source, film}));
   request.length = request.bytes.length;
   request.touch();
