@@ -6,12 +6,13 @@ WORKERS ?= auto
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help demo test test-browser test-gpu site bench bench-gpu wheel clean
+.PHONY: help demo test test-browser test-gpu site live bench bench-gpu wheel clean
 
 help:
 	@echo "make demo    train on real digits, draw one film, write $(OUT)/index.html"
 	@echo "make test    style, types, tests, and a wheel that installs on its own"
 	@echo "make site    run every lesson, write the pages into site/"
+	@echo "make live    the same, with lessons that run in their reader's browser: 100 MB to fetch, once"
 	@echo "make bench   measure this machine against other libraries, write benchmarks/results/bench.md"
 	@echo "make clean   remove what make made"
 	@echo "make test-browser, make test-gpu, make bench-gpu: what needs Chromium, or a CUDA device and CuPy"
@@ -42,13 +43,21 @@ test: $(READY)
 	$(BIN)/python -m pip install --quiet --editable '.[$*]'
 	touch $@
 
+# The editor of the live lessons is CodeMirror where there is npm, else a plain one.
+live: .venv/live .venv/npm/package.json site
+
+.venv/npm/package.json: tutorials/_live/package.json $(READY)
+	mkdir -p .venv/npm
+	cp $< $@
+	@if command -v npm >/dev/null; then npm install --prefix .venv/npm --no-package-lock --no-audit --no-fund --silent || echo 'no CodeMirror: the plain editor takes its place'; fi
+
 site: .venv/site
 	$(BIN)/python -m sphinx -q -E -W --keep-going -j auto tutorials site
 	@echo 'Open site/index.html in a browser.'
 
 test-browser: .venv/browser
 	@command -v chromium chromium-browser google-chrome >/dev/null || { echo 'make test-browser needs Chromium: install the package chromium of your system'; exit 1; }
-	$(MAKE) --no-print-directory site
+	$(MAKE) --no-print-directory live
 	$(BIN)/python -m pytest -m browser tests
 
 bench-gpu: .venv/bench .venv/gpu-cuda$(CUDA)

@@ -14,7 +14,9 @@ import gzip
 import hashlib
 import io
 import json
+import os
 import re
+import subprocess
 import sys
 import tarfile
 import tomllib
@@ -28,6 +30,7 @@ import jupytext
 HERE = Path(__file__).parent
 TUTORIALS, ROOT = HERE.parent, HERE.parents[1]
 PACKS = tomllib.loads((HERE / "packs.toml").read_text(encoding="utf-8"))
+NPM = ROOT / ".venv" / "npm" / "node_modules"  # where `make live` has npm put what the editor is made of
 PIECE = 3 << 20  # bytes of the compressed program; a multiple of 3, so that base64 can be cut there
 
 
@@ -81,6 +84,9 @@ def write(folder: Path) -> dict[str, int]:
     carried |= {f"lessons/{path.stem}": notebook(path) for path in TUTORIALS.glob("[0-9]*.py")}
     for name, content in carried.items():
         (folder / f"{name}.js").write_text(f"live.take({json.dumps(name)}, {json.dumps(content)});\n", encoding="utf-8")
+    if script := editor():
+        (folder / "editor.js").write_text(script, encoding="utf-8")
+        carried["editor"] = ""
     sizes = {name: (folder / f"{name}.js").stat().st_size for name in carried}
     given = {"pieces": len(pieces), "words": PACKS["words"], "sizes": sizes}
     page = read("page.js").replace("/* given */ {}", json.dumps(given))
@@ -91,6 +97,17 @@ def write(folder: Path) -> dict[str, int]:
 
 def read(name: str) -> str:
     return (HERE / name).read_text(encoding="utf-8")
+
+
+def editor() -> str | None:
+    """CodeMirror for Python as one script; None where npm has not put its parts into NPM: page.js then has a plain one."""
+    esbuild = NPM / ".bin" / "esbuild"
+    if not esbuild.exists():
+        return None
+    command = [esbuild, HERE / "editor.js", "--bundle", "--minify", "--format=iife", "--log-level=warning"]
+    return subprocess.run(
+        command, env={**os.environ, "NODE_PATH": str(NPM)}, check=True, capture_output=True, text=True
+    ).stdout
 
 
 def encoded(content: bytes) -> str:
@@ -121,6 +138,7 @@ def packs(archive: Path) -> dict[str, dict[str, bytes]]:
         found["pictures"] |= settings_and_fonts(archived.read("matplotlib/mpl-data.zip"))
         found["images"]["sklearn/datasets/digits.csv.gz"] = archived.read("sklearn/datasets/data/digits.csv.gz")
     found["images"] |= {"sklearn/__init__.py": b"", "sklearn/datasets/__init__.py": read("digits.py").encode()}
+    found["python"]["numpy/f2py/__init__.py"] = b""  # a compiler of Fortran, which SciPy wants to see and nobody to use
     found["python"] |= {"live_cell.py": read("live_cell.py").encode()} | package("grassmann_np")
     found["pictures"] |= package("viz")
     return found
