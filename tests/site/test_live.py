@@ -95,6 +95,17 @@ def test_state_lasts_values_are_shown_and_a_change_is_seen(visit):
     assert run(tab, 3, "print(a)").strip() == "5"
 
 
+def test_a_key_typed_into_an_editor_is_not_one_of_the_page(visit):
+    tab = visit()
+    began(tab)
+    write(tab, 2, "for k in [1]:")
+    tab.keyboard.press("Enter")
+    tab.keyboard.type("print(k / 2)")
+    tab.keyboard.press("Shift+Enter")
+    assert ended(tab, 2).strip() == "0.5"
+    assert tab.evaluate("live.cells[1].text") == "for k in [1]:\n    print(k / 2)"
+
+
 def test_an_error_names_the_line_of_the_cell(visit):
     tab = visit()
     began(tab)
@@ -113,7 +124,7 @@ def test_stop_ends_an_endless_loop_and_python_starts_afresh(visit):
     write(tab, 3, "while True:\n    pass")
     bar(tab, 3).get_by_role("button", name="Run", exact=True).click()
     tab.wait_for_function("live.engine.now?.number === 3")
-    tab.get_by_role("button", name="Stop").click()
+    bar(tab, 3).get_by_role("button", name="Stop").click()
     assert "Stopped" in tab.locator(".live-status").inner_text()
     assert "NameError" in run(tab, 2, "a")
 
@@ -208,7 +219,8 @@ def test_a_scene_shows_its_still_and_on_request_its_film(visit):
     began(tab)
     run(tab, 2, "from viz import scenes\nscenes.scale()")
     still = tab.locator(".live-output img")
-    assert still.count() == 1 and still.evaluate("one => one.naturalWidth") > 400 and still.get_attribute("alt")
+    assert still.count() == 1 and still.evaluate("one => one.naturalWidth") > 400
+    assert still.get_attribute("alt") == tab.locator(".live-output figcaption").inner_text()
 
 
 def test_a_browser_that_cannot_says_so_and_the_page_is_as_it_was(visit, browser):

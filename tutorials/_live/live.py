@@ -100,7 +100,7 @@ def read(name: str) -> str:
 
 
 def editor() -> str | None:
-    """CodeMirror for Python as one script; None where npm has not put its parts into NPM: page.js then has a plain one."""
+    """CodeMirror as one script; None where npm has not put its parts into NPM: page.js then has a plain editor."""
     esbuild = NPM / ".bin" / "esbuild"
     if not esbuild.exists():
         return None

@@ -26,10 +26,10 @@ def answer():
         say(film=asked["film"], html=scenes[asked["film"]]._repr_html_())
         say(done=asked["film"], ok=True)
     else:
-        ok = run(asked["number"], asked["source"])
+        error = run(asked["number"], asked["source"])
         sys.stdout.flush()
         sys.stderr.flush()
-        say(done=asked["number"], ok=ok)
+        say(done=asked["number"], ok=error is None, error=type(error).__name__)
 
 
 def say(**message):
@@ -38,7 +38,7 @@ def say(**message):
 
 
 def run(number, source):
-    """Run a cell and show the value of its last line; False after an error, which is printed with the cell's lines."""
+    """Run a cell and show the value of its last line; returns the error, printed with the cell's lines, or None."""
     main, name = sys.modules["__main__"].__dict__, f"cell {number}"
     importlib.invalidate_caches()  # packs may have come
     linecache.cache[name] = len(source), None, source.splitlines(keepends=True), name
@@ -55,8 +55,8 @@ def run(number, source):
         if isinstance(error, SyntaxError) and error.filename == name:
             error.__traceback__ = None
         print_error(error)
-        return False
-    return True
+        return error
+    return None
 
 
 def print_error(error):
@@ -78,11 +78,13 @@ def show(value):
     sys.stdout.flush()
     if hasattr(value, "still") and hasattr(value, "seconds"):
         scenes.append(value)
-        say(html=picture(value.still()), film=len(scenes) - 1)
+        from viz import html as captioned
+
+        say(html=captioned.figure(png(value.still()), "image/png", value.caption, value.size), film=len(scenes) - 1)
     elif hasattr(value, "_repr_html_"):
         say(html=value._repr_html_())
     elif hasattr(value, "savefig"):
-        say(html=picture(value))
+        say(html=image(value))
     else:
         print(repr(value))
 
@@ -93,17 +95,23 @@ def show_figures():
         return
     sys.stdout.flush()
     for number in pyplot.get_fignums():
-        say(html=picture(pyplot.figure(number), bbox_inches="tight"))
+        say(html=image(pyplot.figure(number), bbox_inches="tight"))
     pyplot.close("all")
 
 
-def picture(figure, **options):
-    """An <img> of a figure, twice as sharp as it is large."""
-    png = io.BytesIO()
-    figure.savefig(png, format="png", dpi=2 * figure.dpi, **options)
-    width = int.from_bytes(png.getvalue()[16:20]) // 2
+def image(figure, **options):
+    """An <img> of a figure of matplotlib."""
+    content = png(figure, **options)
+    width = int.from_bytes(content[16:20]) // 2
     alt = html.escape(str(figure.get_label()), quote=True)
-    return f'<img width="{width}" alt="{alt}" src="data:image/png;base64,{base64.b64encode(png.getvalue()).decode()}">'
+    return f'<img width="{width}" alt="{alt}" src="data:image/png;base64,{base64.b64encode(content).decode()}">'
+
+
+def png(figure, **options):
+    """A figure with twice as many dots as the page gives it, for sharp screens."""
+    room = io.BytesIO()
+    figure.savefig(room, format="png", dpi=2 * figure.dpi, **options)
+    return room.getvalue()
 
 
 sys.modules.setdefault("__main__", types.ModuleType("__main__"))

@@ -148,6 +148,8 @@ const live = (() => {
       else if (said.html) cell?.show(said.html, said.film, this.now.film !== undefined);
       else if ("done" in said) {
         cell.mark(said.ok ? "ran" : "failed");
+        const unrun = cells.slice(0, (cell.number ?? 1) - 1).some((one) => one.place.dataset.live !== "ran");
+        if (said.error === "NameError" && unrun) cell.say("a name is missing: not all cells above have run");
         this.now = null;
         if (!said.ok) this.queue.splice(0).forEach(({cell}) => cell.mark(""));
         this.next();
@@ -185,15 +187,19 @@ const live = (() => {
       this.built = place.querySelector(".cell_output");
       this.text = this.original;
       this.editor = this.output = null;
+      place.style.setProperty("--live-size", getComputedStyle(this.box.querySelector("pre")).fontSize);
     }
 
     open() { // the buttons come
       if (this.bar) return;
-      this.state = make("span", {class: "live-state", "aria-live": "polite"});
+      this.state = make("span", {class: "live-state"});
+      this.start = button("Run", () => this.run(), "Or Shift+Enter in the cell");
+      this.stop = button("Stop", () => engine.stop(), "Ends Python, even in an endless loop");
+      this.stop.hidden = true;
       this.reset = button("Reset", () => this.back(), "The cell as it was, and its output");
       this.bar = make("div", {class: "live-bar", role: "group", "aria-label": `cell ${this.number}`},
         make("span", {class: "live-number"}, `cell ${this.number}`),
-        button("Run", () => this.run(), "Or Shift+Enter in the cell"),
+        this.start, this.stop,
         button("Run all above", () => runAll(cells.slice(0, this.number - 1))),
         button("Edit", () => this.edit(true)),
         this.reset, this.state);
@@ -212,6 +218,7 @@ const live = (() => {
         if (this.editor) return;
         this.box.classList.add("live-hidden");
         this.editor = make(this.box.parentElement, this.bar, this.text, `cell ${this.number}`, changed, () => this.run());
+        this.bar.previousElementSibling.addEventListener("keydown", (event) => event.stopPropagation()); // "/" is a letter
         this.reset.hidden = !this.changed && !this.output;
       }
       if (focus) this.editor.focus();
@@ -238,8 +245,12 @@ const live = (() => {
 
     mark(state) {
       this.place.dataset.live = state;
-      this.state.textContent = {waits: "waits", runs: "runs …", ran: "done", failed: "stopped at an error"}[state] ?? "";
+      this.start.hidden = state === "waits" || state === "runs";
+      this.stop.hidden = !this.start.hidden;
+      this.say({waits: "waits", runs: "runs", ran: "done", failed: "stopped at an error"}[state] ?? "");
     }
+
+    say(words) { this.state.textContent = words; }
 
     clear() {
       this.built?.classList.add("live-hidden");
@@ -354,14 +365,19 @@ const live = (() => {
 
   let cells = [], bar, status, clock;
 
-  const say = (words) => { status.textContent = words; };
+  function say(words) { // above the lesson, and beside the cell that waits for it
+    status.textContent = words;
+    if (!engine.now) engine.queue[0]?.cell.say(words);
+  }
 
   function tell() { // which cell runs, and for how long
     clearInterval(clock);
     clock = setInterval(() => {
       if (!engine.now) { clearInterval(clock); return; }
       const seconds = Math.round((performance.now() - engine.since) / 1000);
-      say(`${engine.now.film === undefined ? "Cell" : "Film of cell"} ${engine.now.cell.number} runs${seconds ? `, ${seconds} s` : ""}`);
+      const does = engine.now.film === undefined ? "runs" : "draws its film";
+      status.textContent = `Cell ${engine.now.cell.number} ${does}, ${seconds} s`;
+      engine.now.cell.say(`${does}, ${seconds} s`);
     }, 500);
   }
 
