@@ -6,12 +6,14 @@ WORKERS ?= auto
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help demo test test-browser test-gpu site bench bench-gpu scoreboard wheel clean
+.PHONY: help demo test test-browser test-gpu site live zip bench bench-gpu scoreboard wheel clean
 
 help:
 	@echo "make demo    train on real digits, draw one film, write $(OUT)/index.html"
 	@echo "make test    style, types, tests, and a wheel that installs on its own"
 	@echo "make site    run every lesson, write the pages into site/"
+	@echo "make live    the same, with lessons that run in their reader's browser: 100 MB to fetch, once"
+	@echo "make zip     $(OUT)/site.zip: those pages, to open from a stick"
 	@echo "make bench   measure this machine against other libraries, write benchmarks/results/bench.md"
 	@echo "make scoreboard  try the identities on other libraries, write tutorials/scoreboard.md"
 	@echo "make clean   remove what make made"
@@ -43,13 +45,27 @@ test: $(READY)
 	$(BIN)/python -m pip install --quiet --editable '.[$*]'
 	touch $@
 
+# The editor of the live lessons is CodeMirror where there is npm, else a plain one.
+live: .venv/live .venv/npm/package.json site
+
+.venv/npm/package.json: tutorials/_live/package.json $(READY)
+	mkdir -p .venv/npm
+	cp $< $@
+	@if command -v npm >/dev/null; then npm install --prefix .venv/npm --no-package-lock --no-audit --no-fund --silent || echo 'no CodeMirror: the plain editor takes its place'; fi
+
 site: .venv/site
 	$(BIN)/python -m sphinx -q -E -W --keep-going -j auto tutorials site
 	@echo 'Open site/index.html in a browser.'
 
+# The site as it is, to open from a stick.
+zip:
+	@test -f site/index.html || { echo 'make site first, or make live'; exit 1; }
+	mkdir -p $(OUT)
+	$(PYTHON) -m zipfile -c $(OUT)/site.zip site
+
 test-browser: .venv/browser
 	@command -v chromium chromium-browser google-chrome >/dev/null || { echo 'make test-browser needs Chromium: install the package chromium of your system'; exit 1; }
-	$(MAKE) --no-print-directory site
+	$(MAKE) --no-print-directory live
 	$(BIN)/python -m pytest -m browser tests
 
 bench-gpu: .venv/bench .venv/gpu-cuda$(CUDA)

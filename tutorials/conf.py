@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import sys
 from importlib import metadata
 from pathlib import Path
 
@@ -9,6 +10,9 @@ from grassmann_np.files import read_json
 from grassmann_np.testing import identities
 from viz import figures, widget
 from viz.scenes import SCENES
+
+sys.path.insert(0, str(Path(__file__).parent / "_live"))
+import live
 
 RESULTS = Path(__file__).parents[1] / "benchmarks/results/experiment-digits.json"
 
@@ -107,3 +111,4 @@ def setup(app):
     app.connect("autodoc-process-docstring", as_written)
     app.connect("build-finished", add_made_files)
     app.connect("source-read", list_what_is_made)
+    live.setup(app)

