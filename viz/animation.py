@@ -104,17 +104,18 @@ class Animation:
         Two windows have one scale.
         """
         seen = [[np.array([[-1.0, 1.0], [-1.0, 1.0]])] for _ in self.spheres]
+        captions: dict[str, None] = {}  # in their order
         for t in np.linspace(0, 1, 41):
             frame = self.frame(float(t))
+            captions[frame.caption] = None
             for points, sphere, (marks, camera) in zip(seen, self.spheres, frame.views, strict=True):
                 shown = [camera.screen(outline(mark)) for mark in marks.values()]
                 points += shown + [-p for p in shown if sphere.ghost]
         ends = [(np.min(np.hstack(points), axis=1), np.max(np.hstack(points), axis=1)) for points in seen]
         reach = max(float(np.max(high - low)) for low, high in ends) / 2 + MARGIN
         windows = [(*(low + high) / 2, reach) for low, high in ends]
-        return Drawing(
-            self.size, windows, self.title, self.formulas, self.spheres, self.panels, self.tiles, frame.images
-        )
+        made = self.size, windows, self.title, self.formulas, self.spheres, self.panels, self.tiles, frame.images
+        return Drawing(*made, tuple(captions))
 
     def draw(self, drawing: Drawing, t: float) -> memoryview:
         """The picture at time t, (height, width, 4) bytes."""
