@@ -174,7 +174,7 @@ class Drawing:
         x, top = left + side + 46 * unit, height - (56 + PITCH * len(self.formulas)) * unit
         if self.tiles:
             narrow = left + side + 24 * unit
-            top = self._tiles(narrow, top, width - narrow - 16 * unit, 0.34 * (top - strip)) - 10 * unit
+            top = self._tiles(narrow, top, width - narrow - 16 * unit, 0.45 * (top - strip)) - 10 * unit
         slot = (top - strip) / max(1, len(self.panels))
         for i, panel in enumerate(self.panels):
             bottom = strip + (len(self.panels) - 1 - i) * slot
@@ -234,6 +234,7 @@ class Drawing:
     def _formula(self, i: int, x: float, y: float) -> None:
         """A line of mathtext and the bar before it."""
         line = self._text(x, y, self.formulas[i].text, 11, va="center", math_fontfamily="dejavuserif", parse_math=True)
+        _fit(line, self.size[0] - x - 4 * self.unit)
         at_x = (x - 8 * self.unit) / self.size[0]
         at_y = [(y + s * self.unit) / self.size[1] for s in (-9, 9)]
         bar = Line2D([at_x] * 2, at_y, linewidth=4 * self.unit, transform=self.figure.transFigure)

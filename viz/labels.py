@@ -22,7 +22,10 @@ SWEEPS = 6
 
 @dataclass(frozen=True)
 class Word:
-    """A text of half-size `half` (2,) for the mark at `at` (2,), asked to stand on the side `toward` (2,) of it."""
+    """A text of half-size `half` (2,) for the mark at `at` (2,), asked to stand on the side `toward` (2,) of it.
+
+    With `toward` = 0 nothing is drawn at `at`, and the text may stand on it.
+    """
 
     name: str
     at: np.ndarray
@@ -91,6 +94,8 @@ def candidates(word: Word, unit: float = 1.0) -> np.ndarray:
     angle = np.arctan2(y, x) + SIDES
     way = np.stack([np.cos(angle), np.sin(angle)], axis=1)
     middle = word.at + way * (AWAY * unit)[:, None] + way * word.half
+    if not np.any(word.toward):
+        middle[0] = word.at
     return np.hstack([middle - word.half, middle + word.half])
 
 

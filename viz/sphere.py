@@ -26,6 +26,7 @@ from .marks import STYLES, Area, Curve, Disc, Label, Mark, Plane, Point, Ring, S
 
 PLANE_BEHIND, DISC, CONTOUR, GRATICULE, HIDDEN, LIMB, PLANE, CURVE, VECTOR, POINT, LABEL = range(1, 12)
 FADED = 0.4
+RECENT = 6  # points of a fading trail that do not fade
 EDGE = 4  # pixels between words and the edge of the picture, at 480 of height, as are all lengths here
 SAMPLES = 40  # places along a line that words should not hide
 Asked = tuple[str, str, np.ndarray, np.ndarray, str]  # the mark's name, the text, its place, a way aside, the colour
@@ -121,9 +122,10 @@ class View:
             case Curve(points):
                 self._curve(name, points, style, alpha)
             case Trail(points):
-                self._curve(name, mark.path(), style, alpha)
-                seen = points[:, ~self.camera.hidden(points, on_sphere(points))]
-                self._dots(f"{name}.dots", screen(seen), style, alpha)
+                cut = max(0, points.shape[1] - RECENT) if mark.fade else 0
+                if cut:
+                    self._trail(f"{name}.old", Trail(points[:, : cut + 1], mark.role), style, FADED * alpha)
+                self._trail(name, Trail(points[:, cut:], mark.role), style, alpha)
             case Area(points):
                 self._area(f"{name}.area", points, style, alpha)
             case Label(at, text, _, aside):
@@ -157,6 +159,11 @@ class View:
             patch.set(edgecolor="white", linewidth=0.7 * self.unit)
             patch.set(alpha=alpha * (FADED if behind else 1))
             self._place(patch, HIDDEN if behind else VECTOR)
+
+    def _trail(self, name: str, trail: Trail, style: Style, alpha: float) -> None:
+        self._curve(name, trail.path(), style, alpha)
+        seen = trail.points[:, ~self.camera.hidden(trail.points, on_sphere(trail.points))]
+        self._dots(f"{name}.dots", self.camera.screen(seen), style, alpha)
 
     def _curve(self, name: str, points: np.ndarray, style: Style, alpha: float) -> None:
         split = self.camera.split_curve if on_sphere(points) else self.camera.split_path

@@ -51,7 +51,7 @@ def meet(box, other):
 def test_no_word_lies_on_a_word_a_point_or_a_head_or_over_the_edge(size):
     on_limb = 0
     for seed in SEEDS:
-        view, marks, _ = drawn(seed, size)
+        view, _, _ = drawn(seed, size)
         boxes = boxes_of(view)
         assert set(boxes) == {"h", "d", "degrees", "end", "y"}
         for name, box in boxes.items():

@@ -27,14 +27,14 @@ FORMULAS = (
     Formula(r"$R_y(d) = (y + d)\,/\,|y + d|$", "h"),
     Formula(r"$\arctan\theta < \theta$", "h"),
 )
-LASTING = (1.2, 2.2, 2.2, 2.6, 2.4)
+LASTING = (4.8, 6.0, 6.0, 7.0, 6.2)
 STEPS = 8  # dots on each way
 LONGEST = 6.0  # d that is drawn: nearly once round
 
 
 @scene
 def exp(
-    seed: int = 252, length: float = 1.3, seconds: float = 10.0, size: tuple[int, int] = SIZE, orbit: float = 0.0
+    seed: int = 252, length: float = 1.3, seconds: float = 30.0, size: tuple[int, int] = SIZE, orbit: float = 0.0
 ) -> Animation:
     """A walk along a geodesic, against the straight line and against its retraction.
 
@@ -108,11 +108,9 @@ def _captions(length: float) -> tuple[str, ...]:
     degrees, short, off = np.degrees(length), np.degrees(np.arctan(length)), np.sqrt(1 + length**2)
     return (
         f"A step d, tangent at y: |d| = {length:.3f} rad = {degrees:.1f}°. Where does it lead?",
-        "The geodesic: y turns at constant speed along a great circle, equal arcs for equal parts of d, "
-        f"{degrees:.1f}° in all.",
+        f"The geodesic: y turns along a great circle, equal arcs for equal parts of d, {degrees:.1f}° in all.",
         f"The straight line leaves the sphere at once: y + d has length √(1 + |d|²) = {off:.3f}.",
-        "The retraction R puts the line back, towards the centre. Its first parts are nearly those of the geodesic; "
-        "then they shrink.",
+        "The retraction R puts the line back, towards the centre: at first like the geodesic, then shorter.",
         f"exp turns y by |d| = {degrees:.1f}°, R by arctan|d| = {short:.1f}°: {degrees - short:.1f}° less. "
-        "However long d is, R stays below 90°.",
+        "It never reaches 90°.",
     )
