@@ -14,6 +14,7 @@ A small picture has the title, the spheres and the caption alone: no text is sma
 
 from __future__ import annotations
 
+import re
 import textwrap
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,6 +38,7 @@ from .sphere import View
 PITCH = 22  # from formula to formula, in pixels at 480 of height
 BAND = 142  # the height of the panels below two spheres, likewise
 SMALL = 0.7  # the picture's size, against 640 x 480, below which the panels go
+FORMULA = re.compile(r" ([=−+<]) ")  # no line ends at these
 LINE = 1.35  # from line to line of the caption, in heights of its text
 
 
@@ -218,6 +220,7 @@ class Drawing:
 
     def _wrapped(self, text: str) -> str:
         """The caption in as few lines as the picture's width allows, the lines of even length."""
+        text = FORMULA.sub("\u00a0\\1\u00a0", text)
         room = self.size[0] - 22 * self.unit
         columns = int(room / (0.5 * self.caption.get_fontsize() * self.figure.dpi / 72))
         while columns > 8:
@@ -225,7 +228,7 @@ class Drawing:
             if self.caption.get_window_extent().width <= room:
                 break
             columns -= 1
-        return _evened(text, columns)
+        return _evened(text, columns).replace("\u00a0", " ")
 
     def _sphere(self, i: int, x: float, y: float, side: float) -> None:
         sphere, axes = self.spheres[i], self._axes(x, y, side, side)

@@ -20,7 +20,7 @@ from ..camera import Camera
 from ..drawing import Formula, Frame, Sphere
 from ..losses import Loss, named
 from ..marks import Curve, Mark, Point, Trail
-from .shared import NAMES, SIZE, along, check, ease, gone, path, scene, stage
+from .shared import NAMES, SIZE, Start, along, check, ease, first, gone, path, scene, stage
 
 FORMULAS = (
     Formula(r"Adam-G:  $v \leftarrow \beta_2\,v + (1 - \beta_2)\,h'h$", "adam-g"),
@@ -40,6 +40,7 @@ def adam(
     turn: float = 40.0,
     seconds: float = 26.3,
     size: tuple[int, int] = SIZE,
+    start: Start | None = None,
 ) -> Animation:
     """Adam-G and Adam in two coordinate systems: whose path depends on them?
 
@@ -52,7 +53,7 @@ def adam(
         raise ValueError(f"expected 1 to 200 steps and a turn of at most 180 degrees, got {steps} and {turn}")
     rng = np.random.default_rng(seed)
     loss = named(loss, rng)
-    y = sphere.random_point((3,), rng)
+    y = first(start, rng)
     rivals = {"adam-g": "adam-g", optimizer if isinstance(optimizer, str) else "frame": optimizer}
     here = {role: _path(loss, y, steps, rival, lr) for role, rival in rivals.items()}
     camera = Camera(y + 4 * sphere.normalize(sum(points.mean(axis=1) for points in here.values())))

@@ -14,7 +14,7 @@ from ..camera import facing
 from ..drawing import Formula, Frame, Sphere
 from ..losses import Loss, named
 from ..marks import Curve, Label, Mark, Point, Ring, Vector
-from .shared import SIZE, Step, along, check, ease, scene, stage, take
+from .shared import SIZE, Start, Step, along, check, ease, first, scene, stage, take
 
 FORMULAS = (
     Formula(r"$\hat h = h\;\min(1,\;\nu/|h|)$", "h"),
@@ -33,6 +33,7 @@ def clip(
     seconds: float = 28.7,
     size: tuple[int, int] = SIZE,
     orbit: float = 0.0,
+    start: Start | None = None,
 ) -> Animation:
     """A step that wraps around the sphere, and the same step clipped.
 
@@ -42,7 +43,7 @@ def clip(
     check(seed, orbit, lr, clip)
     rng = np.random.default_rng(seed)
     loss = named(loss, rng)
-    y = sphere.random_point((3,), rng)
+    y = first(start, rng)
     free, held = (take(loss, y, np.zeros(3), lr, 0.0, nu) for nu in (np.inf, clip))
     captions = _captions(free, held, loss, lr, clip)
     camera = facing(y, held.d + 0.5 * sphere.normalize(free.d) if np.any(free.d) else free.d)

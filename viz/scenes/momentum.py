@@ -16,7 +16,7 @@ from ..camera import Camera
 from ..drawing import Formula, Frame, Sphere
 from ..losses import Loss, named
 from ..marks import Curve, Label, Mark, Point, Trail, Vector
-from .shared import SIZE, Step, along, check, ease, gone, scene, stage, take
+from .shared import SIZE, Start, Step, along, check, ease, first, gone, scene, stage, take
 
 FORMULAS = (
     Formula(r"$d = \gamma\,\tau - \eta\,h$", "d"),
@@ -38,6 +38,7 @@ def momentum(
     seconds: float = 27.8,
     size: tuple[int, int] = SIZE,
     orbit: float = 0.0,
+    start: Start | None = None,
 ) -> Animation:
     """Momentum carried in parallel; without a gradient, a great circle or a coast.
 
@@ -50,7 +51,7 @@ def momentum(
         raise ValueError(f"expected momentum <= {MOST} and steps from 2 to 100, got {momentum} and {steps}")
     rng = np.random.default_rng(seed)
     loss = named(loss, rng)
-    walk = _walk(loss, sphere.random_point((3,), rng), steps, lr, momentum)
+    walk = _walk(loss, first(start, rng), steps, lr, momentum)
     y, d = walk[0].y, walk[0].d
     angle = float(np.linalg.norm(d))
     left = int(np.ceil(np.log(STOPPED * (1 - momentum) / angle) / np.log(momentum))) if momentum else 1

@@ -19,7 +19,7 @@ from ..drawing import Formula, Frame, Sphere
 from ..losses import Loss, named
 from ..marks import Curve, Mark, Plane, Point, Vector
 from ..panels import Line, Panel
-from .shared import SIZE, along, check, ease, scene, stage
+from .shared import SIZE, Start, along, check, ease, first, scene, stage
 
 FORMULAS = (
     Formula(r"$g = \partial f/\partial y$", "g"),
@@ -37,6 +37,7 @@ def project(
     seconds: float = 21.0,
     size: tuple[int, int] = SIZE,
     orbit: float = 0.0,
+    start: Start | None = None,
 ) -> Animation:
     """A gradient, its tangent part, and what is lost, all along a walk downhill.
 
@@ -45,7 +46,7 @@ def project(
     check(seed, orbit)
     rng = np.random.default_rng(seed)
     loss = named(loss, rng)
-    y = sphere.random_point((3,), rng)
+    y = first(start, rng)
     h = sphere.project(y, loss(y)[1])
     d = -FAR * sphere.normalize(h if np.any(h) else sphere.random_tangent(y, rng))
     degrees, *measured = _measured(loss, y, d)

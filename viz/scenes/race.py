@@ -23,7 +23,7 @@ from ..drawing import Frame, Sphere
 from ..losses import Loss, named
 from ..marks import Mark, Point, Trail
 from ..panels import Line, Panel
-from .shared import NAMES, SIZE, check, gone, path, scene, stage
+from .shared import NAMES, SIZE, Start, check, first, gone, path, scene, stage
 
 LASTING = (6.8, 9.0, 5.4, 7.4)
 LEAST = 0.01  # degrees: a step that turns less is drawn as this
@@ -41,6 +41,7 @@ def race(
     seconds: float = 28.6,
     size: tuple[int, int] = SIZE,
     orbit: float = 0.0,
+    start: Start | None = None,
 ) -> Animation:
     """SGD, SGD with weight decay, SGD-G and Adam-G from one start on one loss.
 
@@ -53,7 +54,7 @@ def race(
         raise ValueError(f"steps: expected 2 to 500, got {steps}")
     rng = np.random.default_rng(seed)
     loss = named(loss, rng)
-    y = sphere.random_point((3,), rng)
+    y = first(start, rng)
     usual = {"lr": lr, "momentum": momentum}
     walks = {
         "sgd": path(loss, y, steps, "sgd", **usual),

@@ -19,7 +19,7 @@ from ..losses import Loss, named
 from ..lossmap import limits
 from ..marks import Label, Mark, Point, Trail, Vector
 from ..panels import Line, Panel
-from .shared import SIZE, check, ease, gone, path, scene, stage
+from .shared import SIZE, Start, check, ease, first, gone, path, scene, stage
 
 FORMULAS = (
     Formula(r"$f(a\,w) = f(w)$", "y"),
@@ -42,6 +42,7 @@ def scale(
     seconds: float = 33.0,
     size: tuple[int, int] = SIZE,
     orbit: float = 0.0,
+    start: Start | None = None,
 ) -> Animation:
     """A loss that does not see the length of w, and plain SGD, which spirals outward on it.
 
@@ -50,7 +51,7 @@ def scale(
     check(seed, orbit, lr)
     rng = np.random.default_rng(seed)
     loss = named(loss, rng)
-    y = sphere.random_point((3,), rng)
+    y = first(start, rng)
     low, high = limits(loss)
     if not abs(loss(2 * y)[0] - loss(y)[0]) <= 1e-3 * (high - low):
         raise ValueError(f"loss: expected f(2w) = f(w), got {loss(2 * y)[0]:.4f} and {loss(y)[0]:.4f}")

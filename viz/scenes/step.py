@@ -15,7 +15,7 @@ from ..drawing import Formula, Frame, Sphere
 from ..losses import Loss, named, neuron
 from ..marks import Curve, Mark, Plane, Point, Ring, Vector
 from ..panels import Line, Panel
-from .shared import SIZE, Step, along, check, ease, number, scene, stage, take
+from .shared import SIZE, Start, Step, along, check, ease, first, number, scene, stage, take
 
 FORMULAS = (
     Formula(r"$y'y = 1$", "y"),
@@ -40,6 +40,7 @@ def step(
     seconds: float = 32.3,
     size: tuple[int, int] = SIZE,
     orbit: float = 0.0,
+    start: Start | None = None,
 ) -> Animation:
     """One step of SGD-G, drawn large, in seven stages.
 
@@ -50,8 +51,8 @@ def step(
     rng = np.random.default_rng(seed)
     default = loss == "neuron"
     loss = neuron(rng, eps=EPS) if default else named(loss, rng)
-    first = take(loss, sphere.random_point((3,), rng), np.zeros(3), lr, momentum, clip)
-    y, tau = sphere.move(first.y, first.d, first.d)
+    before = take(loss, first(start, rng), np.zeros(3), lr, momentum, clip)
+    y, tau = sphere.move(before.y, before.d, before.d)
     now = take(loss, sphere.normalize(y), tau, lr, momentum, clip)
 
     angle, (after, carried) = float(sphere.norm(now.y, now.d)), sphere.move(now.y, now.d, now.d)

@@ -53,6 +53,7 @@ def transport(
         projected.append(thrown(x, d, projected[-1]))
     area, turn = excess(corners), turned(corners[0], start[:, 0], parallel[-1][:, 0])
     captions = _captions(corners, sides, parallel, projected, area, turn)
+    centre = sphere.normalize(np.sum(corners, axis=0))
     camera = Camera(middle + 0.25 * sphere.normalize(np.array([0.0, 0.0, 1.0])))
 
     def frame(t: float) -> Frame:
@@ -69,7 +70,7 @@ def transport(
         ]
         if at == 4:
             both[0]["v"] = Vector(here, carried(x, s * d, parallel[side])[:, 0], "d", "v")
-            both[0] |= _turn(corners[0], start[:, 0], part * turn, middle, area, part == 1)
+            both[0] |= _turn(corners[0], start[:, 0], part * turn, centre, area, part == 1)
         eye = camera.turned(orbit * (t - 0.5))
         return Frame(both[0], eye, captions[at], AT_WORK[at], beside=(both[1], eye))
 
@@ -152,7 +153,7 @@ def _turn(y: np.ndarray, v: np.ndarray, angle: float, middle: np.ndarray, area: 
     marks: dict[str, Mark] = {"was": Vector(y, v, "guide"), "turn": Curve(around, "arc")}
     if done:
         marks["angle"] = Label(y + 0.8 * half, f"{np.degrees(angle):.1f}°", "d", aside=half)
-        marks["size"] = Label(middle, f"area {np.degrees(area):.1f}°")
+        marks["size"] = Label(middle, f"{np.degrees(area):.1f}°")
     return marks
 
 
