@@ -112,7 +112,7 @@ class Drawing:
         self.grid: AxesImage | None = None
         self.caption = self._text(16 * self.unit, 0, "", 9.6, va="top", linespacing=LINE)
         rows = max([2, *(self._wrapped(text).count("\n") + 1 for text in self.captions)])
-        self.strip = rows * LINE * self.caption.get_fontsize() * self.figure.dpi / 72 + 16 * self.unit
+        self.strip = rows * LINE * self._em() + 16 * self.unit
         self.caption.set_y((self.strip - 5 * self.unit) / height)
         if self.unit < SMALL:
             self._alone()
@@ -208,7 +208,7 @@ class Drawing:
 
     def _alone(self) -> None:
         """The title, the spheres as large as fits, the caption: for panels that could be read there is no room."""
-        (width, height), line = self.size, 1.5 * self.caption.get_fontsize() * self.figure.dpi / 72
+        (width, height), line = self.size, 1.5 * self._em()
         slot, headed = width / len(self.spheres), any(sphere.heading for sphere in self.spheres)
         top = height - line * (2 if headed else 1) - 2
         side = min(top - self.strip, slot - 4)
@@ -218,11 +218,15 @@ class Drawing:
             at = ((i + 0.5) * slot, height - 1.5 * line - 1)
             _fit(self._text(*at, sphere.heading, 10, ha="center", va="center"), slot - 4)
 
+    def _em(self) -> float:
+        """The size of the caption's font, in pixels."""
+        return float(self.caption.get_fontsize()) * self.figure.dpi / 72
+
     def _wrapped(self, text: str) -> str:
         """The caption in as few lines as the picture's width allows, the lines of even length."""
         text = FORMULA.sub("\u00a0\\1\u00a0", text)
         room = self.size[0] - 22 * self.unit
-        columns = int(room / (0.5 * self.caption.get_fontsize() * self.figure.dpi / 72))
+        columns = int(room / (0.5 * self._em()))
         while columns > 8:
             self.caption.set_text("\n".join(textwrap.wrap(text, columns)))
             if self.caption.get_window_extent().width <= room:

@@ -107,7 +107,8 @@ def _alone(boxes: np.ndarray, obstacles: Obstacles, unit: float) -> np.ndarray:
     cost += HEAD * within(boxes, obstacles.heads, 3 * unit).any(axis=1)
     cost += POINT * within(boxes, obstacles.points, 6 * unit).sum(axis=1)
     cost += np.minimum(MOST, LINE * within(boxes, obstacles.lines, 0).sum(axis=1))
-    return cost + LIMB * crosses(boxes, *obstacles.limb)
+    total: np.ndarray = cost + LIMB * crosses(boxes, *obstacles.limb)
+    return total
 
 
 def overlap(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:

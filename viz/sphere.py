@@ -256,13 +256,13 @@ class View:
                         )
                 case Curve(curve) | Trail(curve):
                     lines.append(curve[:, :: max(1, curve.shape[1] // SAMPLES)])
-        seen = (centre[:, None] + radius * self.camera.screen(np.hstack(group)) for group in (heads, points, lines))
+        at, dots, along = (centre[:, None] + radius * self.camera.screen(np.hstack(g)) for g in (heads, points, lines))
         page, own = self.axes.get_figure(root=True), np.array(self.axes.bbox.extents)
         assert page is not None  # axes are of a figure
         beside, edge = np.array([8 * self.unit, 0]), EDGE * self.unit
         least = np.maximum(edge, own[:2] - beside)
         most = np.minimum(np.array(page.bbox.extents)[2:] - edge, own[2:] + beside)
-        return labels.Obstacles(*seen, (centre, radius), np.concatenate([least, most]))
+        return labels.Obstacles(at, dots, along, (centre, radius), np.concatenate([least, most]))
 
     def _half(self, label: Any) -> np.ndarray:
         """Half the width and the height of a word, in pixels; measured once."""

@@ -76,13 +76,13 @@ def _drawn(artist: Artist, view: View, scale: float) -> list[str]:
         how = f"fill={_colour(artist.get_markerfacecolor())}, draw={_colour(artist.get_markeredgecolor())}"
         how += f", opacity={alpha:.2f}, line width={_points(artist.get_markeredgewidth(), scale)}"
         radius = artist.get_markersize() / 2 * 100 / 72 * scale
-        return [rf"\filldraw[{how}] {_at(p)} circle ({radius:.3f});" for p in places(artist.get_xydata())]
+        return [rf"\filldraw[{how}] {_at(p)} circle ({radius:.3f});" for p in places(np.array(artist.get_xydata()))]
     if isinstance(artist, Line2D):
         hidden = str(artist.get_gid()).endswith(".back")
         dash = "dashed" if hidden else "solid" if artist.get_linestyle() == "-" else "densely dashed"
         how = f"{_colour(artist.get_color())}, opacity={alpha:.2f}, {dash}"
         how += f", line width={_points(artist.get_linewidth(), scale)}"
-        points = places(artist.get_xydata())
+        points = places(np.array(artist.get_xydata()))
         ends = np.flatnonzero(np.isnan(points).any(axis=1))
         parts = [part[np.isfinite(part).all(axis=1)] for part in np.split(points, ends)]
         return [rf"\draw[{how}] {' -- '.join(map(_at, part))};" for part in parts if len(part) > 1]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -88,8 +88,8 @@ def _marks(marks: dict[str, Mark], table: Mapping[str, str]) -> dict[str, Mark]:
 
 
 def _mark(mark: Mark, table: Mapping[str, str]) -> Mark:
-    changed: Mark = replace(mark, **{key: said(getattr(mark, key), table) for key in _texts(mark)})
-    return changed
+    changed: Any = {key: said(getattr(mark, key), table) for key in _texts(mark)}
+    return replace(mark, **changed)
 
 
 def _texts(mark: Mark) -> list[str]:

@@ -124,13 +124,14 @@ def first(start: Start | None, rng: np.random.Generator) -> np.ndarray:
 
     ValueError for what is not three numbers, or all of them 0.
     """
-    drawn = sphere.random_point((3,), rng)
+    drawn: np.ndarray = sphere.random_point((3,), rng)
     if start is None:
         return drawn
-    y = np.asarray(start, dtype=float)
+    y: np.ndarray = np.asarray(start, dtype=float)
     if y.shape != (3,) or not np.isfinite(y).all() or not y.any():
         raise ValueError(f"start: expected three numbers, not all 0, got {start}")
-    return sphere.normalize(y)
+    point: np.ndarray = sphere.normalize(y)
+    return point
 
 
 def along(y: np.ndarray, d: np.ndarray, s: np.ndarray) -> np.ndarray:
