@@ -28,6 +28,7 @@ HELP = {
     "length": "of the step d, in radians",
     "radius": "how far the corners are from the middle, in radians",
     "orbit": "how far the camera turns, in degrees",
+    "start": "where it starts, put on the sphere",
 }
 
 
@@ -140,12 +141,21 @@ def _add_options(parser: argparse.ArgumentParser, scene: Callable[..., Any]) -> 
     for name, parameter in signature(scene).parameters.items():
         usual, metavar = parameter.default, "N"
         kind: Callable[[str], Any] = type(usual)
-        if name == "size":
+        if name == "start":
+            kind, usual, metavar = _point, "a random point", "X,Y,Z"
+        elif name == "size":
             kind, usual, metavar = _size, "{}x{}".format(*usual), "WxH"
         elif kind is str:
             metavar = "NAME"
         about = f"{words.get(name, '')}; default {usual}".removeprefix("; ")
         parser.add_argument(f"--{name.replace('_', '-')}", type=kind, metavar=metavar, help=about)
+
+
+def _point(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(x) for x in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected X,Y,Z as in 0.6,0,0.8, got {text!r}") from None
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from grassmann_np.files import beside
 
-from . import files, html, render
+from . import files, html, render, tikz
 from .drawing import Drawing, Formula, Frame, Sphere
 from .look import Figure
 from .losses import Loss
@@ -20,7 +20,7 @@ from .marks import outline
 from .panels import Panel, Tiles
 
 MARGIN = 0.08  # around everything drawn, in radii of the sphere
-SUFFIXES = (*render.FILMS, *files.STILLS, ".html")
+SUFFIXES = (*render.FILMS, *files.STILLS, ".tex", ".html")
 SMALLEST, LARGEST = 160, 4096  # pixels on a side
 
 
@@ -73,7 +73,7 @@ class Animation:
         return drawing.figure
 
     def save(self, path: str | Path) -> Path:
-        """Write a film (.mp4, .gif, .webp, .html) or the still of the key moment (.png, .svg); returns the path.
+        """Write a film (.mp4, .gif, .webp, .html) or the still of the key moment (.png, .svg, .tex); returns the path.
 
         What `ready` raises is raised before anything is drawn; after any error nothing on disk has changed.
         """
@@ -81,6 +81,12 @@ class Animation:
         suffix = path.suffix.lower()
         if suffix in files.STILLS:
             return files.save(self.still(), path, self.command)
+        if suffix == ".tex":
+            drawing = self.drawing()
+            drawing.show(self.frame(self.key))
+            with beside(path) as part:
+                part.write_text(tikz.source(drawing, self.caption, self.command), encoding="utf-8")
+            return path
         if suffix == ".html":
             with beside(path) as part:
                 part.write_text(html.page(self.title, self._repr_html_(), self.command), encoding="utf-8")
@@ -104,17 +110,18 @@ class Animation:
         Two windows have one scale.
         """
         seen = [[np.array([[-1.0, 1.0], [-1.0, 1.0]])] for _ in self.spheres]
+        captions: dict[str, None] = {}  # in their order
         for t in np.linspace(0, 1, 41):
             frame = self.frame(float(t))
+            captions[frame.caption] = None
             for points, sphere, (marks, camera) in zip(seen, self.spheres, frame.views, strict=True):
                 shown = [camera.screen(outline(mark)) for mark in marks.values()]
                 points += shown + [-p for p in shown if sphere.ghost]
         ends = [(np.min(np.hstack(points), axis=1), np.max(np.hstack(points), axis=1)) for points in seen]
         reach = max(float(np.max(high - low)) for low, high in ends) / 2 + MARGIN
         windows = [(*(low + high) / 2, reach) for low, high in ends]
-        return Drawing(
-            self.size, windows, self.title, self.formulas, self.spheres, self.panels, self.tiles, frame.images
-        )
+        made = self.size, windows, self.title, self.formulas, self.spheres, self.panels, self.tiles, frame.images
+        return Drawing(*made, tuple(captions))
 
     def draw(self, drawing: Drawing, t: float) -> memoryview:
         """The picture at time t, (height, width, 4) bytes."""

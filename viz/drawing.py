@@ -6,12 +6,15 @@
     +---------------------+                        +-----------+ +-----------+
     caption of the stage                           formulas; panels, tiles; caption
 
+A small picture has the title, the spheres and the caption alone: no text is smaller than 9 pixels.
+
 `show(frame)` updates artists in place. `rgba()` draws them by blitting: the still parts come from two kept pictures
 (the figure without the spheres; then with the parts of the spheres that stay while the cameras do).
 """
 
 from __future__ import annotations
 
+import re
 import textwrap
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,15 +29,17 @@ from matplotlib.text import Text
 
 from . import panels
 from .camera import Camera
-from .look import Canvas, Figure, usual
+from .look import Canvas, Figure, points, usual
 from .losses import Loss
 from .marks import STYLES, Mark
 from .panels import FONT, Panel, Tiles, Trace
 from .sphere import View
 
 PITCH = 22  # from formula to formula, in pixels at 480 of height
-STRIP = 68  # the caption's height, likewise
-BAND = 142  # that of the panels below two spheres
+BAND = 142  # the height of the panels below two spheres, likewise
+SMALL = 0.7  # the picture's size, against 640 x 480, below which the panels go
+FORMULA = re.compile(r" ([=−+<]) ")  # no line ends at these
+LINE = 1.35  # from line to line of the caption, in heights of its text
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,7 @@ class Formula:
 class Drawing:
     """A figure of `size` (width, height) pixels; `windows` has one (x, y, reach) for every sphere.
 
-    `images` is the first of what the tiles show.
+    `images` is the first of what the tiles show, `captions` those that must find room.
     """
 
     size: tuple[int, int]
@@ -91,6 +96,7 @@ class Drawing:
     panels: tuple[Panel, ...]
     tiles: Tiles | None
     images: np.ndarray | None
+    captions: tuple[str, ...] = ()
     figure: Figure = field(init=False)
 
     @usual()
@@ -104,12 +110,16 @@ class Drawing:
         self.bars: list[Line2D] = []
         self.traces: list[Trace] = []
         self.grid: AxesImage | None = None
-        if len(self.spheres) == 1 and (self.formulas or self.panels or self.tiles):
+        self.caption = self._text(16 * self.unit, 0, "", 9.6, va="top", linespacing=LINE)
+        rows = max([2, *(self._wrapped(text).count("\n") + 1 for text in self.captions)])
+        self.strip = rows * LINE * self._em() + 16 * self.unit
+        self.caption.set_y((self.strip - 5 * self.unit) / height)
+        if self.unit < SMALL:
+            self._alone()
+        elif len(self.spheres) == 1 and (self.formulas or self.panels or self.tiles):
             self._column()
         else:
             self._abreast()
-        at = (16 * self.unit, (STRIP - 8) * self.unit)
-        self.caption = self._text(*at, "", 9.6, va="top", linespacing=1.35)
         self._still = self._kept = None
         self._stage: tuple[str, int | None] | None = None
 
@@ -121,11 +131,11 @@ class Drawing:
         stage = (frame.caption, frame.formula)
         if stage != self._stage:
             self._stage, self._still = stage, None
-            self.caption.set_text(_wrapped(frame.caption, int(self.size[0] / (7.0 * self.unit)) - 4))
-            for i, (line, bar, formula) in enumerate(zip(self.lines, self.bars, self.formulas, strict=True)):
+            self.caption.set_text(self._wrapped(frame.caption))
+            for i, (line, bar) in enumerate(zip(self.lines, self.bars, strict=True)):
                 line.set_color("black" if frame.formula is None or i <= frame.formula else panels.FAINT)
-                bar.set_color(STYLES[formula.role].color if i == frame.formula else "white")
-        for trace, curve in zip(self.traces, frame.curves, strict=True):
+                bar.set_color(STYLES[self.formulas[i].role].color if i == frame.formula else "white")
+        for trace, curve in zip(self.traces, frame.curves, strict=bool(self.traces)):
             trace.show(curve)
         if self.grid and self.tiles:
             assert frame.images is not None  # a film with tiles has images
@@ -155,7 +165,7 @@ class Drawing:
     def _column(self) -> None:
         """One sphere on the left, all else in a column on the right."""
         (width, height), unit = self.size, self.unit
-        strip = STRIP * unit
+        strip = self.strip
         side = min(height - strip - 10 * unit, 0.64 * width)
         left = 6 * unit
         self._sphere(0, left, strip + (height - strip - side) / 2, side)
@@ -166,7 +176,7 @@ class Drawing:
         x, top = left + side + 46 * unit, height - (56 + PITCH * len(self.formulas)) * unit
         if self.tiles:
             narrow = left + side + 24 * unit
-            top = self._tiles(narrow, top, width - narrow - 16 * unit, 0.34 * (top - strip)) - 10 * unit
+            top = self._tiles(narrow, top, width - narrow - 16 * unit, 0.45 * (top - strip)) - 10 * unit
         slot = (top - strip) / max(1, len(self.panels))
         for i, panel in enumerate(self.panels):
             bottom = strip + (len(self.panels) - 1 - i) * slot
@@ -178,7 +188,7 @@ class Drawing:
         across = len(self.panels) + bool(self.tiles)
         heading = 22 * unit if any(sphere.heading for sphere in self.spheres) else 0
         row = 34 * unit if self.formulas else 0
-        bottom = STRIP * unit + (BAND * unit if across else 0) + row
+        bottom = self.strip + (BAND * unit if across else 0) + row
         side = min(height - bottom - heading - 36 * unit, width / len(self.spheres) - 8 * unit)
         _fit(self._text(16 * unit, height - 22 * unit, self.title, 11, va="center", weight="bold"), width - 20 * unit)
         lift = bottom + (height - bottom - heading - 36 * unit - side) / 2
@@ -191,10 +201,38 @@ class Drawing:
             self._formula(i, 28 * unit + i * (width - 28 * unit) / len(self.formulas), bottom - 0.4 * row)
         slot = width / max(1, across)
         for i, panel in enumerate(self.panels):
-            self._panel(panel, i * slot + 52 * unit, STRIP * unit, slot - (52 + 26) * unit, BAND * unit)
+            self._panel(panel, i * slot + 52 * unit, self.strip, slot - (52 + 26) * unit, BAND * unit)
         if self.tiles:
             start = (across - 1) * slot + 26 * unit
-            self._tiles(start, (STRIP + BAND) * unit, slot - 52 * unit, (BAND - 14) * unit)
+            self._tiles(start, self.strip + BAND * unit, slot - 52 * unit, (BAND - 14) * unit)
+
+    def _alone(self) -> None:
+        """The title, the spheres as large as fits, the caption: for panels that could be read there is no room."""
+        (width, height), line = self.size, 1.5 * self._em()
+        slot, headed = width / len(self.spheres), any(sphere.heading for sphere in self.spheres)
+        top = height - line * (2 if headed else 1) - 2
+        side = min(top - self.strip, slot - 4)
+        _fit(self._text(4, height - line / 2 - 1, self.title, 11, va="center", weight="bold"), width - 8)
+        for i, sphere in enumerate(self.spheres):
+            self._sphere(i, (i + 0.5) * slot - side / 2, self.strip + (top - self.strip - side) / 2, side)
+            at = ((i + 0.5) * slot, height - 1.5 * line - 1)
+            _fit(self._text(*at, sphere.heading, 10, ha="center", va="center"), slot - 4)
+
+    def _em(self) -> float:
+        """The size of the caption's font, in pixels."""
+        return float(self.caption.get_fontsize()) * self.figure.dpi / 72
+
+    def _wrapped(self, text: str) -> str:
+        """The caption in as few lines as the picture's width allows, the lines of even length."""
+        text = FORMULA.sub("\u00a0\\1\u00a0", text)
+        room = self.size[0] - 22 * self.unit
+        columns = int(room / (0.5 * self._em()))
+        while columns > 8:
+            self.caption.set_text("\n".join(textwrap.wrap(text, columns)))
+            if self.caption.get_window_extent().width <= room:
+                break
+            columns -= 1
+        return _evened(text, columns).replace("\u00a0", " ")
 
     def _sphere(self, i: int, x: float, y: float, side: float) -> None:
         sphere, axes = self.spheres[i], self._axes(x, y, side, side)
@@ -203,6 +241,7 @@ class Drawing:
     def _formula(self, i: int, x: float, y: float) -> None:
         """A line of mathtext and the bar before it."""
         line = self._text(x, y, self.formulas[i].text, 11, va="center", math_fontfamily="dejavuserif", parse_math=True)
+        _fit(line, self.size[0] - x - 4 * self.unit)
         at_x = (x - 8 * self.unit) / self.size[0]
         at_y = [(y + s * self.unit) / self.size[1] for s in (-9, 9)]
         bar = Line2D([at_x] * 2, at_y, linewidth=4 * self.unit, transform=self.figure.transFigure)
@@ -238,17 +277,20 @@ class Drawing:
         return self.figure.add_axes((x / self.size[0], y / self.size[1], width / self.size[0], height / self.size[1]))
 
     def _text(self, x: float, y: float, text: str, size: float, **style: Any) -> Text:
-        style = {"fontsize": size * self.unit, "family": FONT, "parse_math": False, **style}
+        style = {"fontsize": points(size, self.unit), "family": FONT, "parse_math": False, **style}
         return self.figure.text(x / self.size[0], y / self.size[1], text, **style)
 
 
 def _fit(text: Text, width: float) -> None:
-    """Set the words smaller where they are wider than that many pixels."""
-    while text.get_window_extent().width > width and (size := float(text.get_fontsize())) > 1:
-        text.set_fontsize(0.96 * size)
+    """Set the words smaller where they are wider than that many pixels; words that cannot be read are left out."""
+    while text.get_window_extent().width > width:
+        if float(text.get_fontsize()) <= points(0, 1):
+            text.set_text("")
+            break
+        text.set_fontsize(max(points(0, 1), 0.96 * float(text.get_fontsize())))
 
 
-def _wrapped(text: str, columns: int) -> str:
+def _evened(text: str, columns: int) -> str:
     """The text in as few lines as that many columns allow, the lines of even length."""
     lines = textwrap.wrap(text, columns)
     while columns > 1 and len(shorter := textwrap.wrap(text, columns := columns - 1)) == len(lines):

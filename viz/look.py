@@ -16,6 +16,7 @@ import matplotlib
 from matplotlib import figure
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+LEAST = 9 * 72 / 100  # points
 _LOCK = RLock()
 _USERS = ("backend", "backend_fallback", "interactive", "toolbar")  # of windows, not of pictures
 _USUAL = {k: v for k, v in dict.items(matplotlib.rcParamsDefault) if k not in _USERS} | {"svg.hashsalt": "grassmann_np"}
@@ -69,6 +70,11 @@ class Canvas(FigureCanvasAgg):
     def draw(self) -> None:
         """Draw the figure onto the canvas."""
         FigureCanvasAgg.draw(self)
+
+
+def points(size: float, unit: float) -> float:
+    """A font's size in points, `unit` times `size` but never less than what is 9 pixels at 100 dots an inch."""
+    return max(size * unit, LEAST)
 
 
 def _inches(pixels: float, dpi: float) -> float:

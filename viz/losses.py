@@ -15,18 +15,47 @@ from collections.abc import Callable
 
 import numpy as np
 
+from grassmann_np.geometry import sphere
+
 Loss = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 
 def check(loss: Loss) -> Loss:
-    """The loss itself, once it has shown that it takes columns; ValueError with what was expected and what came."""
+    """The loss itself, once it has shown that it takes columns; ValueError with what was expected and what came.
+
+    So too for a gradient of the wrong sign or length, by differences along the sphere.
+    """
     value, gradient = loss(np.eye(3)[:, :2])
     if np.shape(value) != (2,) or np.shape(gradient) != (3, 2):
         raise ValueError(
             "loss: expected values (m,) and gradients (3, m) for points (3, m), "
             f"got {np.shape(value)} and {np.shape(gradient)} for (3, 2)"
         )
+    _check_gradient(loss)
     return loss
+
+
+def _check_gradient(loss: Loss) -> None:
+    """ValueError if along the sphere the gradient is not the slope of the values, at more than half of eight places."""
+    rng = np.random.default_rng(0)
+    y = sphere.random_point((3, 8), rng)
+    e = sphere.normalize(sphere.random_tangent(y, rng))
+    step = 1e-5
+    slope = (loss(sphere.exp(y, step * e))[0] - loss(sphere.exp(y, -step * e))[0]) / (2 * step)
+    told = np.sum(e * loss(y)[1], axis=0)
+    size = np.abs(slope) + np.abs(told)
+    wrong = (np.abs(told - slope) > 1e-3 * size + 1e-6) & np.isfinite(size)
+    if np.sum(wrong) > len(wrong) // 2:
+        ratio = float(np.sum(told * slope) / np.sum(slope * slope)) if np.any(slope) else np.inf
+        alike = np.allclose(told, ratio * slope, rtol=1e-2, atol=1e-2 * np.abs(told).max())
+        got = (
+            "its negative"
+            if alike and abs(ratio + 1) < 1e-2
+            else f"{ratio:.3g} times it"
+            if alike
+            else "another vector"
+        )
+        raise ValueError(f"loss: expected the gradient of its values, got {got}, by differences along the sphere")
 
 
 def neuron(rng: np.random.Generator, eps: float = 0.0) -> Loss:

@@ -72,10 +72,14 @@ class Curve:
 
 @dataclass(frozen=True)
 class Trail:
-    """The steps of a walk: a dot at each of points (3, k), joined by great circles on the sphere, by lines off it."""
+    """The steps of a walk: a dot at each of points (3, k), joined by great circles on the sphere, by lines off it.
+
+    With `fade`, all but the last steps are faint.
+    """
 
     points: np.ndarray
     role: str = "arc"
+    fade: bool = False
 
     def path(self) -> np.ndarray:
         """The curve through the points."""
@@ -186,8 +190,10 @@ def mirrored(mark: Mark) -> Mark:
             return Point(-at, "−" + label if label else "", role, None if aside is None else -aside)
         case Vector(at, v, role, _, head):
             return Vector(-at, -v, role, "", head)
-        case Curve(points, role) | Trail(points, role) | Area(points, role):
+        case Curve(points, role) | Area(points, role):
             return type(mark)(-points, role)
+        case Trail(points, role, fade):
+            return Trail(-points, role, fade)
         case Label(at, _, role):
             return Label(-at, "", role)
         case Ring(at, radius, _, role):

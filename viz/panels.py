@@ -15,6 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from matplotlib.ticker import LogLocator, NullLocator
 
+from .look import points
 from .marks import STYLES
 
 FONT = "DejaVu Sans"
@@ -72,9 +73,9 @@ class Trace:
 
 def draw(axes: Axes, panel: Panel, unit: float) -> list[Trace]:
     """Draw what stays of a panel, and give what moves."""
-    axes.set_title(panel.title, loc="left", fontsize=9.5 * unit, family=FONT, parse_math=False)
-    axes.set_xlabel(panel.xlabel, fontsize=8.5 * unit, family=FONT, labelpad=2 * unit, parse_math=False)
-    axes.tick_params(labelsize=8 * unit, length=3 * unit, pad=2 * unit)
+    axes.set_title(panel.title, loc="left", fontsize=points(9.5, unit), family=FONT, parse_math=False)
+    axes.set_xlabel(panel.xlabel, fontsize=points(8.5, unit), family=FONT, labelpad=2 * unit, parse_math=False)
+    axes.tick_params(labelsize=points(8, unit), length=3 * unit, pad=2 * unit)
     axes.spines[["top", "right"]].set_visible(False)
     for at in panel.marks:
         axes.axvline(at, color=FAINT, linewidth=0.8 * unit, linestyle=(0, (3, 3)))
@@ -126,7 +127,7 @@ def _names(axes: Axes, panel: Panel, unit: float) -> None:
             family=FONT,
             transform=axes.transAxes,
             va="center",
-            fontsize=8.5 * unit,
+            fontsize=points(8.5, unit),
             weight="bold",
             parse_math=False,
         )
@@ -169,7 +170,7 @@ def _trace(axes: Axes, panel: Panel, line: Line, i: int, unit: float) -> Trace:
             ha="right",
             va="baseline",
             family=FONT,
-            fontsize=9.5 * unit,
+            fontsize=points(9.5, unit),
             weight="bold",
             animated=True,
             gid=f"{i}.value",
@@ -196,6 +197,6 @@ def tiled(images: np.ndarray, columns: int) -> np.ndarray:
 
 def grid(axes: Axes, tiles: Tiles, images: np.ndarray, unit: float) -> AxesImage:
     """The artist of the tiles on its axes; set_data(tiled(...)) changes it."""
-    axes.set_title(tiles.title, loc="left", fontsize=9.5 * unit, family=FONT, parse_math=False)
+    axes.set_title(tiles.title, loc="left", fontsize=points(9.5, unit), family=FONT, parse_math=False)
     axes.set_axis_off()
     return axes.imshow(tiled(images, tiles.columns), aspect="auto", interpolation="nearest", animated=True, gid="tiles")

@@ -18,20 +18,18 @@ from matplotlib.patheffects import withStroke
 
 from grassmann_np.geometry import sphere
 
-from . import lossmap
+from . import labels, lossmap
 from .camera import NEVER, Camera
+from .look import points
 from .losses import Loss
 from .marks import STYLES, Area, Curve, Disc, Label, Mark, Plane, Point, Ring, Style, Trail, Vector, mirrored, on_sphere
 
 PLANE_BEHIND, DISC, CONTOUR, GRATICULE, HIDDEN, LIMB, PLANE, CURVE, VECTOR, POINT, LABEL = range(1, 12)
 FADED = 0.4
+RECENT = 6  # points of a fading trail that do not fade
 EDGE = 4  # pixels between words and the edge of the picture, at 480 of height, as are all lengths here
-SIDES, AWAY = (  # the places tried for a word: turned from the side asked for, and how far from its mark
-    a.ravel()
-    for a in np.meshgrid(np.radians([0, 25, -25, 50, -50, 80, -80, 115, -115, 150, -150, 180]), [8.0, 15.0, 26.0])
-)
-ROUND = np.linspace(0, 2 * np.pi, 91)
-Word = tuple[str, str, np.ndarray, np.ndarray, str]  # the mark's name, the text, its place, a way aside, the colour
+SAMPLES = 40  # places along a line that words should not hide
+Asked = tuple[str, str, np.ndarray, np.ndarray, str]  # the mark's name, the text, its place, a way aside, the colour
 
 
 class View:
@@ -56,6 +54,7 @@ class View:
         self.camera = Camera(np.array([1.0, 0.0, 0.0]))  # until the first update
         self.placed = 0
         self.measured: dict[str, np.ndarray] = {}
+        self.taken: dict[str, int] = {}  # the place of every word, among its candidates
         frame = {"xlim": (x - self.reach, x + self.reach), "ylim": (y - self.reach, y + self.reach)}
         axes.set(**frame, aspect="equal")
         axes.set_axis_off()
@@ -82,26 +81,12 @@ class View:
         for gid, artist in self.artists.items():
             artist.set_visible(gid.split(".")[0] in ("limb", "graticule", "contour"))
         self.placed = 0
-        labels: list[Word] = []
+        words: list[Asked] = []
         for name, mark in marks.items():
-            self._mark(name, mark, 1.0, labels)
+            self._mark(name, mark, 1.0, words)
             if self.ghost:
-                self._mark(name + "-ghost", mirrored(mark), FADED, labels)
-        points, lines = self._occupied(marks)
-        self._labels(labels, points, lines)
-
-    def _occupied(self, marks: dict[str, Mark]) -> tuple[np.ndarray, np.ndarray]:
-        """Where words should not lie: the points, and places along vectors and curves, on the screen (2, k) each."""
-        points, lines = [np.empty((3, 0))], [np.empty((3, 0))]
-        for mark in marks.values():
-            match mark:
-                case Point(at):
-                    points.append(at[:, None])
-                case Vector(at, v):
-                    lines.append(at[:, None] + np.outer(v, np.linspace(0, 1, 17)))
-                case Curve(curve) | Trail(curve):
-                    lines.append(curve[:, :: max(1, curve.shape[1] // 40)])
-        return self.camera.screen(np.hstack(points)), self.camera.screen(np.hstack(lines))
+                self._mark(name + "-ghost", mirrored(mark), FADED, words)
+        self._words(words, marks)
 
     def layers(self) -> tuple[list[Artist], list[Artist]]:
         """(background, foreground), each in drawing order: what stays while the camera does, and what may move."""
@@ -123,32 +108,33 @@ class View:
         visible = [part for circle in circles for part in (self.camera.split_curve(circle)[0], NEVER)]
         self._line("graticule.line", self.camera.screen(np.hstack(visible)), style, GRATICULE, alpha=0.45)
 
-    def _mark(self, name: str, mark: Mark, alpha: float, labels: list[Word]) -> None:
+    def _mark(self, name: str, mark: Mark, alpha: float, words: list[Asked]) -> None:
         style, screen = STYLES[mark.role], self.camera.screen
         match mark:
             case Point(at, label, _, aside):
                 hidden = bool(self.camera.hidden(at, on_sphere(at)))
                 self._dot(f"{name}.dot", screen(at), style, hidden, alpha)
                 side = np.array([0, -1]) if aside is None else screen(aside)
-                labels.append((name, label, screen(at), side, style.color))
+                words.append((name, label, screen(at), side, style.color))
             case Vector(at, v, _, label, head):
                 self._arrow(name, at, v, style, alpha, head)
-                labels.append((name, label, screen(at + v), screen(v), style.color))
+                words.append((name, label, screen(at + v), screen(v), style.color))
             case Curve(points):
                 self._curve(name, points, style, alpha)
             case Trail(points):
-                self._curve(name, mark.path(), style, alpha)
-                seen = points[:, ~self.camera.hidden(points, on_sphere(points))]
-                self._dots(f"{name}.dots", screen(seen), style, alpha)
+                cut = max(0, points.shape[1] - RECENT) if mark.fade else 0
+                if cut:
+                    self._trail(f"{name}.old", Trail(points[:, : cut + 1], mark.role), style, FADED * alpha)
+                self._trail(name, Trail(points[:, cut:], mark.role), style, alpha)
             case Area(points):
                 self._area(f"{name}.area", points, style, alpha)
             case Label(at, text, _, aside):
-                labels.append((name, text, screen(at), np.zeros(2) if aside is None else screen(aside), style.color))
+                words.append((name, text, screen(at), np.zeros(2) if aside is None else screen(aside), style.color))
             case Ring(at, _, label):
                 ring = screen(mark.points())
                 self._line(f"{name}.line", ring, style, CURVE if self.camera.depth(at) > 0 else PLANE_BEHIND, alpha)
                 lowest = ring[:, np.argmin(ring[1])]
-                labels.append((name, label, lowest, lowest - screen(at), style.color))
+                words.append((name, label, lowest, lowest - screen(at), style.color))
             case Plane(at):
                 self._plane(f"{name}.plane", screen(mark.corners()), style, bool(self.camera.depth(at) > 0), alpha)
             case Disc(normal):
@@ -159,7 +145,7 @@ class View:
         length = float(np.linalg.norm(v))
         if length == 0:
             return
-        u, tall = v / length, min(0.11, 0.6 * length) if head else 0.0
+        u, tall = v / length, _tall(length) if head else 0.0
         visible, hidden = self.camera.split_path(np.stack([y, y + v - 0.9 * tall * u], axis=1))
         self._halves(name, self.camera.screen(visible), self.camera.screen(hidden), style, VECTOR, alpha)
         if head:
@@ -173,6 +159,11 @@ class View:
             patch.set(edgecolor="white", linewidth=0.7 * self.unit)
             patch.set(alpha=alpha * (FADED if behind else 1))
             self._place(patch, HIDDEN if behind else VECTOR)
+
+    def _trail(self, name: str, trail: Trail, style: Style, alpha: float) -> None:
+        self._curve(name, trail.path(), style, alpha)
+        seen = trail.points[:, ~self.camera.hidden(trail.points, on_sphere(trail.points))]
+        self._dots(f"{name}.dots", self.camera.screen(seen), style, alpha)
 
     def _curve(self, name: str, points: np.ndarray, style: Style, alpha: float) -> None:
         split = self.camera.split_curve if on_sphere(points) else self.camera.split_path
@@ -230,40 +221,48 @@ class View:
         patch.set_linewidth(style.width * self.unit)
         self._place(patch, PLANE if front else PLANE_BEHIND)
 
-    def _labels(self, labels: list[Word], points: np.ndarray, lines: np.ndarray) -> None:
-        """Each label beside its mark: of the places around it the one that costs least, in the order of the marks.
+    def _words(self, asked: list[Asked], marks: dict[str, Mark]) -> None:
+        """Each word beside its mark, in the place that `labels` finds for it."""
+        corners = self.axes.transData.transform([[0.0, 0.0], [1.0, 1.0]])
+        centre, radius = corners[0], float(corners[1, 0] - corners[0, 0])
+        words, artists = [], []
+        for name, text, at, toward, color in asked:
+            if text:
+                label = self._get(f"{name}.label", self._text)
+                label.set(text=text, color=color, visible=True)
+                words.append(labels.Word(name, centre + radius * at, self._half(label), toward))
+                artists.append(label)
+        if not words:
+            self.taken = {}
+            return
+        self.taken = labels.places(words, self._obstacles(marks, centre, radius), self.taken, self.unit)
+        for word, label in zip(words, artists, strict=True):
+            box = labels.candidates(word, self.unit)[self.taken[word.name]]
+            label.set_position(((box[:2] + box[2:]) / 2 - centre) / radius)
+            self._place(label, LABEL)
 
-        Dear is to leave the picture, then to lie on another word, on one of the `points` (2, k), on `lines` (2, k), on
-        the limb; then to be far from the mark, or on another side of it than asked for. All in pixels.
-        """
-        to_pixels, unit = self.axes.transData, self.unit
+    def _obstacles(self, marks: dict[str, Mark], centre: np.ndarray, radius: float) -> labels.Obstacles:
+        """What words should not hide, in pixels; they may leave the axes a little at the sides, not above or below."""
+        heads, points, lines = [np.empty((3, 0))], [np.empty((3, 0))], [np.empty((3, 0))]
+        for mark in [*marks.values(), *(map(mirrored, marks.values()) if self.ghost else [])]:
+            match mark:
+                case Point(at):
+                    points.append(at[:, None])
+                case Vector(at, v, _, _, head):
+                    lines.append(at[:, None] + np.outer(v, np.linspace(0, 1, SAMPLES // 2)))
+                    if head and (length := float(np.linalg.norm(v))):
+                        heads.append(
+                            (at + v)[:, None] - np.outer(v, _tall(length) / length * np.array([0.1, 0.5, 0.9]))
+                        )
+                case Curve(curve) | Trail(curve):
+                    lines.append(curve[:, :: max(1, curve.shape[1] // SAMPLES)])
+        at, dots, along = (centre[:, None] + radius * self.camera.screen(np.hstack(g)) for g in (heads, points, lines))
         page, own = self.axes.get_figure(root=True), np.array(self.axes.bbox.extents)
         assert page is not None  # axes are of a figure
-        beside = np.array([8 * unit, 0])  # the axes there is a little room, above and below them none
-        least = np.maximum(EDGE * unit, own[:2] - beside)
-        most = np.minimum(np.array(page.bbox.extents)[2:] - EDGE * unit, own[2:] + beside)
-        points, lines = to_pixels.transform(points.T), to_pixels.transform(lines.T)
-        limb = to_pixels.transform(np.stack([np.cos(ROUND), np.sin(ROUND)], axis=1))
-        placed = np.empty((0, 4))  # left, bottom, right, top of the words that stand
-        for name, text, at, direction, color in labels:
-            if not text:
-                continue
-            label = self._get(f"{name}.label", self._text)
-            label.set(text=text, color=color, visible=True)
-            half = self._half(label)
-            asked = np.arctan2(*(direction if np.any(direction) else np.array([0.0, -1.0]))[::-1])
-            way = np.stack([np.cos(asked + SIDES), np.sin(asked + SIDES)], axis=1)  # (k, 2)
-            places = to_pixels.transform(at) + way * (AWAY * unit)[:, None] + way * half
-            boxes = np.hstack([places - half, places + half])
-            over = np.maximum(0, np.maximum(least - boxes[:, :2], boxes[:, 2:] - most)).sum(axis=1)
-            wide = boxes + np.array([-2, -2, 2, 2]) * unit
-            cost = 90 * (over > 0) + over / unit + 40 * _meet(wide, placed).sum(axis=1)
-            cost += 12 * _within(wide, points).sum(axis=1) + np.minimum(8, 0.9 * _within(boxes, lines).sum(axis=1))
-            cost += 2 * _within(boxes, limb).any(axis=1) + 1.2 * np.abs(SIDES) + 0.12 * AWAY
-            best = int(np.argmin(cost))
-            placed = np.vstack([placed, wide[best]])
-            label.set_position(to_pixels.inverted().transform(places[best]))
-            self._place(label, LABEL)
+        beside, edge = np.array([8 * self.unit, 0]), EDGE * self.unit
+        least = np.maximum(edge, own[:2] - beside)
+        most = np.minimum(np.array(page.bbox.extents)[2:] - edge, own[2:] + beside)
+        return labels.Obstacles(at, dots, along, (centre, radius), np.concatenate([least, most]))
 
     def _half(self, label: Any) -> np.ndarray:
         """Half the width and the height of a word, in pixels; measured once."""
@@ -281,7 +280,7 @@ class View:
             "",
             ha="center",
             va="center",
-            fontsize=13 * self.unit,
+            fontsize=points(13, self.unit),
             fontstyle="italic",
             family="DejaVu Sans",
             parse_math=False,
@@ -304,6 +303,11 @@ class View:
         return self.artists[gid]
 
 
+def _tall(length: float) -> float:
+    """How long the head is of an arrow of that length."""
+    return min(0.11, 0.6 * length)
+
+
 def _spherical(azimuth: np.ndarray, elevation: np.ndarray) -> np.ndarray:
     return np.stack([np.cos(elevation) * np.cos(azimuth), np.cos(elevation) * np.sin(azimuth), np.sin(elevation)])
 
@@ -313,25 +317,3 @@ def _tangent(y: np.ndarray, camera: Camera) -> np.ndarray:
     e = sphere.project(y, camera.right)
     tangent: np.ndarray = sphere.normalize(e if np.any(e) else sphere.project(y, camera.up))
     return tangent
-
-
-def _unit(v: np.ndarray) -> np.ndarray:
-    return v / (np.hypot(*v) or 1.0)
-
-
-def _meet(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """How much of each other boxes (k, 4) and (m, 4) cover: (k, m), 1 where one is as large as what both share."""
-    width, height = (
-        np.minimum(boxes[:, None, i + 2], others[None, :, i + 2]) - np.maximum(boxes[:, None, i], others[None, :, i])
-        for i in (0, 1)
-    )
-    small = np.prod(others[:, 2:] - others[:, :2], axis=1)
-    shared: np.ndarray = np.maximum(0, width) * np.maximum(0, height)
-    cost: np.ndarray = (shared > 0) + shared / np.maximum(small, 1)
-    return cost
-
-
-def _within(boxes: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Which of points (m, 2) lie in which of boxes (k, 4): (k, m)."""
-    inside: np.ndarray = np.all((points >= boxes[:, None, :2]) & (points <= boxes[:, None, 2:]), axis=2)
-    return inside

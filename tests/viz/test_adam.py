@@ -97,7 +97,7 @@ def test_turned_back_adam_g_is_the_same_path_and_the_gap_of_adam_is_the_one_that
 
 def test_the_paths_of_the_other_sphere_roll_from_where_they_are_to_where_they_belong():
     scene = scenes.adam(size=(160, 160))
-    place = [scene.frame(t).marks["adam-carried"].points for t in (6.001 / 11.5, 7.0 / 11.5, 0.78)]
+    place = [scene.frame(t).marks["adam-carried"].points for t in (13.701 / 26.3, 15.2 / 26.3, 0.756)]
     other = scene.frame(0.6).beside[0]["adam"].points
     assert np.allclose(place[0][:, -1], other[:, -1], atol=1e-3)
     heights = [scene.frame(0.6).camera.depth(points) for points in place]

@@ -20,7 +20,7 @@ from viz.marks import Curve, Plane, Point, Ring, Vector
 from viz.sphere import View
 
 BASELINE = Path(__file__).parent / "baseline"
-MOMENTS = {"gradient": 0.27, "displacement": 0.66, "walk": 0.8, "momentum": 1.0}
+MOMENTS = {"gradient": 0.33, "displacement": 0.68, "walk": 0.84, "momentum": 1.0}
 
 
 def full(figure):
@@ -67,7 +67,7 @@ def far_side():
 
 
 def pictures():
-    scene = scenes.step(size=(320, 240))
+    scene = scenes.step(size=(480, 360))
     figures = {name: scene.still(t) for name, t in MOMENTS.items()} | {"far": far_side()}
     for figure in figures.values():
         for text in figure.findobj(Text):

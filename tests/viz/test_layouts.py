@@ -35,7 +35,7 @@ PANELS = (
 )
 
 
-def film(two, panels=PANELS, tiles=True, formulas=(), size=(320, 240), orbit=40.0):
+def film(two, panels=PANELS, tiles=True, formulas=(), size=(480, 360), orbit=40.0):
     """Every kind of mark, panel and tile there is."""
     rng = np.random.default_rng(0)
     pictures, camera, loss = rng.random((2, 5, 4, 3)), Camera(np.array([1.0, 0.5, 0.6])), LOSSES["rayleigh"](rng)

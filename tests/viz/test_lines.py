@@ -9,7 +9,7 @@ from grassmann_np.geometry import lines as g1
 from viz import scenes
 
 SIZE = (160, 160)
-seeds, moments = st.integers(0, 10_000), st.floats(0.16, 1)
+seeds, moments = st.integers(0, 10_000), st.floats(0.225, 1)
 
 
 def length(curve):

@@ -21,12 +21,12 @@ numbers = {
     "momentum": st.floats(0, 0.9),
     "steps": st.integers(2, 8),
 }
-CIRCLE, STOP = 4.0, 5.0  # how long the last two stages last
+CIRCLE, STOP = 6.0, 5.4  # how long the last two stages last
 
 
 def ends(steps):
     """The moments at which the stages end."""
-    return np.cumsum([3.0, 3.5, 0.8 * (steps - 2), CIRCLE, STOP]) / (15.5 + 0.8 * (steps - 2))
+    return np.cumsum([4.4, 5.6, 0.8 * (steps - 2), CIRCLE, STOP]) / (21.4 + 0.8 * (steps - 2))
 
 
 def turned(d, y, v):

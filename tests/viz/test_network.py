@@ -15,7 +15,7 @@ STEPS = 22  # of an epoch
 
 def at_step(scene, k, epochs=1):
     """The frame when k steps are done."""
-    return scene.frame((1 + 6 * k / (STEPS * epochs)) / 9 + (1e-12 if k else 0))
+    return scene.frame((7.2 + 9 * k / (STEPS * epochs)) / 23.2 + (1e-12 if k else 0))
 
 
 def weights(frame):

@@ -44,7 +44,7 @@ def test_l_is_that_of_the_columns_drawn_and_never_below_the_bound(seed, m, t, al
 @given(seeds, crowds)
 def test_the_first_step_is_straight_down_the_slope_of_l(seed, m):
     scene = scenes.orthogonality(seed=seed, columns=m, lr=0.02, size=SIZE)
-    start, stop = 1.2 / 7.6, 5.2 / 7.6
+    start, stop = 6.6 / 20, 14.6 / 20
     Y = columns(scene.frame(0.0).beside[0])
     after = columns(scene.frame(start + (stop - start) / 40).beside[0])
     for j in range(m):

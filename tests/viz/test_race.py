@@ -68,7 +68,7 @@ def test_the_panels_are_the_losses_and_turns_of_the_trails_and_go_in_step_with_t
     scene = scenes.race(seed, loss, "none", lr, momentum, decay, steps, size=(160, 160))
     losses, turns = scene.panels
     end, now = scene.frame(1.0), scene.frame(t)
-    walked = steps * np.clip((t - 0.1) / 0.7, 0, 1)
+    walked = steps * np.clip((28.6 * t - 6.8) / 9, 0, 1)
     for i, role in enumerate(ROLES):
         points = end.marks[role].points
         assert losses.lines[i].role == turns.lines[i].role == role

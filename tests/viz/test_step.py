@@ -13,7 +13,8 @@ from viz.marks import Curve, Plane, Point, Ring, Vector
 from viz.sphere import View
 
 seeds = st.integers(0, 10_000)
-DURING = {"h": 0.4, "d": 0.65, "end": 1.0}
+DURING = {"h": 0.5, "d": 0.68, "end": 1.0}
+SIZE = (480, 360)  # with its panel
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ def on_plane(view, screen, y):
 
 def drawn(seed, t, **numbers):
     """The view of the scene at time t, and its loss panel."""
-    scene = scenes.step(seed=seed, size=(160, 160), **numbers)
+    scene = scenes.step(seed=seed, size=SIZE, **numbers)
     drawing = scene.drawing()
     drawing.show(scene.frame(t))
     return drawing.views[0], drawing, scene

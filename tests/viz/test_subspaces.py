@@ -13,7 +13,7 @@ from viz.sphere import View
 
 SIZE = (160, 160)
 seeds, angles = st.integers(0, 10_000), st.floats(2, 88)
-START, STOP = 2.8 / 8.2, 6.4 / 8.2  # of the turn
+START, STOP = 13.0 / 27, 20.4 / 27  # of the turn
 
 
 def normal(marks, name):

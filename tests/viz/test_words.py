@@ -1,7 +1,10 @@
 """Words and spheres of every scene, at three sizes: none over the edge, no two on each other, no sphere cut."""
 
+import dataclasses
+
 import numpy as np
 import pytest
+from matplotlib.text import Text
 
 from viz import scenes
 
@@ -46,3 +49,27 @@ def test_a_sphere_is_whole_with_room_around_it(name):
             low, high = (view.axes.transData.transform([s, s]) for s in (-1, 1))
             room = 5 * drawing.unit
             assert (low > room).all() and (high < np.array(size) - room).all(), (size, low, high)
+
+
+@pytest.mark.parametrize("name", scenes.SCENES)
+def test_captions_stand_long_enough_to_be_read_and_take_at_most_two_lines(name):
+    scene = scenes.SCENES[name]()
+    captions = [scene.frame(float(t)).caption for t in np.linspace(0, 1, 401)]
+    for caption in set(captions):
+        shown = scene.seconds * captions.count(caption) / 401
+        assert shown >= len(caption) / 15 - scene.seconds / 200, (caption, shown, len(caption) / 15)
+    for size in SIZES:
+        drawing = scenes.SCENES[name](size=size).drawing()
+        for caption in set(captions):
+            drawing.show(dataclasses.replace(scene.frame(0.0), caption=caption))
+            assert drawing.caption.get_text().count("\n") < 2, (size, caption)
+            assert drawing.caption.get_window_extent().x1 <= size[0]
+
+
+@pytest.mark.parametrize("name", scenes.SCENES)
+def test_no_words_are_smaller_than_nine_pixels_and_small_pictures_have_no_panels(name):
+    for size in ((160, 160), (320, 240), (480, 360)):
+        drawing = scenes.SCENES[name](size=size).drawing()
+        for text in drawing.figure.findobj(Text):
+            assert text.get_fontsize() * drawing.figure.dpi / 72 >= 9 - 1e-9, (size, text.get_text())
+        assert len(drawing.figure.axes) == len(drawing.views) or size == (480, 360)

@@ -14,14 +14,14 @@ from ..camera import facing
 from ..drawing import Formula, Frame, Sphere
 from ..losses import Loss, named
 from ..marks import Curve, Label, Mark, Point, Ring, Vector
-from .shared import SIZE, Step, along, check, ease, scene, stage, take
+from .shared import SIZE, Start, Step, along, check, ease, first, scene, stage, take
 
 FORMULAS = (
     Formula(r"$\hat h = h\;\min(1,\;\nu/|h|)$", "h"),
     Formula(r"$y \leftarrow \exp_y(-\eta\,\hat h)$", "d"),
     Formula(r"$\exp_y(2\pi\,h/|h|) = y$", "arc"),
 )
-LASTING = (1.5, 1.5, 4.0, 2.0)  # how long each stage lasts, against the others
+LASTING = (6.7, 7.0, 8.0, 7.0)
 
 
 @scene
@@ -30,9 +30,10 @@ def clip(
     loss: str | Loss = "neuron",
     lr: float = 5.0,
     clip: float = 0.1,
-    seconds: float = 8.0,
+    seconds: float = 28.7,
     size: tuple[int, int] = SIZE,
     orbit: float = 0.0,
+    start: Start | None = None,
 ) -> Animation:
     """A step that wraps around the sphere, and the same step clipped.
 
@@ -42,7 +43,7 @@ def clip(
     check(seed, orbit, lr, clip)
     rng = np.random.default_rng(seed)
     loss = named(loss, rng)
-    y = sphere.random_point((3,), rng)
+    y = first(start, rng)
     free, held = (take(loss, y, np.zeros(3), lr, 0.0, nu) for nu in (np.inf, clip))
     captions = _captions(free, held, loss, lr, clip)
     camera = facing(y, held.d + 0.5 * sphere.normalize(free.d) if np.any(free.d) else free.d)
@@ -83,27 +84,15 @@ def _captions(free: Step, held: Step, loss: Loss, lr: float, clip: float) -> tup
     h, (far, near) = np.linalg.norm(free.h), (np.degrees(np.linalg.norm(now.d)) for now in (free, held))
     ends = [sphere.exp(now.y, now.d) for now in (free, held)]
     left, right = (
-        f"{walked:.0f} degrees walked, {np.degrees(sphere.distance(free.y, end)):.0f} degrees away from where it "
-        f"began, loss {free.value:.2f} to {loss(end)[0]:.2f}"
+        f"{walked:.0f}° walked, {np.degrees(sphere.distance(free.y, end)):.0f}° away, loss {free.value:.2f} to "
+        f"{loss(end)[0]:.2f}"
         for walked, end in zip((far, near), ends, strict=True)
     )
-    round_ = (
-        "all the way round and on"
-        if far > 360
-        else "past the antipode, and nearer again"
-        if far > 180
-        else "not so far as the antipode"
-    )
-    shorter = (
-        f"Clipping keeps the direction of h and shortens it from {h:.2f} to ν = {clip:g}, the ring"
-        if h > clip
-        else f"h is shorter than ν = {clip:g}, so clipping leaves it"
-    )
+    round_ = "more than once round" if far > 360 else "past the antipode" if far > 180 else "not so far as the antipode"
+    shorter = f"Clipping shortens it to ν = {clip:g}, the ring" if h > clip else f"h is within ν = {clip:g} as it is"
     return (
-        f"−h, downhill along the sphere: |h| = {h:.2f}. With η = {lr:g} the step is η|h| = {lr * h:.2f} radians, "
-        f"{far:.0f} degrees: {round_}.",
-        f"{shorter}. So without momentum no step is longer than ην = {lr * clip:.2f} radians, "
-        f"{np.degrees(lr * clip):.0f} degrees.",
-        "y walks along its great circle, on the left by −ηh, on the right by −ηĥ. Once round is 360 degrees.",
-        f"Without clipping: {left}. Clipped: {right}.",
+        f"−h, downhill along the sphere, |h| = {h:.2f}: with η = {lr:g}, a step of {far:.0f} degrees, {round_}.",
+        f"{shorter}: without momentum no step is longer than ην = {lr * clip:.2f} rad, {np.degrees(lr * clip):.0f}°.",
+        "y walks along its great circle, on the left by −ηh, on the right by −ηĥ.",
+        f"Left, {left}. Right, clipped, {right}.",
     )

@@ -18,7 +18,7 @@ from ..camera import facing
 from ..drawing import Formula, Frame, Sphere
 from ..marks import Mark, Plane, Point, Trail, Vector
 from ..panels import Line, Panel
-from .shared import SIZE, along, check, ease, gone, scene, stage
+from .shared import SIZE, Start, along, check, ease, first, gone, scene, stage
 
 FORMULAS = (
     Formula(r"$y'd = 0,\;\; \theta = |d|$", "d"),
@@ -27,14 +27,19 @@ FORMULAS = (
     Formula(r"$R_y(d) = (y + d)\,/\,|y + d|$", "h"),
     Formula(r"$\arctan\theta < \theta$", "h"),
 )
-LASTING = (1.2, 2.2, 2.2, 2.6, 2.4)
+LASTING = (4.8, 6.0, 6.0, 7.0, 6.2)
 STEPS = 8  # dots on each way
 LONGEST = 6.0  # d that is drawn: nearly once round
 
 
 @scene
 def exp(
-    seed: int = 252, length: float = 1.3, seconds: float = 10.0, size: tuple[int, int] = SIZE, orbit: float = 0.0
+    seed: int = 252,
+    length: float = 1.3,
+    seconds: float = 30.0,
+    size: tuple[int, int] = SIZE,
+    orbit: float = 0.0,
+    start: Start | None = None,
 ) -> Animation:
     """A walk along a geodesic, against the straight line and against its retraction.
 
@@ -44,7 +49,7 @@ def exp(
     if not 0 < length <= LONGEST:
         raise ValueError(f"length: expected more than 0 and at most {LONGEST:g} radians, got {length}")
     rng = np.random.default_rng(seed)
-    y = sphere.random_point((3,), rng)
+    y = first(start, rng)
     d = length * sphere.normalize(sphere.random_tangent(y, rng))
     s = np.linspace(0, 1, STEPS + 1)
     line = y[:, None] + np.outer(d, s)
@@ -55,7 +60,7 @@ def exp(
     grown = Line(np.stack([np.degrees(fine), np.sqrt(1 + fine**2)]), "g")
     panels = (Panel(turned, "Degrees turned", ""), Panel((grown,), "Length |y + d|", "length of d, in degrees"))
     captions = _captions(length)
-    camera = facing(y, d * min(1.0, np.pi / 2 / length), lean=-1.2)
+    camera = facing(y, d * min(1.0, np.pi / 2 / length), lean=-0.75)
 
     def frame(t: float) -> Frame:
         at, part = stage(t, LASTING)
@@ -108,11 +113,9 @@ def _captions(length: float) -> tuple[str, ...]:
     degrees, short, off = np.degrees(length), np.degrees(np.arctan(length)), np.sqrt(1 + length**2)
     return (
         f"A step d, tangent at y: |d| = {length:.3f} rad = {degrees:.1f}°. Where does it lead?",
-        "The geodesic: y turns at constant speed along a great circle, equal arcs for equal parts of d, "
-        f"{degrees:.1f}° in all.",
+        f"The geodesic: y turns along a great circle, equal arcs for equal parts of d, {degrees:.1f}° in all.",
         f"The straight line leaves the sphere at once: y + d has length √(1 + |d|²) = {off:.3f}.",
-        "The retraction R puts the line back, towards the centre. Its first parts are nearly those of the geodesic; "
-        "then they shrink.",
+        "The retraction R puts the line back, towards the centre: at first like the geodesic, then shorter.",
         f"exp turns y by |d| = {degrees:.1f}°, R by arctan|d| = {short:.1f}°: {degrees - short:.1f}° less. "
-        "However long d is, R stays below 90°.",
+        "It never reaches 90°.",
     )

@@ -24,13 +24,13 @@ FORMULAS = (
     Formula(r"$y'x = 0$", "frame"),
     Formula(r"$\log_y(\mathrm{sign}(y'x)\,x)$", "h"),
 )
-LASTING = (1.4, 3.0, 1.6, 3.0)
+LASTING = (5.8, 7.0, 6.6, 7.2)
 START = 25.0  # degrees from y to x, at first
 
 
 @scene
 def lines(
-    seed: int = 0, degrees: float = 130.0, seconds: float = 8.0, size: tuple[int, int] = SIZE, orbit: float = 0.0
+    seed: int = 0, degrees: float = 130.0, seconds: float = 26.6, size: tuple[int, int] = SIZE, orbit: float = 0.0
 ) -> Animation:
     """On lines y and −y are one point, and log takes the shorter way, which jumps at the cut locus.
 
@@ -103,12 +103,9 @@ def _marks(y: np.ndarray, u: np.ndarray, x: np.ndarray, angle: float, at: int) -
 def _captions(degrees: float) -> tuple[str, ...]:
     """What each stage shows."""
     return (
-        "A line through the origin meets the sphere twice: y and −y are one point of G(1,3), and so are x and −x. "
-        "Whatever is at y is at −y too, drawn faintly.",
-        f"Two ways lead from y to the line of x: one to x, one to −x. log takes the shorter, {START:.0f}° at first and "
-        f"not {180 - START:.0f}°, and it grows as x turns away.",
-        "Where y'x = 0, on the cut locus of y, both ways are 90° long. No two lines are farther apart; log has two "
-        "answers here, and one must say which.",
-        "Past the cut locus −x is nearer: log jumps by 180°, from +90° to −90°. In the end x is "
-        f"{degrees:.0f}° from y on the sphere, but its line is {180 - degrees:.0f}° from that of y.",
+        "A line meets the sphere twice: y and −y are one point of G(1,3), and so are x and −x.",
+        f"Two ways lead to the line of x. log takes the shorter: {START:.0f}° at first, not {180 - START:.0f}°.",
+        "Where y'x = 0, the cut locus, both ways are 90° long: log has two answers, and one must say which.",
+        f"Past it −x is nearer: log jumps by 180°. x is {degrees:.0f}° from y, its line "
+        f"{180 - degrees:.0f}° from that of y.",
     )

@@ -16,7 +16,7 @@ from ..camera import Camera
 from ..drawing import Formula, Frame, Sphere
 from ..losses import Loss, named
 from ..marks import Curve, Label, Mark, Point, Trail, Vector
-from .shared import SIZE, Step, along, check, ease, gone, scene, stage, take
+from .shared import SIZE, Start, Step, along, check, ease, first, gone, scene, stage, take
 
 FORMULAS = (
     Formula(r"$d = \gamma\,\tau - \eta\,h$", "d"),
@@ -35,9 +35,10 @@ def momentum(
     lr: float = 0.3,
     momentum: float = 0.8,
     steps: int = 10,
-    seconds: float = 16.0,
+    seconds: float = 27.8,
     size: tuple[int, int] = SIZE,
     orbit: float = 0.0,
+    start: Start | None = None,
 ) -> Animation:
     """Momentum carried in parallel; without a gradient, a great circle or a coast.
 
@@ -50,7 +51,7 @@ def momentum(
         raise ValueError(f"expected momentum <= {MOST} and steps from 2 to 100, got {momentum} and {steps}")
     rng = np.random.default_rng(seed)
     loss = named(loss, rng)
-    walk = _walk(loss, sphere.random_point((3,), rng), steps, lr, momentum)
+    walk = _walk(loss, first(start, rng), steps, lr, momentum)
     y, d = walk[0].y, walk[0].d
     angle = float(np.linalg.norm(d))
     left = int(np.ceil(np.log(STOPPED * (1 - momentum) / angle) / np.log(momentum))) if momentum else 1
@@ -60,7 +61,7 @@ def momentum(
     trail = np.stack([step.y for step in walk], axis=1)
     middle, aside = sphere.normalize(trail.mean(axis=1)), sphere.normalize(np.cross(y, d))
     camera = Camera(y + middle + (0.8 if middle @ aside >= 0 else -0.8) * aside)
-    lasting = (3.0, 3.5, 0.8 * (steps - 2), 4.0, 5.0)
+    lasting = (4.4, 5.6, 0.8 * (steps - 2), 6.0, 5.4)
 
     def frame(t: float) -> Frame:
         at, s = stage(t, lasting)
@@ -132,16 +133,13 @@ def _free(y: np.ndarray, d: np.ndarray, stage: int, s: float, coast: np.ndarray)
 def _captions(walk: list[Step], last: float, momentum: float) -> tuple[str, ...]:
     """What each stage shows, in numbers of the steps."""
     degrees = [np.degrees(np.linalg.norm(step.d)) for step in walk[:-1]]
-    angle, longest = degrees[0], int(np.argmax(degrees))
+    angle = degrees[0]
     return (
-        f"The first step: there is no momentum yet, so d = −ηh. It turns y by |d| = {angle:.1f} degrees, and the loss "
-        f"goes from {walk[0].value:.2f} to {walk[1].value:.2f}.",
-        f"τ is that d, carried along in parallel: as long as it was, and tangent at the new y. The second step is "
-        f"{momentum:g} of it and the new −ηh: {degrees[1]:.1f} degrees.",
-        f"And so on, {len(degrees)} steps. The longest is step {longest + 1}, {degrees[longest]:.1f} degrees: steps "
-        f"that agree add up, those that do not cancel. The loss goes to {last:.2f}.",
-        f"With no gradient after the first step and γ = 1, every step turns y by the same {angle:.1f} degrees: after "
-        f"{360 / angle:.1f} steps it has closed a great circle, 360 degrees.",
-        f"With no gradient and γ = {momentum:g}, every step is {momentum:g} of the one before: y coasts "
-        f"|d|(1 + γ + γ² + …) = |d|/(1 − γ) = {angle / (1 - momentum):.1f} degrees, and stops.",
+        f"The first step has no momentum: d = −ηh turns y by {angle:.1f} degrees.",
+        f"τ is that d, carried along. The next d is {momentum:g} of it and the new −ηh: {degrees[1]:.1f} degrees.",
+        f"And so on, {len(degrees)} steps: those that agree add up, at most to {max(degrees):.1f} degrees. "
+        f"Loss {last:.2f}.",
+        f"No gradient, γ = 1: every step turns y by {angle:.1f} degrees; after {360 / angle:.1f} steps, a great "
+        "circle.",
+        f"No gradient, γ = {momentum:g}: y coasts |d|/(1 − γ) = {angle / (1 - momentum):.1f} degrees, and stops.",
     )

@@ -22,8 +22,7 @@ from ..marks import Curve, Mark, Point, Trail
 from ..panels import Line, Panel, Tiles
 from .shared import SIZE, check, gone, scene, stage
 
-LASTING = (1.0, 6.0, 2.0)
-COLUMNS = 6  # of the images
+LASTING = (7.2, 9.0, 7.0)
 NAMED = 3  # points that carry the number of their image
 
 
@@ -47,7 +46,7 @@ def network(
     momentum: float = 0.9,
     clip: float = 0.5,
     alpha: float = 0.0,
-    seconds: float = 10.0,
+    seconds: float = 23.2,
     size: tuple[int, int] = SIZE,
     orbit: float = 0.0,
 ) -> Animation:
@@ -77,7 +76,7 @@ def network(
         Panel((Line(error, "g"),), "Test error", "epoch", number="{:.1f} %"),
     )
     camera = Camera(np.sum(points[:, -1, :NAMED], axis=1))
-    captions = _captions(seen, kept, units, epochs)
+    captions = _captions(seen, kept)
 
     def frame(t: float) -> Frame:
         at, s = stage(t, LASTING)
@@ -101,7 +100,7 @@ def network(
         (Sphere(),),
         (),
         panels,
-        Tiles("Weights of the layer", COLUMNS),
+        Tiles("Weights of the layer", int(np.ceil(np.sqrt(1.3 * units)))),
     )
 
 
@@ -139,14 +138,14 @@ def _marks(points: np.ndarray, k: float) -> dict[str, Mark]:
     return marks
 
 
-def _captions(seen: Training, kept: float, units: int, epochs: int) -> tuple[str, ...]:
+def _captions(seen: Training, kept: float) -> tuple[str, ...]:
     """What each stage shows, in numbers of the training."""
     turned = np.degrees(sphere.distance(seen.Y[:, 0], seen.Y[:, -1]))
     return (
-        "Each point is a weight vector of 64 pixels, of length 1, seen on the sphere of three principal directions: "
-        f"{100 * kept:.0f} % of the variance. The images show it whole; 1, 2, 3 are the first of them.",
-        f"SGD-G turns the vectors while the network trains on {seen.images} digits, {seen.per_epoch} steps an epoch. "
-        "The steps grow shorter, because the learning rate falls to 0.",
-        f"After {epochs} epochs the network misreads {100 * seen.error[-1]:.1f} % of the digits it has not seen. In "
-        f"R⁶⁴ the vectors have turned by {turned.min():.0f}° to {turned.max():.0f}°; their length is still 1.",
+        "Each point is a weight vector of 64 pixels, seen in three principal directions: "
+        f"{100 * kept:.0f} % of the variance.",
+        f"SGD-G turns them while the network trains on {seen.images} digits; steps shrink, for the "
+        "learning rate falls.",
+        f"It misreads {100 * seen.error[-1]:.1f} % of new digits. In R⁶⁴ the vectors have turned by "
+        f"{turned.min():.0f}° to {turned.max():.0f}°; their length is still 1.",
     )

@@ -26,7 +26,7 @@ FORMULAS = (
     Formula(r"$\partial L/\partial Y = 2\alpha\,Y(Y'Y - I)$", "h"),
     Formula(r"$L \geq \frac{\alpha}{2}\,(\frac{m^2}{3} - m)$", "g"),
 )
-LASTING = (1.2, 4.0, 2.4)
+LASTING = (6.6, 8.0, 5.4)
 STEPS = 40
 MOST = 12
 CENTRE = np.array([0.62, -0.55, 0.56])  # where they start, and the camera
@@ -39,7 +39,7 @@ def orthogonality(
     alpha: float = 1.0,
     lr: float = 0.02,
     momentum: float = 0.5,
-    seconds: float = 8.0,
+    seconds: float = 20.0,
     size: tuple[int, int] = SIZE,
     orbit: float = 0.0,
 ) -> Animation:
@@ -82,7 +82,8 @@ def orthogonality(
         f"The orthogonality term turns three unit vectors from {_least(walks[0][:, 0])} degrees at the least to "
         f"{_least(walks[0][:, -1])}: its value falls from {losses[0][0]:.2f} to {losses[0][-1]:.2f}. There "
         f"is no room for {columns}: theirs falls from {losses[1][0]:.2f} to {losses[1][-1]:.2f}, and it cannot fall "
-        f"below the Welch bound, {bounds[1]:.2f}."
+        f"below the Welch bound, {bounds[1]:.2f}, which is met where any axis gets the same sum of squares, m/3 = "
+        f"{columns / 3:.2f}; here they get {_spread(walks[1][:, -1])}."
     )
     return Animation(frame, "Orthogonality", caption, seconds, size, spheres, FORMULAS, panels)
 
@@ -117,17 +118,20 @@ def _least(Y: np.ndarray) -> str:
     return f"{min(np.degrees(float(sphere.distance(a, b))) for a, b in pairs):.0f}"
 
 
+def _spread(Y: np.ndarray) -> str:
+    """The least and the greatest sum of squares along an axis, of all axes."""
+    least, *_, most = np.linalg.eigvalsh(Y @ Y.T)
+    return f"{least:.2f} to {most:.2f}"
+
+
 def _captions(walks: list[np.ndarray], losses: list[list[float]], bound: float, columns: int) -> tuple[str, ...]:
     """What each stage shows, in numbers of the columns."""
     (few, many), (three, crowd) = losses, walks
-    spread = np.linalg.eigvalsh(crowd[:, -1] @ crowd[:, -1].T)
     return (
-        "Each point is a column of Y, the direction of one weight vector. L counts what they lack to right angles: "
-        f"{few[0]:.2f} for three, {many[0]:.2f} for {columns}.",
-        "SGD-G with no loss but L. Columns that lean the same way turn apart: the least angle grows from "
-        f"{_least(three[:, 0])}° to {_least(three[:, -1])}° among three, from {_least(crowd[:, 0])}° to "
-        f"{_least(crowd[:, -1])}° among {columns}.",
-        f"Three columns end at L = {few[-1]:.2f}. For {columns} there is no room: L = {many[-1]:.2f}, and Welch's "
-        f"bound is {bound:.2f}. It is met where any axis gets the same sum of squares, m/3 = {columns / 3:.2f}; here "
-        f"they get {spread[0]:.2f} to {spread[-1]:.2f}.",
+        f"Each point is a column of Y. L counts what they lack to right angles: {few[0]:.2f} for three, "
+        f"{many[0]:.2f} for {columns}.",
+        f"SGD-G on L alone turns them apart: the least angle grows from {_least(three[:, 0])}° to "
+        f"{_least(three[:, -1])}° among three, {_least(crowd[:, 0])}° to {_least(crowd[:, -1])}° among {columns}.",
+        f"Three end at L = {few[-1]:.2f}. {columns} have no room: L = {many[-1]:.2f}, and Welch's bound is "
+        f"{bound:.2f}.",
     )

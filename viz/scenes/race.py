@@ -23,9 +23,9 @@ from ..drawing import Frame, Sphere
 from ..losses import Loss, named
 from ..marks import Mark, Point, Trail
 from ..panels import Line, Panel
-from .shared import NAMES, SIZE, check, gone, path, scene, stage
+from .shared import NAMES, SIZE, Start, check, first, gone, path, scene, stage
 
-LASTING = (1.0, 7.0, 2.0)  # how long each stage lasts, against the others
+LASTING = (6.8, 9.0, 5.4, 7.4)
 LEAST = 0.01  # degrees: a step that turns less is drawn as this
 
 
@@ -38,9 +38,10 @@ def race(
     momentum: float = 0.5,
     decay: float = 0.02,
     steps: int = 40,
-    seconds: float = 10.0,
+    seconds: float = 28.6,
     size: tuple[int, int] = SIZE,
     orbit: float = 0.0,
+    start: Start | None = None,
 ) -> Animation:
     """SGD, SGD with weight decay, SGD-G and Adam-G from one start on one loss.
 
@@ -53,7 +54,7 @@ def race(
         raise ValueError(f"steps: expected 2 to 500, got {steps}")
     rng = np.random.default_rng(seed)
     loss = named(loss, rng)
-    y = sphere.random_point((3,), rng)
+    y = first(start, rng)
     usual = {"lr": lr, "momentum": momentum}
     walks = {
         "sgd": path(loss, y, steps, "sgd", **usual),
@@ -80,7 +81,7 @@ def race(
         turn = camera.turned(orbit * (t - 0.5)) if orbit else camera
         curves = [gone(line, done) for line in losses.values()]
         curves += [gone(line, max(0.0, done - 1)) for line in angles.values()]
-        return Frame(_marks(places, done), turn, captions[at], curves=tuple(curves))
+        return Frame(_marks(places, done, steps), turn, captions[at], curves=tuple(curves))
 
     panels = (
         Panel(tuple(Line(losses[role], role, NAMES[role]) for role in places), "Loss f(w)", ""),
@@ -91,16 +92,18 @@ def race(
             log=True,
         ),
     )
-    caption = f"{captions[0]} {captions[2]}"
+    caption = f"{captions[0]} {_ends(walks, losses, steps)}"
+    caption = caption if captions[3] == captions[2] else f"{caption} {captions[3]}"
     return Animation(frame, "Race", caption, seconds, size, (Sphere(loss),), panels=panels)
 
 
-def _marks(places: dict[str, np.ndarray], done: float) -> dict[str, Mark]:
-    """The trails when so many steps are done."""
+def _marks(places: dict[str, np.ndarray], done: float, steps: int) -> dict[str, Mark]:
+    """The trails when so many of the steps are done."""
     marks: dict[str, Mark] = {}
     for role in sorted(places, key=["decay", *places].index):  # that of decay below: plain SGD's often lies on it
         walked = sphere.normalize(gone(places[role], done))
-        marks |= {role: Trail(walked, role), f"{role}-end": Point(walked[:, -1], role=role)}
+        name = NAMES[role] if 4 * done > steps else ""
+        marks |= {role: Trail(walked, role, fade=True), f"{role}-end": Point(walked[:, -1], name, role)}
     marks["start"] = Point(places["sgd"][:, 0], "y")
     return marks
 
@@ -109,22 +112,29 @@ def _captions(
     walks: dict[str, np.ndarray], losses: dict[str, np.ndarray], angles: dict[str, np.ndarray], steps: int, lr: float
 ) -> tuple[str, ...]:
     """What each stage shows, in numbers of the race."""
-    best = min(losses, key=lambda role: losses[role][1].min())
-    there = walks[best][:, int(np.argmin(losses[best][1]))]
     early = max(1, steps // 4)
     turns = ", ".join(f"{NAMES[role]} {line[1, early - 1]:.2f}" for role, line in angles.items())
     grown = [np.linalg.norm(walks[role][:, early]) for role in ("sgd", "decay")]
+    ends = ", ".join(f"{NAMES[role]} {line[1, -1]:.4f}" for role, line in losses.items())
+    worst = max(losses, key=lambda role: losses[role][1, -1])
+    others = "".join(f", {NAMES[role]}" for role in list(walks)[2:-1])
+    after = f"Loss after {steps} steps: {ends}."
+    why = "Adam-G, untuned, ends worst: it divides by a running mean of |h|, in which the long first ones still count."
+    return (
+        f"SGD, SGD with decay{others} and {NAMES[list(walks)[-1]]} start from one y; drawn is w/|w|. η = {lr:g}, for "
+        f"Adam-G {lr / 4:g}.",
+        f"Degrees at step {early}: {turns}. The longer w, the less: |w| is {grown[0]:.2f} and {grown[1]:.2f}.",
+        after,
+        why if worst == "adam-g" else after,
+    )
+
+
+def _ends(walks: dict[str, np.ndarray], losses: dict[str, np.ndarray], steps: int) -> str:
+    """Where each has come to: the loss, and the degrees to the best place that any has found."""
+    best = min(losses, key=lambda role: losses[role][1].min())
+    there = walks[best][:, int(np.argmin(losses[best][1]))]
     ends = ", ".join(
         f"{NAMES[role]} {losses[role][1, -1]:.4f} and {np.degrees(sphere.distance(walk[:, -1], there)):.1f}°"
         for role, walk in walks.items()
     )
-    worst = max(losses, key=lambda role: losses[role][1, -1])
-    why = " No η is tuned; Adam-G divides by a running mean of |h|, in which the long first ones still count."
-    others = "".join(f", {NAMES[role]}" for role in list(walks)[2:-1])
-    return (
-        f"SGD, SGD with weight decay{others} and {NAMES[list(walks)[-1]]} start from one y, on one loss; only the "
-        f"direction w/|w| is drawn. η = {lr:g}, for Adam-G {lr / 4:g}.",
-        f"Degrees that step {early} turns y: {turns}. The longer w, the less a step of SGD turns it: |w| is "
-        f"{grown[0]:.2f} by then, with decay {grown[1]:.2f}. SGD-G and Adam-G have no |w|.",
-        f"After {steps} steps, the loss and the way to the best place found: {ends}.{why if worst == 'adam-g' else ''}",
-    )
+    return f"After {steps} steps, the loss and the way to the best place found: {ends}."

@@ -13,13 +13,13 @@ import numpy as np
 from grassmann_np.geometry import sphere
 
 from ..animation import Animation
-from ..camera import facing
+from ..camera import Camera
 from ..drawing import Formula, Frame, Sphere
 from ..losses import Loss, named
 from ..lossmap import limits
 from ..marks import Label, Mark, Point, Trail, Vector
 from ..panels import Line, Panel
-from .shared import SIZE, check, ease, gone, path, scene, stage
+from .shared import SIZE, Start, check, ease, first, gone, path, scene, stage
 
 FORMULAS = (
     Formula(r"$f(a\,w) = f(w)$", "y"),
@@ -28,20 +28,21 @@ FORMULAS = (
     Formula(r"$w \leftarrow w - \eta\,g$", "sgd"),
     Formula(r"$\mathrm{angle} = \arctan(\eta\,|g|/|w|)$", "sgd"),
 )
-LASTING = (2.0, 2.6, 2.4, 5.0, 2.0)
-STEPS = 24
-STATIONS = (2.0, 1.75, 1.5, 1.25, 1.0)  # lengths of w at which its gradient is shown
+LASTING = (6.0, 6.2, 5.6, 9.0, 6.2)
+STEPS = 12
+STATIONS = (1.6, 1.45, 1.3, 1.15, 1.0)  # lengths of w at which its gradient is shown
 LONGEST = 20  # w that is drawn
 
 
 @scene
 def scale(
-    seed: int = 546,
+    seed: int = 563,
     loss: str | Loss = "neuron",
     lr: float = 1.2,
-    seconds: float = 12.0,
+    seconds: float = 33.0,
     size: tuple[int, int] = SIZE,
     orbit: float = 0.0,
+    start: Start | None = None,
 ) -> Animation:
     """A loss that does not see the length of w, and plain SGD, which spirals outward on it.
 
@@ -50,7 +51,7 @@ def scale(
     check(seed, orbit, lr)
     rng = np.random.default_rng(seed)
     loss = named(loss, rng)
-    y = sphere.random_point((3,), rng)
+    y = first(start, rng)
     low, high = limits(loss)
     if not abs(loss(2 * y)[0] - loss(y)[0]) <= 1e-3 * (high - low):
         raise ValueError(f"loss: expected f(2w) = f(w), got {loss(2 * y)[0]:.4f} and {loss(y)[0]:.4f}")
@@ -70,13 +71,15 @@ def scale(
     panels = (Panel(lines[:1], "Length |w|", "", number="{:.2f}"), Panel(lines[1:], "Degrees turned by a step", "step"))
     g = loss(y)[1]
     captions = _captions(loss, y, g, lr, lengths, angles, short)
-    camera = facing(y, sphere.log(y, ways[:, -1]), lean=1.5)
+    across = np.linalg.svd(walk)[0][:, 2]  # the walk lies all but in one plane: the eye is above it
+    across = across if across @ np.cross(y, ways[:, -1]) <= 0 else -across
+    camera = Camera(across + 0.3 * sphere.normalize(ways.sum(axis=1)))
 
     def frame(t: float) -> Frame:
         at, s = stage(t, LASTING)
         s = ease(min(1.0, 1.3 * s))
         step = s * STEPS if at == 3 else STEPS * float(at > 3)
-        marks = _start(y, g, lr, at, s) if at < 3 else _run(walk, step)
+        marks = _start(y, g, lr, at, s) if at < 3 else _run(walk, step, angles if at == 4 else None)
         curves = tuple(gone(line.points, min(step, line.points.shape[1] - 1)) for line in lines)
         return Frame(marks, camera.turned(orbit * (t - 0.5)), captions[at], at, curves)
 
@@ -89,7 +92,7 @@ def _start(y: np.ndarray, g: np.ndarray, lr: float, stage: int, s: float) -> dic
     far = STATIONS[0]
     length = (1 + (far - 1) * s, far + (1 - far) * s, 1.0)[stage]
     w, origin = length * y, np.zeros(3)
-    marks: dict[str, Mark] = {"ray": Vector(origin, 1.1 * far * y, "guide", head=False)}
+    marks: dict[str, Mark] = {"ray": Vector(origin, 1.06 * far * y, "guide", head=False)}
     if stage == 1:
         passed = [a for a in STATIONS if a > length]
         marks |= {f"g{i}": Vector(a * y, -g / a, "g") for i, a in enumerate(passed)}
@@ -105,16 +108,26 @@ def _start(y: np.ndarray, g: np.ndarray, lr: float, stage: int, s: float) -> dic
     return marks
 
 
-def _run(walk: np.ndarray, step: float) -> dict[str, Mark]:
-    """The steps so far, in space, and their directions on the sphere."""
+def _run(walk: np.ndarray, step: float, angles: np.ndarray | None) -> dict[str, Mark]:
+    """The steps so far, in space, their directions on the sphere, and what of w is outside it, as a fan.
+
+    With `angles`, in degrees, the widest and the last are told.
+    """
     walked = gone(walk, step)
-    w = walked[:, -1]
-    return {
-        "directions": Trail(walked / np.linalg.norm(walked, axis=0), "guide"),
-        "walk": Trail(walked, "sgd"),
-        "ray": Vector(np.zeros(3), 1.1 * w, "guide", head=False),
-        "y": Point(w / np.linalg.norm(w), "y", aside=-w),
-        "w": Point(w, "w", "sgd", aside=np.cross(walked[:, 0], w)),
+    ways = walked / np.linalg.norm(walked, axis=0)
+    w, y = walked[:, -1], ways[:, -1]
+    marks: dict[str, Mark] = {
+        f"spoke{k}": Vector(ways[:, k], walked[:, k] - ways[:, k], "guide", head=False) for k in range(ways.shape[1])
+    }
+    if angles is not None:
+        for name, k in (("widest", int(np.argmax(angles))), ("last", STEPS - 1)):
+            middle = sphere.normalize(ways[:, k] + ways[:, k + 1])
+            marks[name] = Label(middle, f"{angles[k]:.0f}°", "h", -middle)
+    return marks | {
+        "directions": Trail(ways, "h"),
+        "walk": Trail(walked, "sgd", fade=True),
+        "y": Point(y, "y", aside=-w),
+        "w": Point(w, "w", "sgd", aside=w),
     }
 
 
@@ -124,14 +137,12 @@ def _captions(
     """What each stage shows, in numbers of the walk."""
     far, size = STATIONS[0], np.linalg.norm(g)
     return (
-        f"The loss sees nothing but the direction y = w/|w|: it is {loss(y)[0]:.3f} where |w| = 1, and "
-        f"{loss(far * y)[0]:.3f} where |w| = {far:g}.",
-        f"So its gradient g has no part along w, and it shrinks as 1/|w|: |g| is {size:.2f} where |w| = 1, and "
-        f"{np.linalg.norm(loss(far * y)[1]):.2f} where |w| = {far:g}.",
-        f"One step of SGD, learning rate η = {lr:g}: a right angle at w, so w can only grow, here from 1 to "
-        f"√(1 + {lr * size:.2f}²) = {lengths[1]:.2f}.",
-        f"{STEPS} steps: w spirals outward, from |w| = 1 to {lengths[-1]:.2f}. Below it, on the sphere, runs y, all "
-        "that the loss sees.",
-        f"Step {STEPS} turns y by {angles[-1]:.2f}°; with |w| = 1 it would turn it by {short[-1]:.2f}°. "
-        f"Before it |w| was {lengths[-2]:.2f}, and η acts on y as η/|w|² = {lr / lengths[-2] ** 2:.2f}.",
+        f"Only the direction of w counts: the loss is {loss(y)[0]:.3f} at |w| = 1, and {loss(far * y)[0]:.3f} at |w| = "
+        f"{far:g}.",
+        f"So g has no part along w, and it shrinks as 1/|w|: {size:.2f} at |w| = 1, "
+        f"{np.linalg.norm(loss(far * y)[1]):.2f} at |w| = {far:g}.",
+        f"A step of SGD, η = {lr:g}, is at a right angle to w: w can only grow, from 1 to {lengths[1]:.2f}.",
+        f"{STEPS} steps: w spirals outward, from |w| = 1 to {lengths[-1]:.2f}. On the sphere runs y, all that f sees.",
+        f"Step {STEPS} turns y by {angles[-1]:.2f}°; with |w| = 1, by {short[-1]:.2f}°: η acts on y as "
+        f"η/|w|² = {lr / lengths[-2] ** 2:.2f}.",
     )

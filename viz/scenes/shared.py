@@ -17,6 +17,7 @@ from grassmann_np.optim import registry
 from ..animation import Animation
 from ..losses import Loss
 
+Start = tuple[float, float, float]
 LARGEST = 1000  # learning rate: beyond, numbers overflow before anything is drawn
 LONGEST = 10  # step that is drawn, lr * clip, in radians: more than once round
 SIZE = (640, 480)
@@ -45,7 +46,9 @@ def _command(make: Callable[..., Animation], given: dict[str, Any]) -> str:
         return ""
     if "size" in given:
         given["size"] = "{}x{}".format(*given["size"])
-    words = [f"--{key.replace('_', '-')} {value}" for key, value in given.items()]
+    if "start" in given:
+        given["start"] = ",".join(f"{float(x):g}" for x in given["start"])
+    words = [f"--{key.replace('_', '-')}{'=' if key == 'start' else ' '}{value}" for key, value in given.items()]
     return " ".join([f"python -m viz {make.__name__}", *words])
 
 
@@ -111,6 +114,21 @@ def path(
         moving.step()
         seen.append(np.array(parameter.value))
     return np.stack(seen, axis=1)
+
+
+def first(start: Start | None, rng: np.random.Generator) -> np.ndarray:
+    """The point where a scene starts, (3,): `start` put on the sphere, or one drawn by `rng`, which is drawn anyway.
+
+    ValueError for what is not three numbers, or all of them 0.
+    """
+    drawn: np.ndarray = sphere.random_point((3,), rng)
+    if start is None:
+        return drawn
+    y: np.ndarray = np.asarray(start, dtype=float)
+    if y.shape != (3,) or not np.isfinite(y).all() or not y.any():
+        raise ValueError(f"start: expected three numbers, not all 0, got {start}")
+    point: np.ndarray = sphere.normalize(y)
+    return point
 
 
 def along(y: np.ndarray, d: np.ndarray, s: np.ndarray) -> np.ndarray:

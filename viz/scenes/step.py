@@ -15,7 +15,7 @@ from ..drawing import Formula, Frame, Sphere
 from ..losses import Loss, named, neuron
 from ..marks import Curve, Mark, Plane, Point, Ring, Vector
 from ..panels import Line, Panel
-from .shared import SIZE, Step, along, check, ease, number, scene, stage, take
+from .shared import SIZE, Start, Step, along, check, ease, first, number, scene, stage, take
 
 FORMULAS = (
     Formula(r"$y'y = 1$", "y"),
@@ -26,7 +26,7 @@ FORMULAS = (
     Formula(r"$y \leftarrow \exp_y(d)$", "arc"),
     Formula(r"$\tau \leftarrow \mathrm{pt}_y(d;\,d)$", "d"),
 )
-LASTING = (1.0, 1.0, 1.4, 1.6, 3.0, 2.2, 1.8)  # how long each stage lasts, against the others
+LASTING = (3.4, 3.6, 4.9, 5.2, 5.4, 5.1, 4.7)
 EPS = 0.3  # of the default neuron
 
 
@@ -37,9 +37,10 @@ def step(
     lr: float = 1.0,
     momentum: float = 0.9,
     clip: float = 0.5,
-    seconds: float = 10.0,
+    seconds: float = 32.3,
     size: tuple[int, int] = SIZE,
     orbit: float = 0.0,
+    start: Start | None = None,
 ) -> Animation:
     """One step of SGD-G, drawn large, in seven stages.
 
@@ -50,8 +51,8 @@ def step(
     rng = np.random.default_rng(seed)
     default = loss == "neuron"
     loss = neuron(rng, eps=EPS) if default else named(loss, rng)
-    first = take(loss, sphere.random_point((3,), rng), np.zeros(3), lr, momentum, clip)
-    y, tau = sphere.move(first.y, first.d, first.d)
+    before = take(loss, first(start, rng), np.zeros(3), lr, momentum, clip)
+    y, tau = sphere.move(before.y, before.d, before.d)
     now = take(loss, sphere.normalize(y), tau, lr, momentum, clip)
 
     angle, (after, carried) = float(sphere.norm(now.y, now.d)), sphere.move(now.y, now.d, now.d)
@@ -64,7 +65,7 @@ def step(
         "degrees walked",
         (float(np.degrees(angle)),),
     )
-    captions = _captions(now, lr, momentum, clip, angle, after_value, carried, default)
+    captions = _captions(now, clip, angle, after_value, carried, default)
     e = sphere.normalize(now.d if angle > 0 else sphere.random_tangent(now.y, rng))
     longest = max(np.linalg.norm(v) for v in (now.h, now.d, now.clipped, momentum * tau))
     half = float(np.clip(1.08 * longest, 0.35, 0.8))
@@ -120,25 +121,23 @@ def _marks(
 
 
 def _captions(
-    now: Step, lr: float, momentum: float, clip: float, angle: float, after: float, carried: np.ndarray, default: bool
+    now: Step, clip: float, angle: float, after: float, carried: np.ndarray, default: bool
 ) -> tuple[str, ...]:
     """What each stage shows, in numbers of the step."""
-    g, h, tau = (np.linalg.norm(v) for v in (now.g, now.h, now.tau))
-    radial, degrees = float(now.y @ now.g), np.degrees(angle)
+    h = np.linalg.norm(now.h)
+    radial = float(now.y @ now.g)
     leans = "leaves" if abs(radial) >= 0.005 else "lies in"
-    why = f" BN's eps, {EPS:g} here, lets it lean; with eps = 0 it would be tangent." if default else ""
-    clipped = f"clipped from {h:.2f} to ν = {clip:g}" if h > clip else f"not clipped, {h:.2f} is within ν = {clip:g}"
-    moved = f"The loss goes from {now.value:.3f} to {after:.3f}."
+    why = f" (BN's eps = {EPS:g})" if default else ""
+    clipped = f"clipped from {h:.2f} to ν = {clip:g}" if h > clip else f"within ν = {clip:g}"
     return (
-        f"y, the direction of a weight vector: a point of the unit sphere. Loss f(y) = {now.value:.3f}.",
-        "The tangent plane at y: all the ways in which y can turn, the vectors v with y'v = 0.",
-        f"−g, downhill in space: |g| = {g:.2f}. It {leans} the plane: y'g = {number(radial)}.{why}",
-        f"−h, its projection onto the plane: |h| = {h:.2f}. What is lost, {abs(radial):.2f} along y, cannot turn y.",
-        f"d = γτ − ηĥ, the step: ĥ is h, {clipped}, η = {lr:g}; γ = {momentum:g}, and τ is the momentum of the step "
-        f"before, |τ| = {tau:.2f}. So y will turn by |d| = {angle:.2f}.",
-        f"The walk: y follows the great circle along d, through {angle:.2f} rad = {degrees:.1f}°. {moved}",
-        "τ, the new momentum: d carried in parallel along the walk. It is tangent at the new y, and as long as before: "
-        f"|τ| = {np.linalg.norm(carried):.2f}.",
+        f"y, the direction of a weight vector. Loss {now.value:.3f}.",
+        "The tangent plane: all the ways in which y can turn.",
+        f"−g, downhill in space. It {leans} the plane: y'g = {number(radial)}{why}.",
+        f"−h, its projection: |h| = {h:.2f}. The part lost, {abs(radial):.2f} along y, cannot turn y.",
+        f"d = γτ − ηĥ, with h {clipped}: y will turn by |d| = {angle:.2f}.",
+        f"y walks along d, a great circle, {np.degrees(angle):.1f}°. The loss goes from {now.value:.3f} "
+        f"to {after:.3f}.",
+        f"τ, the new momentum: d carried in parallel, as long as before, {np.linalg.norm(carried):.2f}.",
     )
 
 

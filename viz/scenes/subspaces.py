@@ -25,12 +25,12 @@ FORMULAS = (
     Formula(r"$Y \leftarrow \exp_Y(s\,\log_Y X)$", "h"),
     Formula(r"$d(Y, X) = |\Theta|$", "frame"),
 )
-LASTING = (1.2, 1.6, 3.6, 1.8)
+LASTING = (6.2, 6.8, 7.4, 6.6)
 
 
 @scene
 def subspaces(
-    seed: int = 60, degrees: float = 65.0, seconds: float = 8.0, size: tuple[int, int] = SIZE, orbit: float = 0.0
+    seed: int = 60, degrees: float = 65.0, seconds: float = 27.0, size: tuple[int, int] = SIZE, orbit: float = 0.0
 ) -> Animation:
     """One plane turns into another along a geodesic of G(2,3), by the principal angle between them.
 
@@ -109,12 +109,11 @@ def _captions(Y: np.ndarray, X: np.ndarray, H: np.ndarray) -> tuple[str, ...]:
     end, rad = g2.exp(Y, H), float(g2.distance(Y, X))
     off = np.degrees(sphere.distance(end[:, 0], X[:, 0]))
     return (
-        "A plane through the origin is a point of G(2,3). The columns y₁, y₂ of Y span the one, two others the other: "
-        "any basis stands for its plane.",
-        f"Two planes of R³ hold a line in common, so one principal angle is {small:.0f}°. The other, between the "
-        f"directions across that line, is {large:.0f}°.",
-        "The geodesic turns Y about the common line at constant speed: that line stays, the direction across it turns "
-        f"by s times {large:.0f}°, and the basis is carried along.",
-        f"The plane has arrived: it is X, at the distance {rad:.2f} rad = {np.degrees(rad):.0f}° from Y. Its basis is "
-        f"not X's own: y₁ is {off:.0f}° from x₁.",
+        "A plane through the origin is a point of G(2,3); any basis, such as y₁, y₂, stands for it.",
+        f"Two planes hold a line in common: one principal angle is {small:.0f}°; the other, across it, is "
+        f"{large:.0f}°.",
+        f"The geodesic turns Y about that line at constant speed, by s times {large:.0f}°, and carries the "
+        "basis along.",
+        f"It is X, at the distance {rad:.2f} rad = {np.degrees(rad):.0f}° from Y. The basis is its own: "
+        f"y₁ is {off:.0f}° from x₁.",
     )

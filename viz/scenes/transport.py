@@ -26,14 +26,14 @@ FORMULAS = (
     Formula(r"$\mathrm{area} = A + B + C - \pi$", "plane"),
 )
 AT_WORK = (None, 0, 0, 1, 2)  # the formula of each stage
-LASTING = (1.4, 2.6, 2.6, 2.6, 2.8)
+LASTING = (5.8, 7.8, 7.2, 7.2, 7.2)
 LONG = 0.55  # v, as it is drawn
 WIDEST = 1.4  # radius, in radians
 
 
 @scene
 def transport(
-    seed: int = 16, radius: float = 0.75, seconds: float = 12.0, size: tuple[int, int] = SIZE, orbit: float = 0.0
+    seed: int = 16, radius: float = 0.75, seconds: float = 35.2, size: tuple[int, int] = SIZE, orbit: float = 0.0
 ) -> Animation:
     """A frame carried around a triangle, in parallel and by projections.
 
@@ -53,6 +53,7 @@ def transport(
         projected.append(thrown(x, d, projected[-1]))
     area, turn = excess(corners), turned(corners[0], start[:, 0], parallel[-1][:, 0])
     captions = _captions(corners, sides, parallel, projected, area, turn)
+    centre = sphere.normalize(np.sum(corners, axis=0))
     camera = Camera(middle + 0.25 * sphere.normalize(np.array([0.0, 0.0, 1.0])))
 
     def frame(t: float) -> Frame:
@@ -69,12 +70,17 @@ def transport(
         ]
         if at == 4:
             both[0]["v"] = Vector(here, carried(x, s * d, parallel[side])[:, 0], "d", "v")
-            both[0] |= _turn(corners[0], start[:, 0], part * turn, middle, area, part == 1)
+            both[0] |= _turn(corners[0], start[:, 0], part * turn, centre, area, part == 1)
         eye = camera.turned(orbit * (t - 0.5))
         return Frame(both[0], eye, captions[at], AT_WORK[at], beside=(both[1], eye))
 
     spheres = Sphere(heading="parallel transport"), Sphere(heading="projection")
-    return Animation(frame, "Carried around a triangle", " ".join(captions[1:]), seconds, size, spheres, FORMULAS)
+    skew = np.degrees(sphere.distance(*projected[-1].T))
+    caption = (
+        f"{' '.join(captions[1:])} That is {area:.3f} rad, out of 4π = 12.57. The right angle of the frame that is "
+        f"projected has become {skew:.0f}°."
+    )
+    return Animation(frame, "Carried around a triangle", caption, seconds, size, spheres, FORMULAS)
 
 
 def carried(x: np.ndarray, d: np.ndarray, vectors: np.ndarray) -> np.ndarray:
@@ -147,7 +153,7 @@ def _turn(y: np.ndarray, v: np.ndarray, angle: float, middle: np.ndarray, area: 
     marks: dict[str, Mark] = {"was": Vector(y, v, "guide"), "turn": Curve(around, "arc")}
     if done:
         marks["angle"] = Label(y + 0.8 * half, f"{np.degrees(angle):.1f}°", "d", aside=half)
-        marks["size"] = Label(middle, f"area {np.degrees(area):.1f}°")
+        marks["size"] = Label(middle, f"{np.degrees(area):.1f}°")
     return marks
 
 
@@ -163,19 +169,17 @@ def _captions(
     kept = [100 * np.linalg.norm(v[:, 0]) / LONG for v in projected]
     met = [np.degrees(sphere.distance(d, v[:, 0])) for d, v in zip(sides, parallel, strict=False)]
     degrees = [f"{np.degrees(a):.1f}°" for a in angles(corners)]
-    skew = np.degrees(sphere.distance(*projected[-1].T))
     finer = 100 * np.linalg.norm(_stepwise(corners, sides, parallel[0], 10)[:, 0]) / LONG
     return (
-        "A frame at a, two tangent vectors at right angles. It will be carried along the sides a b, b c, c a.",
-        f"From a to b. Left, v keeps its length, and its angle with the path, {met[0]:.1f}°: in space, that is "
-        "enough to be parallel. Right, v is projected onto the tangent plane where it is: "
-        f"{kept[1]:.0f} % of its length is left at b.",
-        f"From b to c. Left, the angle with the path is now {met[1]:.1f}°, and stays so. Right, v at b is projected: "
-        f"{kept[2]:.0f} % is left at c.",
-        f"From c back to a. Left, v stays at {met[2]:.1f}° to the path. Right, {kept[3]:.0f} % of v is left at a, and "
-        f"the frame's right angle has become {skew:.0f}°. (With ten projections a side, {finer:.0f} % would be left.)",
-        f"Left, v is as long as it was, but turned by {np.degrees(turn):.1f}°. The triangle's area is A + B + C − 180° "
-        f"= {' + '.join(degrees)} − 180° = {np.degrees(area):.1f}°, or {area:.3f} rad: its area, out of 4π = 12.57.",
+        "A frame at a, two tangent vectors at right angles, to be carried along a b, b c, c a.",
+        f"a to b. Left, v keeps its angle with the path, {met[0]:.1f}°: in space, that is enough to be parallel. "
+        f"Right, {kept[1]:.0f} % is left.",
+        f"b to c. Left, the angle with the path is now {met[1]:.1f}°, and stays. Right, v is projected: "
+        f"{kept[2]:.0f} % is left.",
+        f"c to a. Left, {met[2]:.1f}° to the path. Right, {kept[3]:.0f} % is left; with ten projections a side, "
+        f"{finer:.0f} %.",
+        f"v is turned by {np.degrees(turn):.1f}°, the triangle's area: A + B + C − 180° = {' + '.join(degrees)} − 180° "
+        f"= {np.degrees(area):.1f}°.",
     )
 
 

@@ -1,0 +1,64 @@
+"""A still as TikZ, read back; and a film in another language."""
+
+import re
+
+import numpy as np
+import pytest
+
+from viz import scenes, tikz, words
+
+SIZE = (480, 360)
+
+
+@pytest.fixture(scope="module")
+def clip():
+    return scenes.clip(size=SIZE)
+
+
+def test_the_tex_has_every_label_every_point_and_dashes_what_is_hidden(clip, tmp_path):
+    told = clip.save(tmp_path / "clip.tex").read_text(encoding="utf-8")
+    assert told.startswith(f"% {clip.caption}\n% {clip.command}\n\\begin{{tikzpicture}}")
+    assert told.endswith("\\end{tikzpicture}\n") and "nan" not in told
+    assert all(line.endswith(";") or line.startswith(("%", "\\begin", "\\end")) for line in told.splitlines())
+    assert told.count("{") == told.count("}")
+    for text in ("368$^\\circ$", "29$^\\circ$", "{y}"):
+        assert text in told
+    drawing = clip.drawing()
+    drawing.show(clip.frame(1.0))
+    scale = tikz.WIDTH / SIZE[0]
+    for view in drawing.views:
+        x, y = scale * view.axes.transData.transform(np.ravel(view.artists["y.dot"].get_data()))
+        assert f"({x:.3f},{y:.3f}) circle" in told
+    back = np.array(drawing.views[0].artists["walk.back"].get_data())
+    parts = np.sum(np.diff(np.isfinite(back).all(axis=0).astype(int), prepend=0) == 1)
+    assert len(re.findall(r", dashed, ", told)) == parts > 0
+    assert clip.save(tmp_path / "again.tex").read_text(encoding="utf-8") == told
+
+
+def test_signs_are_set_in_mathematics():
+    assert tikz.tex("|w⁺| = 1 & y₁ {\\}") == "$|$w$^+$$|$ = 1 \\& y$_1$ \\{\\textbackslash{}\\}"
+
+
+def test_a_film_speaks_as_its_table_has_it_and_the_numbers_are_its_own(clip):
+    table = {key: "§" + key for key in words.patterns(clip)}
+    other = words.translated(clip, table)
+    for t in (0.0, 0.3, 0.6, 1.0):
+        before, after = clip.frame(t), other.frame(t)
+        assert after.caption == "§" + before.caption
+        for (marks, _), (changed, _) in zip(before.views, after.views, strict=True):
+            for name, mark in marks.items():
+                for field in ("label", "text"):
+                    text = getattr(mark, field, "")
+                    assert getattr(changed[name], field, "") == (text and "§" + text)
+    assert other.title == "§" + clip.title and other.spheres[1].heading == "§" + clip.spheres[1].heading
+    race = scenes.race(size=(160, 160))
+    panels = words.translated(race, {"step": "pas", "decay": "frein", "Loss f(w)": "Perte f(w)"}).panels
+    assert panels[1].xlabel == "pas" and panels[0].title == "Perte f(w)" and panels[0].lines[1].name == "frein"
+    assert words.translated(race, {}).frame(0.5).caption == race.frame(0.5).caption
+
+
+def test_numbers_may_change_places_and_a_text_that_asks_for_more_is_refused():
+    assert words.said("from 1.5 to 2", {"from {} to {}": "{1} <- {0}"}) == "2 <- 1.5"
+    assert words.said("a {b} 3", {"a {{b}} {}": "{} {{b}}"}) == "3 {b}"
+    with pytest.raises(ValueError, match=r"words: '\{2\}' does not fit"):
+        words.said("from 1.5 to 2", {"from {} to {}": "{2}"})
