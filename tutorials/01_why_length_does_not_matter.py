@@ -157,6 +157,14 @@ for a in (1, 5, 25):
 # same thing, one with long weights and one with short ones, learn at
 # different speeds, although nobody chose that.
 #
+# Drag the tip of $w$: as $w$ grows the step shrinks, and the loss does not
+# move. (This neuron has two inputs, so that all of $w$ fits on a page.)
+#
+# ```{raw} html
+# <iframe class="figure" src="figures/length.html" loading="lazy"
+#   title="The length of w: the step shrinks, the loss stays"></iframe>
+# ```
+#
 # **Guess first:** $w$ grows at every step. Does every step turn it less than
 # the step before? We measure the angle between old and new, whose cosine is
 # their inner product over the product of their lengths.

@@ -158,6 +158,14 @@ assert np.linalg.norm(sphere.project(lowest, g)) < 1e-14
 scenes.project()
 
 # %% [markdown]
+# Drag $y$: the shadow of $g$ follows, and vanishes at the lowest point.
+#
+# ```{raw} html
+# <iframe class="figure" src="figures/gradient.html" loading="lazy"
+#   title="The gradient g and its shadow h"></iframe>
+# ```
+
+# %% [markdown]
 # And a batch-normalized neuron? Its gradient is at a right angle to $y$
 # already (lesson 1), so that projection takes nothing away. `losses.neuron`
 # is such a neuron, with another batch. Its targets have mean 0 and variance

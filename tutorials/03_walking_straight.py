@@ -133,6 +133,13 @@ scenes.exp()
 # by $\arctan|d|$, which is less than $|d|$. For short steps the two are
 # close: since $\arctan s = s - s^3/3 + \dots$, the gap is about $|d|^3/3$,
 # and half the step leaves about an eighth of the gap.
+#
+# Drag the tip of $d$. The longer the step, the farther the two ways part.
+#
+# ```{raw} html
+# <iframe class="figure" src="figures/step.html" loading="lazy"
+#   title="A step d: walked, straight, put back"></iframe>
+# ```
 
 # %%
 gaps = []

@@ -238,6 +238,14 @@ assert np.allclose(end, [0, 1, 0], rtol=0, atol=1e-14)
 scenes.transport()
 
 # %% [markdown]
+# Move the corners: the arrow comes back turned by just the area.
+#
+# ```{raw} html
+# <iframe class="figure" src="figures/triangle.html" loading="lazy"
+#   title="A frame carried around a triangle, and projected"></iframe>
+# ```
+
+# %% [markdown]
 # We test it on a hundred random triangles. The area is the sum of the three
 # angles, less $\pi$ (Girard's theorem), and the angle at a corner is the one
 # between the sides that meet there. The turn is measured counterclockwise,

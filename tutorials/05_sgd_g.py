@@ -305,6 +305,14 @@ assert turns[59] > 0.199 and 0.18 < turns[60] < 0.184
 scenes.step()
 
 # %% [markdown]
+# The same step in seven stages, from any $y$ and with other settings:
+#
+# ```{raw} html
+# <iframe class="figure" src="figures/stages.html" loading="lazy"
+#   title="One step of SGD-G in seven stages"></iframe>
+# ```
+
+# %% [markdown]
 # ## A whole network
 #
 # A layer is a matrix with a weight vector in every column (lesson 2). All of

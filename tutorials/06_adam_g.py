@@ -317,6 +317,15 @@ for name, geometry in (("Adam-G", sphere), ("Adam", euclidean)):
 scenes.adam()
 
 # %% [markdown]
+# Now turn the coordinates yourself, here about the third axis. At 90 degrees
+# two axes have only changed places, and Adam is back on its first path.
+#
+# ```{raw} html
+# <iframe class="figure" src="figures/axes.html" loading="lazy"
+#   title="Adam and Adam-G, while the coordinates turn"></iframe>
+# ```
+
+# %% [markdown]
 # Is that good? It is a property, not a promise. If the axes mean something,
 # for example if some inputs are nearly always zero, a step size for each of
 # them can help. Adam-G gives up this freedom within weight vectors and keeps

@@ -87,6 +87,14 @@ print("image\n", small[0, :, :, 0], "\nits windows, as rows\n", small_rows)
 assert small_rows.tolist() == [[0, 1, 3, 4], [1, 2, 4, 5],
                                [3, 4, 6, 7], [4, 5, 7, 8]]
 
+# %% [markdown]
+# Drag the window over the image: it is one row of the matrix.
+#
+# ```{raw} html
+# <iframe class="figure" src="figures/window.html" loading="lazy"
+#   title="A window is a row of the unfolded matrix"></iframe>
+# ```
+
 # %%
 view = windows(x, 3, 3)
 rows = view.reshape(-1, 27)  # 3 * 3 * 3 numbers in each

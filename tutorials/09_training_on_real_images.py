@@ -359,6 +359,14 @@ assert sphere_and_all[1] < 0 and clip_again[1] < 0
 # it; whoever looks through all pairs of thirteen arms finds something. So it
 # has been declared for the larger images, before they are run.
 #
+# How many seeds does it take? Move the slider. (The interval is over seeds
+# only.)
+#
+# ```{raw} html
+# <iframe class="figure" src="figures/seeds.html" loading="lazy"
+#   title="How many seeds tell two optimizers apart"></iframe>
+# ```
+#
 # ## What a step turns
 #
 # One more run of each optimizer, on the larger images. We do not compare the

@@ -95,6 +95,13 @@ assert gap < 1e-12
 # end" look opposite and are the same training. This is why a comparison of
 # learning rates means little as long as the lengths differ.
 #
+# Here are the two runs, for a neuron with two inputs:
+#
+# ```{raw} html
+# <iframe class="figure" src="figures/decay.html" loading="lazy"
+#   title="Weight decay is a learning rate: two runs in one"></iframe>
+# ```
+#
 # ## With momentum
 #
 # Momentum repeats $\gamma$ times the last step, $w_t - w_{t-1}$. With decay

@@ -202,6 +202,14 @@ assert abs(to - rest) < 1e-12
 scenes.subspaces()
 
 # %% [markdown]
+# Turn the planes by their normals: one principal angle stays 0.
+#
+# ```{raw} html
+# <iframe class="figure" src="figures/planes.html" loading="lazy"
+#   title="Two planes and their principal angles"></iframe>
+# ```
+
+# %% [markdown]
 # ## An average of subspaces
 #
 # Suppose that the images of every digit are spread over six schools, some 22

@@ -170,6 +170,13 @@ assert turns["adam-g"][0] < 0.8 * turns["sgd-g"][0]
 # angles. `benchmarks/experiment.py` of this project does both, on small data:
 # [What is it good for?](what_is_it_good_for.md)
 #
+# Choose any two of the arms of lesson 9, and follow them epoch by epoch:
+#
+# ```{raw} html
+# <iframe class="figure" src="figures/epochs.html" loading="lazy"
+#   title="Two optimizers, epoch by epoch"></iframe>
+# ```
+#
 # ## Which weights are on the sphere
 #
 # The paper speaks of the weights in front of batch normalization. The code

@@ -903,7 +903,7 @@ assert gap < 1e-10 and sphere.distance(W0, here).min() > 0.1
 #
 # </details>
 #
-# 2. (Harder.) `fixed` says# 3. (Harder.) `fixed` says that the hypersphere keeps the Frobenius norm.
+# 2. (Harder.) `fixed` says that the hypersphere keeps the Frobenius norm.
 #    Give a rule with its tangent step that keeps the columns, and say which
 #    answers in its row of the table differ from those of the hypersphere.
 #
@@ -915,7 +915,7 @@ assert gap < 1e-10 and sphere.distance(W0, here).min() > 0.1
 #
 # </details>
 #
-# 3. (Open experiment.)# 4. (Open experiment.) Repeat the matched runs with `most` 0.02 and 0.1 and
+# 3. (Open experiment.) Repeat the matched runs with `most` 0.02 and 0.1 and
 #    with `LESSON_SEEDS=10`. Before you start, write down which order of the
 #    training losses you expect, and which difference of test errors you
 #    would believe.
@@ -935,7 +935,7 @@ assert round(slow, 3) == 0.044 and round(rate, 3) == 0.057  # exercise 1
 assert predicted_cosine(rate, 0.9) < predicted_cosine(0.05, 0.9)
 
 
-def by_columns(W, G, s):  # exercise 2  # exercise 3
+def by_columns(W, G, s):  # exercise 2
     h = sphere.project(W, averaged(G, s))
     return h / norm(h, axis=0)
 
