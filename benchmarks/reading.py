@@ -44,6 +44,7 @@ SUGGESTED = (  # by the digits, and declared for MNIST-5k before its runs
     ("sgd-g no term", "sgd"),
     ("adam-g", "adam"),
 )
+LATER = len(SUGGESTED) + 2  # with sgd-g - sgd and sgd-g - sgd clip over all schedules
 SCHEDULES = ("", " constant", " cosine", " exponential", " step")  # linear has no name of its own
 DRAWS = 10_000
 
@@ -117,8 +118,17 @@ def suggested(every: list[Results]) -> list[dict[str, Any]]:
     for results in every:
         rows = [difference(results, *pair) for pair in SUGGESTED if _has(results, *pair)]
         own = results["data"] == "digits"
-        found += [row | {"holm": np.nan} for row in rows] if own else _corrected(rows, len(SUGGESTED))
+        found += [row | {"holm": np.nan} for row in rows] if own else _corrected(rows, LATER)
     return found
+
+
+def over_schedules(results: Results, one: str, other: str) -> dict[str, Any]:
+    """One optimizer minus another, the mean over all five schedules: it and its two intervals."""
+    ran = [(one + schedule, other + schedule) for schedule in SCHEDULES]
+    tested = tested_by(results["data"], tuple(results["seeds"]))
+    d = np.mean([np.subtract(*(results["arms"][name]["wrong"] for name in pair)) for pair in ran], axis=0)
+    images = np.mean([missed(results, a, tested) - missed(results, b, tested) for a, b in ran], axis=0)
+    return {"mean": float(d.mean()), "interval": interval(d.tolist()), "images": pigeonhole(images, tested)}
 
 
 def _corrected(rows: list[dict[str, Any]], of: int) -> list[dict[str, Any]]:
@@ -237,6 +247,14 @@ def schedules_table(every: list[Results]) -> list[str]:
                 f"| {TITLES[results['data']]}: {words(name)} | {' | '.join(means)} | "
                 f"{together.min():.2f} to {together.max():.2f} |"
             )
+    for results, other in itertools.product(every, ("sgd", "sgd clip")):
+        if _has(
+            results, *("sgd-g" + schedule for schedule in SCHEDULES), *(other + schedule for schedule in SCHEDULES)
+        ):
+            row = over_schedules(results, "sgd-g", other)
+            (low, high), (least, most) = row["interval"], row["images"]
+            lines += ["", f"{TITLES[results['data']]}, SGD-G - {words(other)}, the mean over the five: "
+                      f"{row['mean']:+.2f} ({low:+.2f} to {high:+.2f}; {least:+.2f} to {most:+.2f})."]  # fmt: skip
     return [*lines, ""] if len(lines) > 2 else []
 
 

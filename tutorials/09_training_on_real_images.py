@@ -350,8 +350,9 @@ assert sphere_and_all[1] < 0 and clip_again[1] < 0
 # seeds. But any two seeds share some test images, and most of those that they
 # learn from: they are not 60 independent experiments. The thin line draws
 # seeds *and images* anew, as if other digits had been tested. It is about
-# twice as long, and for SGD-G minus SGD it holds 0. What a sharper knife
-# would find there, 1797 images cannot say.
+# twice as long (somewhat too long, where chance is most of the spread), and
+# for SGD-G minus SGD it holds 0. What a sharper knife would find there, 1797
+# images cannot say.
 #
 # One row is not in the picture, because nobody had declared it: SGD with the
 # clipping makes 1.3 errors fewer than without, and there both intervals
@@ -395,8 +396,8 @@ for optimizer in optimizers:
 # * One run is an anecdote. Give the mean difference over many seeds, with its
 #   interval, in a unit that can be pictured: images.
 # * A comparison is fair only if both sides have the same settings to tune.
-#   With one rate SGD has more errors than SGD-G. With two we cannot tell them
-#   apart.
+#   With one rate SGD has more errors than SGD-G. With two, and linear decay,
+#   we cannot tell them apart.
 # * Seeds are not images. An interval over seeds is about the images that were
 #   used, and another set may turn the sign round. Draw other ones for every
 #   seed, and let the interval draw images, too.
