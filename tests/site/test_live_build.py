@@ -120,10 +120,12 @@ def test_a_pack_is_a_tar_and_the_same_for_the_same_files():
         assert {one.name: tar.extractfile(one).read() for one in tar} == files
 
 
-def test_ours_goes_without_what_python_has_compiled():
-    names = set(live.package(live.ROOT / "viz", live.ROOT))
-    assert {"viz/__init__.py", "viz/scenes/step.py", "viz/widget/app.js"} <= names
-    assert not [name for name in names if "__pycache__" in name]
+def test_ours_goes_without_what_python_has_compiled(tmp_path):
+    for name in ("ours/a.py", "ours/in/b.js", "ours/__pycache__/a.pyc"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+    assert live.package(tmp_path / "ours", tmp_path) == {"ours/a.py": b"ours/a.py", "ours/in/b.js": b"ours/in/b.js"}
+    assert set(live.package(tmp_path / "ours")) == {"a.py", "in/b.js"}
 
 
 def test_a_lesson_is_taken_away_as_notebook_and_script(tmp_path):

@@ -50,7 +50,7 @@ def setup(app: Any) -> None:
     app.connect("build-finished", lambda app, error: error or write_files(Path(app.outdir)))
     if installed():
         app.connect("html-page-context", add_to_page)
-        app.connect("build-finished", lambda app, error: error or write(Path(app.outdir) / "_static" / "live"))
+        app.connect("build-finished", write_scripts)
 
 
 def add_to_page(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
@@ -107,6 +107,12 @@ def artifacts() -> Path:
                 "see that the lessons run on it, then write it into tutorials/_live/packs.toml"
             )
     return folder
+
+
+def write_scripts(app: Any, error: Exception | None) -> None:
+    """Write what the button loads, and print its sizes."""
+    if error is None:
+        print(table(write(Path(app.outdir) / "_static" / "live")))
 
 
 def write(folder: Path) -> dict[str, int]:
