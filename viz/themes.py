@@ -37,7 +37,7 @@ def grey(colour: str) -> str:
     """The grey that is as light.
 
     >>> grey("#56B4E9")
-    '0.623'
+    '0.619'
     """
     red, green, blue = to_rgb(colour)
     return f"{0.299 * red + 0.587 * green + 0.114 * blue:.3f}"

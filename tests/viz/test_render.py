@@ -197,7 +197,7 @@ def test_ctrl_c_leaves_what_was_there_and_nothing_else(scene, tmp_path, suffix, 
 
 
 def test_an_unknown_suffix_names_those_that_work_and_draws_nothing(scene, tmp_path):
-    with pytest.raises(ValueError, match=r"\.mp4, \.gif, \.webp, \.png, \.svg, \.html, got '\.avi'"):
+    with pytest.raises(ValueError, match=r"\.mp4, \.gif, \.webp, \.png, \.svg, \.tex, \.html, got '\.avi'"):
         scene.save(tmp_path / "step.avi")
     assert not list(tmp_path.iterdir())
 
