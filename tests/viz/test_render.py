@@ -162,7 +162,7 @@ def test_the_system_s_ffmpeg_is_taken_first(scene, tmp_path, monkeypatch):
 
 def test_without_ffmpeg_the_error_says_what_to_install_and_what_works(scene, tmp_path, monkeypatch, no_system_ffmpeg):
     monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
-    with pytest.raises(RuntimeError, match=r"grassmann-np\[film\].*\.gif, \.webp, \.png and \.svg"):
+    with pytest.raises(RuntimeError, match=r"grassmann-np\[film\].*\.gif, \.webp, \.png, \.svg and \.tex"):
         scene.save(tmp_path / "step.mp4")
     scene.save(tmp_path / "step.gif")
     assert [path.name for path in tmp_path.iterdir()] == ["step.gif"]
