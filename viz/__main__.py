@@ -131,12 +131,15 @@ def _add_options(parser: argparse.ArgumentParser, scene: Callable[..., Any]) -> 
     """An option for every number and name that the scene takes."""
     from . import animation
     from .losses import LOSSES
-    from .scenes.shared import OPTIMIZERS
+    from .scenes.shared import OPTIMIZERS, PAINTED
+    from .themes import THEMES
 
     words = HELP | {
         "size": f"in pixels, both even, {animation.SMALLEST} to {animation.LARGEST}",
         "loss": f"one of {', '.join(LOSSES)}",
         "optimizer": f"one of {', '.join(OPTIMIZERS)}",
+        "style": f"one of {', '.join(THEMES)}",
+        "font": "of an installed font",
     }
     for name, parameter in signature(scene).parameters.items():
         usual, metavar = parameter.default, "N"
@@ -149,6 +152,8 @@ def _add_options(parser: argparse.ArgumentParser, scene: Callable[..., Any]) -> 
             metavar = "NAME"
         about = f"{words.get(name, '')}; default {usual}".removeprefix("; ")
         parser.add_argument(f"--{name.replace('_', '-')}", type=kind, metavar=metavar, help=about)
+    for name, usual in PAINTED.items():
+        parser.add_argument(f"--{name}", metavar="NAME", help=f"{words[name]}; default {usual}")
 
 
 def _point(text: str) -> tuple[float, ...]:

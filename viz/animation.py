@@ -12,12 +12,12 @@ import numpy as np
 
 from grassmann_np.files import beside
 
-from . import files, html, render, tikz
+from . import files, html, render, themes, tikz
 from .drawing import Drawing, Formula, Frame, Sphere
 from .look import Figure
 from .losses import Loss
 from .marks import outline
-from .panels import Panel, Tiles
+from .panels import FONT, Panel, Tiles
 
 MARGIN = 0.08  # around everything drawn, in radii of the sphere
 SUFFIXES = (*render.FILMS, *files.STILLS, ".tex", ".html")
@@ -29,7 +29,7 @@ class Animation:
     """A scene of `seconds`, drawn at `size` (width, height, even numbers of pixels).
 
     `caption` says what the whole film shows: it is the alt text, and goes into every file. `key` is the moment of the
-    still, `command` what makes the film again.
+    still, `command` what makes the film again, `style` one of themes.THEMES, `font` the name of an installed font.
     """
 
     frame: Callable[[float], Frame]
@@ -43,8 +43,11 @@ class Animation:
     tiles: Tiles | None = None
     key: float = 1.0
     command: str = ""
+    style: str = "light"
+    font: str = FONT
 
     def __post_init__(self) -> None:
+        themes.theme(self.style, self.font)
         if not self.caption:
             raise ValueError("caption: expected a sentence that says what is drawn, got none; it is the alt text")
         if not 0 < self.seconds <= 600:
@@ -121,7 +124,7 @@ class Animation:
         reach = max(float(np.max(high - low)) for low, high in ends) / 2 + MARGIN
         windows = [(*(low + high) / 2, reach) for low, high in ends]
         made = self.size, windows, self.title, self.formulas, self.spheres, self.panels, self.tiles, frame.images
-        return Drawing(*made, tuple(captions))
+        return Drawing(*made, tuple(captions), themes.theme(self.style, self.font))
 
     def draw(self, drawing: Drawing, t: float) -> memoryview:
         """The picture at time t, (height, width, 4) bytes."""

@@ -31,9 +31,10 @@ from . import panels
 from .camera import Camera
 from .look import Canvas, Figure, points, usual
 from .losses import Loss
-from .marks import STYLES, Mark
-from .panels import FONT, Panel, Tiles, Trace
+from .marks import Mark
+from .panels import Panel, Tiles, Trace
 from .sphere import View
+from .themes import LIGHT, Theme
 
 PITCH = 22  # from formula to formula, in pixels at 480 of height
 BAND = 142  # the height of the panels below two spheres, likewise
@@ -97,6 +98,7 @@ class Drawing:
     tiles: Tiles | None
     images: np.ndarray | None
     captions: tuple[str, ...] = ()
+    theme: Theme = LIGHT
     figure: Figure = field(init=False)
 
     @usual()
@@ -104,6 +106,7 @@ class Drawing:
         width, height = self.size
         self.unit = min(width / 640, height / 480)
         self.figure = Figure(width, height)
+        self.figure.set_facecolor(self.theme.ground)
         self.canvas: FigureCanvasAgg = Canvas(self.figure)
         self.views: list[View] = []
         self.lines: list[Text] = []
@@ -125,16 +128,18 @@ class Drawing:
 
     @usual()
     def show(self, frame: Frame) -> None:
-        """Update every artist to this frame."""
-        for view, (marks, camera) in zip(self.views, frame.views, strict=True):
-            view.update(marks, camera)
+        """Update every artist to this frame; words keep their places within a stage."""
         stage = (frame.caption, frame.formula)
+        for view, (marks, camera) in zip(self.views, frame.views, strict=True):
+            view.update(marks, camera, anew=stage != self._stage)
         if stage != self._stage:
             self._stage, self._still = stage, None
             self.caption.set_text(self._wrapped(frame.caption))
             for i, (line, bar) in enumerate(zip(self.lines, self.bars, strict=True)):
-                line.set_color("black" if frame.formula is None or i <= frame.formula else panels.FAINT)
-                bar.set_color(STYLES[self.formulas[i].role].color if i == frame.formula else "white")
+                line.set_color(self.theme.ink if frame.formula is None or i <= frame.formula else self.theme.faint)
+                bar.set_color(
+                    self.theme.styles[self.formulas[i].role].color if i == frame.formula else self.theme.ground
+                )
         for trace, curve in zip(self.traces, frame.curves, strict=bool(self.traces)):
             trace.show(curve)
         if self.grid and self.tiles:
@@ -224,19 +229,19 @@ class Drawing:
 
     def _wrapped(self, text: str) -> str:
         """The caption in as few lines as the picture's width allows, the lines of even length."""
-        text = FORMULA.sub("\u00a0\\1\u00a0", text)
         room = self.size[0] - 22 * self.unit
-        columns = int(room / (0.5 * self._em()))
-        while columns > 8:
-            self.caption.set_text("\n".join(textwrap.wrap(text, columns)))
-            if self.caption.get_window_extent().width <= room:
-                break
-            columns -= 1
-        return _evened(text, columns).replace("\u00a0", " ")
+        for whole in (FORMULA.sub("\u00a0\\1\u00a0", text), text):  # formulas in one piece, if they are not too long
+            columns = int(room / (0.5 * self._em()))
+            while columns > 8:
+                self.caption.set_text(_lines(whole, columns))
+                if self.caption.get_window_extent().width <= room:
+                    return _evened(whole, columns).replace("\u00a0", " ")
+                columns -= 1
+        return _lines(text, columns)
 
     def _sphere(self, i: int, x: float, y: float, side: float) -> None:
         sphere, axes = self.spheres[i], self._axes(x, y, side, side)
-        self.views.append(View(axes, self.windows[i], self.unit, sphere.loss, sphere.ghost))
+        self.views.append(View(axes, self.windows[i], self.unit, sphere.loss, sphere.ghost, self.theme))
 
     def _formula(self, i: int, x: float, y: float) -> None:
         """A line of mathtext and the bar before it."""
@@ -253,7 +258,7 @@ class Drawing:
         """A panel in a box: its axes stand above the ticks and the label, below the title, left of the names."""
         foot = (44 if panel.xlabel else 24) * self.unit
         width, height = width - panels.margin(panel) * self.unit, max(height - foot - 28 * self.unit, 40 * self.unit)
-        self.traces += panels.draw(self._axes(x, y + foot, width, height), panel, self.unit)
+        self.traces += panels.draw(self._axes(x, y + foot, width, height), panel, self.unit, self.theme)
 
     def _tiles(self, x: float, top: float, width: float, height: float) -> float:
         """The tiles in a box, each pixel of theirs as large as fits, in whole pixels; gives where they end below."""
@@ -265,7 +270,7 @@ class Drawing:
         scale = np.floor(scale) if scale >= 1 else scale
         x, bottom = round(x), round(top - scale * tall)
         axes = self._axes(x, bottom, scale * wide, scale * tall)
-        self.grid = panels.grid(axes, tiles, images, self.unit)
+        self.grid = panels.grid(axes, tiles, images, self.unit, self.theme)
         return float(bottom)
 
     def _draw(self, picture: Any, artists: list[Artist]) -> None:
@@ -277,7 +282,13 @@ class Drawing:
         return self.figure.add_axes((x / self.size[0], y / self.size[1], width / self.size[0], height / self.size[1]))
 
     def _text(self, x: float, y: float, text: str, size: float, **style: Any) -> Text:
-        style = {"fontsize": points(size, self.unit), "family": FONT, "parse_math": False, **style}
+        style = {
+            "fontsize": points(size, self.unit),
+            "family": self.theme.font,
+            "color": self.theme.ink,
+            "parse_math": False,
+            **style,
+        }
         return self.figure.text(x / self.size[0], y / self.size[1], text, **style)
 
 
@@ -290,9 +301,17 @@ def _fit(text: Text, width: float) -> None:
         text.set_fontsize(max(points(0, 1), 0.96 * float(text.get_fontsize())))
 
 
+def _lines(text: str, columns: int) -> str:
+    """The text in lines of that many columns; a word that is longer has a line of its own."""
+    return "\n".join(textwrap.wrap(text, columns, break_long_words=False, break_on_hyphens=False))
+
+
 def _evened(text: str, columns: int) -> str:
     """The text in as few lines as that many columns allow, the lines of even length."""
-    lines = textwrap.wrap(text, columns)
-    while columns > 1 and len(shorter := textwrap.wrap(text, columns := columns - 1)) == len(lines):
+    lines = _lines(text, columns)
+    for fewer in range(columns - 1, 0, -1):
+        shorter = _lines(text, fewer)
+        if shorter.count("\n") > lines.count("\n") or max(map(len, shorter.split("\n"))) > fewer:
+            break
         lines = shorter
-    return "\n".join(lines)
+    return lines

@@ -26,17 +26,20 @@ def _pixels(n: int) -> tuple[np.ndarray, np.ndarray]:
     return on_sphere(screen), np.round(255 * np.clip(edge, 0, 1)).astype(np.uint8)
 
 
-def plain(n: int) -> np.ndarray:
-    """The disc without a loss: pale, lit from the upper left; the same for every camera."""
+def plain(n: int, colour: tuple[int, int, int] = (247, 249, 252)) -> np.ndarray:
+    """The disc without a loss: of that colour, lit from the upper left; the same for every camera."""
     light = 0.88 + 0.12 * np.clip(np.array([-0.45, 0.55, 0.70]) @ _pixels(n)[0], 0, 1)
-    return _image(np.outer(light, [247, 249, 252]).round().astype(np.uint8), n)
+    return _image(np.outer(light, colour).round().astype(np.uint8), n)
 
 
-def coloured(loss: Loss, limits: tuple[float, float], camera: Camera, n: int) -> np.ndarray:
-    """The disc coloured by a loss, light (low) at limits[0] and dark at limits[1]."""
+def coloured(loss: Loss, limits: tuple[float, float], camera: Camera, n: int, grey: bool = False) -> np.ndarray:
+    """The disc coloured by a loss, light (low) at limits[0] and dark at limits[1]; in greys as light, if so asked."""
     low, high = limits
     f = loss(camera.basis @ _pixels(n)[0])[0]
-    return _image(palette()[np.clip((f - low) * (255 / (high - low or 1.0)), 0, 255).astype(int)], n)
+    colours = palette()
+    if grey:
+        colours = np.repeat((colours @ [0.299, 0.587, 0.114]).round().astype(np.uint8)[:, None], 3, axis=1)
+    return _image(colours[np.clip((f - low) * (255 / (high - low or 1.0)), 0, 255).astype(int)], n)
 
 
 def palette() -> np.ndarray:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -16,7 +17,9 @@ from matplotlib.text import Text
 from matplotlib.ticker import LogLocator, NullLocator
 
 from .look import points
-from .marks import STYLES
+
+if TYPE_CHECKING:
+    from .themes import Theme
 
 FONT = "DejaVu Sans"
 FAINT = "#9aa0a6"
@@ -71,19 +74,32 @@ class Trace:
             self.value.set_text(self.number.format(curve[1, -1]))
 
 
-def draw(axes: Axes, panel: Panel, unit: float) -> list[Trace]:
+def draw(axes: Axes, panel: Panel, unit: float, theme: Theme) -> list[Trace]:
     """Draw what stays of a panel, and give what moves."""
-    axes.set_title(panel.title, loc="left", fontsize=points(9.5, unit), family=FONT, parse_math=False)
-    axes.set_xlabel(panel.xlabel, fontsize=points(8.5, unit), family=FONT, labelpad=2 * unit, parse_math=False)
-    axes.tick_params(labelsize=points(8, unit), length=3 * unit, pad=2 * unit)
+    axes.set_title(
+        panel.title, loc="left", fontsize=points(9.5, unit), family=theme.font, color=theme.ink, parse_math=False
+    )
+    axes.set_xlabel(
+        panel.xlabel,
+        fontsize=points(8.5, unit),
+        family=theme.font,
+        color=theme.ink,
+        labelpad=2 * unit,
+        parse_math=False,
+    )
+    axes.tick_params(
+        labelsize=points(8, unit), length=3 * unit, pad=2 * unit, colors=theme.ink, labelfontfamily=theme.font
+    )
+    axes.set_facecolor(theme.ground)
+    axes.spines[:].set_color(theme.ink)
     axes.spines[["top", "right"]].set_visible(False)
     for at in panel.marks:
-        axes.axvline(at, color=FAINT, linewidth=0.8 * unit, linestyle=(0, (3, 3)))
+        axes.axvline(at, color=theme.faint, linewidth=0.8 * unit, linestyle=(0, (3, 3)))
     _scale(axes, panel, axes.bbox.height / unit)
     for line in panel.lines:
-        axes.plot(*line.points, color=FAINT, linewidth=1.2 * unit, linestyle=(0, (2, 2)))
-    _names(axes, panel, unit)
-    return [_trace(axes, panel, line, i, unit) for i, line in enumerate(panel.lines)]
+        axes.plot(*line.points, color=theme.faint, linewidth=1.2 * unit, linestyle=(0, (2, 2)))
+    _names(axes, panel, unit, theme)
+    return [_trace(axes, panel, line, i, unit, theme) for i, line in enumerate(panel.lines)]
 
 
 def margin(panel: Panel) -> float:
@@ -112,7 +128,7 @@ def _scale(axes: Axes, panel: Panel, height: float) -> None:
         )
 
 
-def _names(axes: Axes, panel: Panel, unit: float) -> None:
+def _names(axes: Axes, panel: Panel, unit: float, theme: Theme) -> None:
     """The names at the ends of the lines, moved apart where they would meet."""
     ends = axes.transAxes.inverted().transform([axes.transData.transform(line.points[:, -1]) for line in panel.lines])
     line_height = 14 * unit / axes.bbox.height
@@ -123,8 +139,8 @@ def _names(axes: Axes, panel: Panel, unit: float) -> None:
             1 + 7 * unit / axes.bbox.width,
             height,
             line.name,
-            color=STYLES[line.role].color,
-            family=FONT,
+            color=theme.styles[line.role].color,
+            family=theme.font,
             transform=axes.transAxes,
             va="center",
             fontsize=points(8.5, unit),
@@ -144,8 +160,8 @@ def apart(heights: list[float], gap: float) -> np.ndarray:
     return placed
 
 
-def _trace(axes: Axes, panel: Panel, line: Line, i: int, unit: float) -> Trace:
-    style, value = STYLES[line.role], None
+def _trace(axes: Axes, panel: Panel, line: Line, i: int, unit: float, theme: Theme) -> Trace:
+    style, value = theme.styles[line.role], None
     dashes = (0, style.dashes) if style.dashes else "-"
     (walked,) = axes.plot(
         [],
@@ -158,7 +174,7 @@ def _trace(axes: Axes, panel: Panel, line: Line, i: int, unit: float) -> Trace:
         dash_capstyle="butt",
     )
     (here,) = axes.plot([], [], "o", color=style.color, markersize=7 * unit, gid=f"{i}.here", zorder=5)
-    here.set(markeredgecolor="white", markeredgewidth=1.2 * unit)
+    here.set(markeredgecolor=theme.ground, markeredgewidth=1.2 * unit)
     for artist in (walked, here):
         artist.set(animated=True, clip_on=False)
     if len(panel.lines) == 1 and panel.number:
@@ -169,7 +185,8 @@ def _trace(axes: Axes, panel: Panel, line: Line, i: int, unit: float) -> Trace:
             transform=axes.title.get_transform(),
             ha="right",
             va="baseline",
-            family=FONT,
+            family=theme.font,
+            color=theme.ink,
             fontsize=points(9.5, unit),
             weight="bold",
             animated=True,
@@ -195,8 +212,10 @@ def tiled(images: np.ndarray, columns: int) -> np.ndarray:
     return np.stack([grey, grey, grey, np.full_like(grey, 255)], axis=-1)
 
 
-def grid(axes: Axes, tiles: Tiles, images: np.ndarray, unit: float) -> AxesImage:
+def grid(axes: Axes, tiles: Tiles, images: np.ndarray, unit: float, theme: Theme) -> AxesImage:
     """The artist of the tiles on its axes; set_data(tiled(...)) changes it."""
-    axes.set_title(tiles.title, loc="left", fontsize=points(9.5, unit), family=FONT, parse_math=False)
+    axes.set_title(
+        tiles.title, loc="left", fontsize=points(9.5, unit), family=theme.font, color=theme.ink, parse_math=False
+    )
     axes.set_axis_off()
     return axes.imshow(tiled(images, tiles.columns), aspect="auto", interpolation="nearest", animated=True, gid="tiles")

@@ -36,7 +36,7 @@ def encoder() -> str:
     except (ImportError, RuntimeError):
         raise RuntimeError(
             ".mp4 needs ffmpeg, and there is none: pip install 'grassmann-np[film]', or your system's ffmpeg; "
-            ".html, .gif, .webp, .png and .svg work without it"
+            ".html, .gif, .webp, .png, .svg and .tex work without it"
         ) from None
 
 

@@ -22,7 +22,8 @@ from . import labels, lossmap
 from .camera import NEVER, Camera
 from .look import points
 from .losses import Loss
-from .marks import STYLES, Area, Curve, Disc, Label, Mark, Plane, Point, Ring, Style, Trail, Vector, mirrored, on_sphere
+from .marks import Area, Curve, Disc, Label, Mark, Plane, Point, Ring, Style, Trail, Vector, mirrored, on_sphere
+from .themes import LIGHT, Theme
 
 PLANE_BEHIND, DISC, CONTOUR, GRATICULE, HIDDEN, LIMB, PLANE, CURVE, VECTOR, POINT, LABEL = range(1, 12)
 FADED = 0.4
@@ -46,7 +47,9 @@ class View:
         unit: float = 1.0,
         loss: Loss | None = None,
         ghost: bool = False,
+        theme: Theme = LIGHT,
     ) -> None:
+        self.theme = theme
         self.axes, self.unit, self.loss, self.ghost = axes, unit, loss, ghost
         x, y, self.reach = window
         self.limits = lossmap.limits(loss) if loss else (0.0, 1.0)
@@ -60,7 +63,7 @@ class View:
         axes.set_axis_off()
         self.pixels = round(2 * axes.transData.transform([1, 1])[0] - 2 * axes.transData.transform([0, 0])[0])
         self.disc = axes.imshow(
-            lossmap.plain(self.pixels),
+            lossmap.plain(self.pixels, self.theme.disc),
             extent=(-1, 1, -1, 1),
             origin="lower",
             zorder=DISC,
@@ -71,10 +74,12 @@ class View:
         )
         axes.set(**frame)
         angle = np.linspace(0, 2 * np.pi, 241)
-        self._line("limb.line", np.stack([np.cos(angle), np.sin(angle)]), Style("#333333", 1.3), LIMB)
+        self._line("limb.line", np.stack([np.cos(angle), np.sin(angle)]), Style(self.theme.limb, 1.3), LIMB)
 
-    def update(self, marks: dict[str, Mark], camera: Camera) -> None:
-        """Show these marks, and nothing else, from this camera."""
+    def update(self, marks: dict[str, Mark], camera: Camera, anew: bool = False) -> None:
+        """Show these marks, and nothing else, from this camera; `anew`: no word keeps its place for having had it."""
+        if anew:
+            self.taken = {}
         if "graticule.line" not in self.artists or not np.array_equal(camera.direction, self.camera.direction):
             self.camera = camera
             self._surface()
@@ -96,12 +101,12 @@ class View:
 
     def _surface(self) -> None:
         """What lies on the sphere itself: the loss map with its contour lines, and the graticule every 30 degrees."""
-        style = Style("#8c96a3", 0.6)
+        style = Style(self.theme.grid, 0.6)
         if self.loss:
-            self.disc.set_data(lossmap.coloured(self.loss, self.limits, self.camera, self.pixels))
+            self.disc.set_data(lossmap.coloured(self.loss, self.limits, self.camera, self.pixels, self.theme.grey))
             lines = lossmap.contours(self.loss, self.limits, self.camera)
             self._line("contour.line", lines, Style("#ffffff", 0.9), CONTOUR, alpha=0.8)
-            style = Style("#31415a", 0.5)
+            style = Style(self.theme.over, 0.5)
         around, upward = np.radians(np.linspace(0, 360, 121)), np.radians(np.linspace(-90, 90, 61))
         circles = [_spherical(around, np.radians(b) + 0 * around) for b in range(-60, 90, 30)]
         circles += [_spherical(np.radians(a) + 0 * upward, upward) for a in range(0, 360, 30)]
@@ -109,7 +114,7 @@ class View:
         self._line("graticule.line", self.camera.screen(np.hstack(visible)), style, GRATICULE, alpha=0.45)
 
     def _mark(self, name: str, mark: Mark, alpha: float, words: list[Asked]) -> None:
-        style, screen = STYLES[mark.role], self.camera.screen
+        style, screen = self.theme.styles[mark.role], self.camera.screen
         match mark:
             case Point(at, label, _, aside):
                 hidden = bool(self.camera.hidden(at, on_sphere(at)))
@@ -156,7 +161,7 @@ class View:
             behind = bool(self.camera.hidden(y + v - tall / 2 * u, on_sphere=False))
             patch = self._get(f"{name}.head", lambda: Polygon(corners[:2].T))
             patch.set(xy=self.camera.screen(corners).T, facecolor=style.color)
-            patch.set(edgecolor="white", linewidth=0.7 * self.unit)
+            patch.set(edgecolor=self.theme.ground, linewidth=0.7 * self.unit)
             patch.set(alpha=alpha * (FADED if behind else 1))
             self._place(patch, HIDDEN if behind else VECTOR)
 
@@ -173,7 +178,7 @@ class View:
     def _halves(self, name: str, visible: Any, hidden: Any, style: Style, layer: int, alpha: float) -> None:
         self._line(f"{name}.front", visible, style, layer, alpha)
         if layer == VECTOR and style.width > 2:
-            halo = withStroke(linewidth=(style.width + 1.8) * self.unit, foreground="white")
+            halo = withStroke(linewidth=(style.width + 1.8) * self.unit, foreground=self.theme.ground)
             self.artists[f"{name}.front"].set_path_effects([halo])
         self._line(f"{name}.back", hidden, Style(style.color, 0.7 * style.width, (1.6, 1.6)), HIDDEN, FADED * alpha)
 
@@ -189,10 +194,13 @@ class View:
         dot.set(data=at[:, None], alpha=alpha * (FADED if hidden else 1))
         dot.set(markersize=8 * self.unit, markeredgewidth=1.4 * self.unit)
         self._place(dot, HIDDEN if hidden else POINT)
-        dot.set(markerfacecolor="none" if hidden else style.color, markeredgecolor=style.color if hidden else "white")
+        dot.set(
+            markerfacecolor="none" if hidden else style.color,
+            markeredgecolor=style.color if hidden else self.theme.ground,
+        )
 
     def _dots(self, gid: str, at: np.ndarray, style: Style, alpha: float) -> None:
-        dots = self._get(gid, lambda: Line2D([], [], linestyle="", marker="o", markeredgecolor="white"))
+        dots = self._get(gid, lambda: Line2D([], [], linestyle="", marker="o", markeredgecolor=self.theme.ground))
         dots.set(data=at, alpha=alpha, markerfacecolor=style.color)
         dots.set(markersize=4.4 * self.unit, markeredgewidth=0.6 * self.unit)
         self._place(dots, VECTOR)
@@ -273,7 +281,7 @@ class View:
         return self.measured[text]
 
     def _text(self) -> Any:
-        halo = [withStroke(linewidth=3.2 * self.unit, foreground="white")]
+        halo = [withStroke(linewidth=3.2 * self.unit, foreground=self.theme.ground)]
         return self.axes.text(
             0,
             0,
@@ -282,7 +290,7 @@ class View:
             va="center",
             fontsize=points(13, self.unit),
             fontstyle="italic",
-            family="DejaVu Sans",
+            family=self.theme.font,
             parse_math=False,
             path_effects=halo,
         )

@@ -108,6 +108,18 @@ def test_two_words_of_one_mark_make_room_for_each_other_whichever_comes_first():
         assert not meet(a, b)
 
 
+@pytest.mark.parametrize("corner", [(5.0, 5.0), (395.0, 5.0), (5.0, 295.0), (395.0, 295.0)])
+def test_a_word_at_a_corner_stays_in_the_picture_whichever_side_is_asked_for(corner):
+    nothing, bounds = np.empty((2, 0)), np.array([0.0, 0.0, 400.0, 300.0])
+    free = labels.Obstacles(nothing, nothing, nothing, (np.zeros(2), 1e6), bounds)
+    for angle in np.linspace(0, 2 * np.pi, 24):
+        toward = np.array([np.cos(angle), np.sin(angle)])
+        word = labels.Word("a", np.array(corner), np.array([20.0, 8.0]), toward)
+        inside = [(box[:2] >= 0).all() and (box[2:] <= bounds[2:]).all() for box in labels.candidates(word)]
+        if any(inside):
+            assert inside[labels.places([word], free, {})["a"]]
+
+
 @settings(max_examples=50, deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_crosses_and_overlap_against_sampling(seed):

@@ -52,7 +52,7 @@ def test_the_second_step_is_the_first_carried_times_gamma_and_the_new_gradient(s
     scene = scenes.momentum(seed, loss, lr, momentum, steps, size=(160, 160))
     first, second, _, _, _ = ends(steps)
     y, d = scene.frame(0.0).marks["y"].at, scene.frame(0.0).beside[0]["d"].v
-    marks = scene.frame(first + (second - first) * 0.5 / 1.2).marks  # the arrows are whole, y has not begun to walk
+    marks = scene.frame(first + (second - first) * 0.4999 / 1.2).marks  # the arrows are whole, y has not begun to walk
     here, carried = turned(d, y, y), turned(d, y, d)
     g = scene.loss(here)[1]
     h = g - (here @ g) * here

@@ -162,7 +162,7 @@ def test_the_system_s_ffmpeg_is_taken_first(scene, tmp_path, monkeypatch):
 
 def test_without_ffmpeg_the_error_says_what_to_install_and_what_works(scene, tmp_path, monkeypatch, no_system_ffmpeg):
     monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
-    with pytest.raises(RuntimeError, match=r"grassmann-np\[film\].*\.gif, \.webp, \.png and \.svg"):
+    with pytest.raises(RuntimeError, match=r"grassmann-np\[film\].*\.gif, \.webp, \.png, \.svg and \.tex"):
         scene.save(tmp_path / "step.mp4")
     scene.save(tmp_path / "step.gif")
     assert [path.name for path in tmp_path.iterdir()] == ["step.gif"]
@@ -197,7 +197,7 @@ def test_ctrl_c_leaves_what_was_there_and_nothing_else(scene, tmp_path, suffix, 
 
 
 def test_an_unknown_suffix_names_those_that_work_and_draws_nothing(scene, tmp_path):
-    with pytest.raises(ValueError, match=r"\.mp4, \.gif, \.webp, \.png, \.svg, \.html, got '\.avi'"):
+    with pytest.raises(ValueError, match=r"\.mp4, \.gif, \.webp, \.png, \.svg, \.tex, \.html, got '\.avi'"):
         scene.save(tmp_path / "step.avi")
     assert not list(tmp_path.iterdir())
 

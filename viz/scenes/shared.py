@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import wraps
@@ -16,11 +17,13 @@ from grassmann_np.optim import registry
 
 from ..animation import Animation
 from ..losses import Loss
+from ..panels import FONT
 
 Start = tuple[float, float, float]
 LARGEST = 1000  # learning rate: beyond, numbers overflow before anything is drawn
 LONGEST = 10  # step that is drawn, lr * clip, in radians: more than once round
 SIZE = (640, 480)
+PAINTED = {"style": "light", "font": FONT}
 OPTIMIZERS: dict[str, tuple[Any, Callable[..., Any]]] = {  # where the weights live, and what moves them
     name: (sphere if one.on_sphere else euclidean, one.steps) for name, one in registry.OPTIMIZERS.items()
 }
@@ -28,17 +31,18 @@ NAMES = {name: one.label for name, one in registry.OPTIMIZERS.items()} | {"decay
 
 
 def scene(make: Callable[..., Animation]) -> Callable[..., Animation]:
-    """A scene's decorator: its animation carries the command line that makes it again."""
+    """A scene's decorator: it takes `style` and `font` too, and carries the command line that makes it again."""
 
     @wraps(make)
-    def repeatable(*args: Any, **kwargs: Any) -> Animation:
+    def repeatable(*args: Any, style: str = "light", font: str = FONT, **kwargs: Any) -> Animation:
         given = signature(make).bind(*args, **kwargs).arguments
-        return replace(make(*args, **kwargs), command=_command(make, given))
+        painted = {key: value for key, value in {"style": style, "font": font}.items() if value != PAINTED[key]}
+        return replace(make(*args, **kwargs), command=_command(make, given, painted), style=style, font=font)
 
     return repeatable
 
 
-def _command(make: Callable[..., Animation], given: dict[str, Any]) -> str:
+def _command(make: Callable[..., Animation], given: dict[str, Any], painted: dict[str, str]) -> str:
     """`python -m viz NAME`, with the words that are not the default; none for a function of the user's own."""
     usual = {key: parameter.default for key, parameter in signature(make).parameters.items()}
     given = {key: value for key, value in given.items() if value != usual[key]}
@@ -49,6 +53,7 @@ def _command(make: Callable[..., Animation], given: dict[str, Any]) -> str:
     if "start" in given:
         given["start"] = ",".join(f"{float(x):g}" for x in given["start"])
     words = [f"--{key.replace('_', '-')}{'=' if key == 'start' else ' '}{value}" for key, value in given.items()]
+    words += [f"--{key} {shlex.quote(value)}" for key, value in painted.items()]
     return " ".join([f"python -m viz {make.__name__}", *words])
 
 
