@@ -39,7 +39,7 @@ html_js_files = ["figures.js"]
 html_show_sourcelink = html_show_sphinx = False
 html_theme_options = {
     "navbar_align": "left",
-    "header_links_before_dropdown": 8,
+    "header_links_before_dropdown": 6,
     "show_prev_next": True,
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
@@ -48,9 +48,8 @@ html_theme_options = {
     "pygments_dark_style": "github-dark",
 }
 html_context = {"default_mode": "auto"}
-html_sidebars = {
-    page: [] for page in ("index", "gallery", "play", "performance", "notation", "identities", "what_is_it_good_for")
-}
+ALONE = "index gallery play performance notation identities scoreboard what_is_it_good_for"
+html_sidebars = {page: [] for page in ALONE.split()}
 mathjax_path = "mathjax/tex-svg.js"  # put there by add_made_files
 mathjax3_config = {"options": {"enableMenu": False}}  # the menu would load its parts from the network
 
