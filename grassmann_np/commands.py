@@ -29,7 +29,7 @@ from .train.setup import DATA, MODELS, RATES, SCHEDULES
 from .train.steps import KINDS
 
 MOST_JOBS = 256
-COMMANDS: tuple[list[str], ...] = ([], ["train"], ["compare"], ["evaluate"], ["export"])
+COMMANDS = (["train"], ["compare"], ["evaluate"], ["export"])
 """Words that are answered with help."""
 NONE = object()  # what `none` on the command line stands for; None is what was not given
 

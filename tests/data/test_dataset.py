@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from grassmann_np import data
+from grassmann_np.data import samples
 from grassmann_np.data.dataset import split
 from tests import fake_cupy
 
@@ -221,6 +222,10 @@ def test_labels_of_any_kind_are_numbered_and_named(labels, numbers, names):
     assert got.names == names and got.padded(9).to("cpu").names == names and got.classes == 4
     for name in ("x_train", "y_train", "x_test", "y_test"):
         np.testing.assert_array_equal(getattr(got, name), getattr(like, name))
+    numbers_too = split("n", np.arange(40.0)[:, None, None] + np.zeros((1, 2, 3)), labels, 0.25, 0)
+    where = np.argsort(np.argsort(np.concatenate([numbers_too.x_train, numbers_too.x_test])[:, 0, 0, 0]))
+    told = np.concatenate([got.y_train, got.y_test])
+    assert [str(label) for label in labels.ravel()[where]] == [(names or "0123")[k] for k in told]
 
 
 def test_images_without_a_channel_get_one():
@@ -240,9 +245,12 @@ def test_parts_that_are_given_stay_as_they_are():
 
 
 def test_many_blocks_are_standardized_like_one(monkeypatch):
-    whole = split("n", IMAGES, LABELS, 0.25, 0)
-    monkeypatch.setattr("grassmann_np.data.samples.BLOCK", 7)
-    np.testing.assert_array_equal(split("n", IMAGES, LABELS, 0.25, 0).x_train, whole.x_train)
+    monkeypatch.setattr(samples, "BLOCK", 7)
+    mean, deviation = np.array([3.0]), np.array([2.0])
+    for images in (np.full(IMAGES.shape, 77), IMAGES):  # the first leaves its numbers in memory that is used again
+        found = samples.standardized("images", images, mean, deviation)
+        np.testing.assert_array_equal(found, ((images - 3.0) / 2).astype(np.float32))
+        del found
 
 
 @pytest.mark.parametrize(

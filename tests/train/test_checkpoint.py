@@ -261,7 +261,7 @@ def test_seconds_of_an_epoch_go_on(tmp_path):
 def test_setup_and_checkpoint_of_two_runs_are_refused(tmp_path):
     folder.begin(tmp_path, replace(SETUP, epochs=1))
     before = (tmp_path / "checkpoint.npz").read_bytes()
-    for change in ({"momentum": 0.5}, {"seed": 1}, {"lr": 0.3}):
+    for change in ({"momentum": 0.5}, {"seed": 1}, {"weight_decay": 0.3}):
         write_json(tmp_path / "setup.json", replace(SETUP, **{"epochs": 1} | change).as_dict())
         with pytest.raises(ValueError, match=f"of two runs, with another {next(iter(change))};"):
             folder.go_on(tmp_path)

@@ -97,7 +97,7 @@ def test_a_worker_ends_with_the_one_who_asked(tmp_path, busy):
         "    (Path(sys.argv[1]) / 'child').write_text(str(child))\n    os.waitpid(child, 0)\n"
         "compare._end_with(parent)\n"
         "if sys.argv[2] == 'True':\n"
-        "    try:\n        compare._finish((Path(sys.argv[1]) / 'run', Setup(epochs=100000), False))\n"
+        "    try:\n        compare._finish((Path(sys.argv[1]) / 'run', Setup(epochs=100000), False, ()))\n"
         "    except BaseException:\n        pass\n"
         "    os._exit(0)\n"
         "time.sleep(1000)"

@@ -24,6 +24,16 @@ def plain(shape, classes, rng):
 def sgd(model, setup):
     return optim.SGD(model.parameters(), 0.05 if setup.lr is None else setup.lr, setup.momentum)
 
+class Counting(nn.Sequential):
+    calls = 0
+
+    def __call__(self, x, training=True):
+        self.calls += 1
+        return super().__call__(x, training)
+
+def counting(shape, classes, rng):
+    return Counting(nn.Flatten(), nn.Linear(int(np.prod(shape)), classes, rng))
+
 class Box:
     net = staticmethod(net)
 
@@ -101,7 +111,7 @@ def test_compare(mine, capsys):
 @pytest.mark.parametrize(
     ("option", "text", "reason"),
     [
-        ("model", "mine:fails", "model: mine:fails raised KeyError: 'width' (mine.py, line 19)"),
+        ("model", "mine:fails", "model: mine:fails raised KeyError: 'width' (mine.py, line 29)"),
         ("model", "mine:nothing", "model: expected an nn.Layer from mine:nothing, got NoneType"),
         (
             "model",
@@ -158,14 +168,8 @@ def test_one_list_of_optimizers():
     assert bar.get_color() == OPTIMIZERS["adam-g"].color
 
 
-def test_zeros_are_tried_and_not_the_generator():
-    a, b = (np.random.default_rng(0) for _ in range(2))
-    own.model("tests.train.test_own_functions:dropping", (2, 2, 1), 3, a)
-    dropping((2, 2, 1), 3, b)
-    assert a.random() == b.random()
+def test_a_copy_is_tried_and_not_the_model(mine):
+    from mine import counting
 
-
-def dropping(shape, classes, rng):
-    from grassmann_np import nn
-
-    return nn.Sequential(nn.Flatten(), nn.Linear(4, classes, rng), nn.Dropout(0.5, rng))
+    made = own.model("mine:counting", (2, 2, 1), 3, np.random.default_rng(0))
+    assert type(made) is type(counting((2, 2, 1), 3, np.random.default_rng(0))) and made.calls == 0
