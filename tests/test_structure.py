@@ -63,7 +63,7 @@ def test_every_part_has_a_floor():
 def test_imports_run_downward(module):
     for other in GRAPH[module]:
         if part(other) != part(module):
-            package = "__init__" in (part(module), part(other))  # it knows the version, and imports its parts when asked
+            package = "__init__" in (part(module), part(other))  # it holds the version
             assert package or HEIGHT[part(other)] < HEIGHT[part(module)], f"{module} -> {other}"
 
 
