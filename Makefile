@@ -6,7 +6,7 @@ WORKERS ?= auto
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help demo test test-browser test-gpu site live zip bench bench-gpu scoreboard wheel clean
+.PHONY: help demo test test-browser test-live test-gpu site live zip bench bench-gpu scoreboard wheel clean
 
 help:
 	@echo "make demo    train on real digits, draw one film, write $(OUT)/index.html"
@@ -65,6 +65,11 @@ zip:
 
 test-browser: .venv/browser
 	@command -v chromium chromium-browser google-chrome >/dev/null || { echo 'make test-browser needs Chromium: install the package chromium of your system'; exit 1; }
+	$(MAKE) --no-print-directory site
+	$(BIN)/python -m pytest -m browser tests
+
+# The same with live lessons: 100 MB to fetch, once, and a quarter of an hour.
+test-live: .venv/browser
 	$(MAKE) --no-print-directory live
 	$(BIN)/python -m pytest -m browser tests
 
