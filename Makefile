@@ -17,7 +17,7 @@ help:
 	@echo "make bench   measure this machine against other libraries, write benchmarks/results/bench.md"
 	@echo "make scoreboard  try the identities on other libraries, write tutorials/scoreboard.md"
 	@echo "make clean   remove what make made"
-	@echo "make test-browser, make test-gpu, make bench-gpu: what needs Chromium, or a CUDA device and CuPy"
+	@echo "make test-browser, test-live, test-gpu, bench-gpu: what needs Chromium, or a CUDA device and CuPy"
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "grassmann_np needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; try make PYTHON=python3.12")'
