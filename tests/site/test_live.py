@@ -308,6 +308,9 @@ def test_a_scene_shows_its_still_and_on_request_its_film(visit):
     still = tab.locator(".live-output img")
     assert still.count() == 1 and still.evaluate("one => one.naturalWidth") > 400
     assert still.get_attribute("alt") == tab.locator(".live-output figcaption").inner_text()
+    tab.get_by_role("button", name="Draw the film").click()
+    tab.wait_for_function("live.cells[1].output.querySelector('img[src^=\"data:image/gif\"]')")
+    assert still.count() == 1 and ended(tab, 2).count(still.get_attribute("alt")) == 1
 
 
 def test_a_browser_that_cannot_says_so_and_the_page_is_as_it_was(visit, browser):
