@@ -22,14 +22,10 @@ def answer():
     """Do what stands in /live/cell: run a cell, or draw a film."""
     with open("/live/cell", encoding="utf-8") as file:
         asked = json.load(file)
-    if "film" in asked:
-        say(film=asked["film"], html=scenes[asked["film"]]._repr_html_())
-        say(done=asked["film"], ok=True)
-    else:
-        error = run(asked["number"], asked["source"])
-        sys.stdout.flush()
-        sys.stderr.flush()
-        say(done=asked["number"], ok=error is None, error=type(error).__name__)
+    error = draw(asked["film"]) if "film" in asked else run(asked["number"], asked["source"])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    say(done=True, ok=error is None, error=type(error).__name__)
 
 
 def say(**message):
@@ -87,6 +83,20 @@ def show(value):
         say(html=image(value))
     else:
         print(repr(value))
+
+
+def draw(number):
+    """Show the film of a scene as a GIF, since a WebP takes minutes; returns the error, printed, or None."""
+    from viz import html as captioned
+
+    scene = scenes[number]
+    try:
+        film = scene.save("/tmp/film.gif").read_bytes()
+        say(film=number, html=captioned.figure(film, "image/gif", scene.caption, scene.size))
+    except BaseException as error:
+        print_error(error)
+        return error
+    return None
 
 
 def show_figures():
