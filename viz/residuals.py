@@ -56,8 +56,12 @@ def chart(result: Result, case: Case) -> Figure:
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", color="#e3e6ea", linewidth=0.7)
     axes.tick_params(labelsize=9)
-    where = f"from {sizes[fails][0]:.2g} to {sizes[fails][-1]:.2g}" if fails.any() else "nowhere"
+    at = np.flatnonzero(fails)
+    whole = at.size and at[-1] - at[0] + 1 == at.size
+    where = f"from {sizes[at[0]]:.2g} to {sizes[at[-1]]:.2g}" if whole else f"at {at.size} of {sizes.size}"
+    lost = int(np.sum(~np.isfinite(residuals)))
     caption = f"{identity.statement}. The error against the {label}, of {what}. Above the limit (orange) {where}."
+    caption += f" No answer at {lost}." if lost else ""
     style: dict[str, Any] = {"va": "top", "fontsize": 9.6, "family": FONT, "parse_math": False}
     figure.text(16 / 720, 60 / 480, textwrap.fill(caption, 98), linespacing=1.35, **style)
     figure.set_label(caption)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.artist import Artist
-from matplotlib.colors import to_hex, to_rgba
+from matplotlib.colors import to_rgba
 from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon
 from matplotlib.text import Text
@@ -37,9 +37,13 @@ def source(drawing: Drawing, caption: str = "", command: str = "") -> str:
     scale = WIDTH / drawing.size[0]
     lines = [f"% {line}" for text in (caption, command) if text for line in text.splitlines()]
     lines += [r"\begin{tikzpicture}[line cap=butt, line join=round]"]
+    if drawing.theme.ground != "white":
+        width, height = scale * drawing.size[0], scale * drawing.size[1]
+        lines.append(rf"\fill[{_colour(drawing.theme.ground)}] (0,0) rectangle ({width:.3f},{height:.3f});")
     for view in drawing.views:
         centre, edge = scale * view.axes.transData.transform([[0.0, 0.0], [1.0, 0.0]])
-        lines.append(rf"\fill[black!3] {_at(centre)} circle ({edge[0] - centre[0]:.3f});")
+        disc = _colour([x / 255 for x in drawing.theme.disc])
+        lines.append(rf"\fill[{disc}] {_at(centre)} circle ({edge[0] - centre[0]:.3f});")
         for artist in sorted(view.artists.values(), key=Artist.get_zorder):
             if artist.get_visible():
                 lines += _drawn(artist, view, scale)
@@ -80,7 +84,8 @@ def _drawn(artist: Artist, view: View, scale: float) -> list[str]:
     if isinstance(artist, Line2D):
         hidden = str(artist.get_gid()).endswith(".back")
         dash = "dashed" if hidden else "solid" if artist.get_linestyle() == "-" else "densely dashed"
-        how = f"{_colour(artist.get_color())}, opacity={alpha:.2f}, {dash}"
+        color = view.theme.over if artist.get_gid() == "contour.line" else artist.get_color()  # white on no map
+        how = f"{_colour(color)}, opacity={alpha:.2f}, {dash}"
         how += f", line width={_points(artist.get_linewidth(), scale)}"
         points = places(np.array(artist.get_xydata()))
         ends = np.flatnonzero(np.isnan(points).any(axis=1))
@@ -99,6 +104,6 @@ def _points(width: float, scale: float) -> str:
 
 
 def _colour(colour: object) -> str:
-    """As xcolor takes it; nothing is black on white."""
-    red, green, blue = (round(255 * x) for x in to_rgba(to_hex(to_rgba(colour)))[:3])  # type: ignore[arg-type]
+    """As xcolor takes it; "none" is white."""
+    red, green, blue = (round(255 * x) for x in to_rgba(colour)[:3])  # type: ignore[arg-type]
     return "white" if colour == "none" else f"{{rgb,255:red,{red};green,{green};blue,{blue}}}"

@@ -18,6 +18,7 @@ from grassmann_np.geometry import euclidean, lines, sphere, subspaces
 from grassmann_np.ops.conv import fold
 from viz import figures, losses, lossmap, widget
 from viz.__main__ import main
+from viz.figures import given
 from viz.figures.given import FIGURES, data
 from viz.marks import STYLES
 from viz.scenes.shared import take
@@ -73,6 +74,21 @@ def test_a_figure_of_results_needs_them(tmp_path):
     with pytest.raises(ValueError, match="expected the results of the experiment"):
         figures.page("seeds")
     assert {path.stem for path in figures.write(tmp_path)} == {n for n, one in FIGURES.items() if not one.measured}
+
+
+def test_results_of_another_kind_are_told_and_nothing_is_written(tmp_path):
+    arms = {name: {key: arm[key] for key in ("wrong", "rates")} for name, arm in RESULTS["arms"].items()}
+    with pytest.raises(ValueError, match="figure epochs: the results have no 'errors'"):
+        figures.write(tmp_path, RESULTS | {"arms": arms})
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("names", "a", "b"),
+    [(["Adam", "SGD", "SGD-G"], "SGD-G", "SGD"), (["SGD-G", "Adam"], "SGD-G", "Adam"), (["Adam"], "Adam", "Adam")],
+)
+def test_two_different_optimizers_are_compared_at_first_if_there_are_two(names, a, b):
+    assert given._two(names) == {"a": a, "b": b}
 
 
 def test_the_command_line_writes_them(tmp_path, capsys):
@@ -369,6 +385,7 @@ def test_two_runs_are_one(decay):
     np.testing.assert_allclose(ends["decay"], p.value[:, 0], atol=1e-12)
     np.testing.assert_allclose(ends["sgd"], q.value[:, 0], atol=1e-12)
     np.testing.assert_allclose(p.value, a**25 * q.value, atol=1e-12)
+    assert ("has grown" in said) == (decay > 0)
     want = [25, 0.2, np.linalg.norm(p.value), 0.2 * a**-49, np.linalg.norm(q.value), 0]
     np.testing.assert_allclose(numbers_of(said), want, atol=0.00501)
 

@@ -1,12 +1,12 @@
 """The figures in a browser, opened as files: what a hand, a finger, the keys and an eye find there."""
 
-import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from grassmann_np.files import read_json
+from tests.viz.hands import colour, contrast, drag, swipe
 from viz import figures
 from viz.figures.given import FIGURES
 
@@ -58,14 +58,6 @@ def handle(page, name=None):
     )
 
 
-def drag(page, start, end):
-    page.mouse.move(*start)
-    page.mouse.down()
-    page.mouse.move(*(np.array(start) * 0.4 + np.array(end) * 0.6))
-    page.mouse.move(*end)
-    page.mouse.up()
-
-
 def has_handles(page):
     return page.evaluate("Object.keys(shown.handles?.(state) ?? {}).length")
 
@@ -82,20 +74,9 @@ def test_it_fits_and_can_be_read(visit, name, width, scheme):
         "one.getBoundingClientRect()).map((box) => [box.left, box.right])"
     )
     assert np.min(ends) >= 0 and np.max(ends) <= width
-    paper = colour(page, "body", "backgroundColor")
-    assert (paper > 0.5) == (scheme == "light")
+    assert (colour(page, "body", "backgroundColor") > 0.5) == (scheme == "light")
     for element in ("#sentence", "#keys"):
-        light, dark = sorted((colour(page, element, "color"), paper), reverse=True)
-        assert (light + 0.05) / (dark + 0.05) >= 4.5, element
-
-
-def colour(page, element, which):
-    """The relative luminance (WCAG) of a colour of an element."""
-    rgb = page.evaluate(
-        "([element, which]) => getComputedStyle(document.querySelector(element))[which]", [element, which]
-    )
-    s = np.array(re.findall(r"\d+", rgb)[:3], dtype=float) / 255
-    return np.where(s <= 0.04045, s / 12.92, ((s + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722]
+        assert contrast(page, element) >= 4.5, element
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -191,14 +172,6 @@ def test_a_finger_beside_the_handle_scrolls_the_page_and_on_it_does_not(visit):
     swipe(page, (30, 330), (30, 200))
     page.wait_for_function("scrollY > 20")
     assert frame.evaluate("state.w") == w and frame.evaluate("held") is None
-
-
-def swipe(page, start, end):
-    """A finger goes from start to end, in ten small moves."""
-    finger, start, end = page.context.new_cdp_session(page), np.array(start), np.array(end)
-    for kind, s in (("Start", 0.0), *(("Move", k / 10) for k in range(1, 11)), ("End", None)):
-        points = [] if s is None else [dict(zip("xy", map(float, start + s * (end - start)), strict=True))]
-        finger.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
 
 
 def test_it_tells_the_page_its_height_and_takes_its_theme(visit):

@@ -16,7 +16,7 @@ def test_a_film_starts_where_it_is_told_to_and_its_loss_is_that_of_the_seed(name
     scene, usual = scenes.SCENES[name](start=start, size=SIZE), scenes.SCENES[name](size=SIZE)
     marks = scene.frame(0.0).marks
     assert np.allclose((marks["start"] if "start" in marks else marks["y"]).at, np.array(start) / 3)
-    assert scene.command == f"python -m viz {name} --size 160x160 --start=1,-2,2"
+    assert scene.command == f"python -m viz {name} --size 160x160 --start=1.0,-2.0,2.0"
     if usual.loss:
         x = np.random.default_rng(0).standard_normal((3, 5))
         assert np.array_equal(scene.loss(x)[0], usual.loss(x)[0])
@@ -62,3 +62,18 @@ def test_another_vector_is_told_too_and_what_is_not_seen_on_the_sphere_is_not_as
     )
     for make in losses.LOSSES.values():
         losses.check(make(np.random.default_rng(1)))
+
+
+@pytest.mark.parametrize("name", losses.LOSSES)
+def test_a_loss_that_computes_in_float32_is_taken(name):
+    for seed in range(20):
+        right = losses.LOSSES[name](np.random.default_rng(seed))
+        losses.check(lambda w, f=right: tuple(a.astype(np.float32) for a in f(np.float32(w))))
+
+
+def test_a_start_may_be_an_array_and_the_command_has_all_its_digits():
+    start = np.array([0.123456789, -2.0, 2.0])
+    scene = scenes.exp(start=start, size=SIZE)
+    told = scene.command.partition("--start=")[2].split(",")
+    assert [float(x) for x in told] == start.tolist()
+    assert scene.command == scenes.exp(start=tuple(start), size=SIZE).command

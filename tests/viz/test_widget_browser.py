@@ -7,6 +7,7 @@ import pytest
 
 from grassmann_np import nn, optim
 from grassmann_np.geometry import sphere
+from tests.viz.hands import colour, contrast, drag, swipe
 from viz import lossmap, widget
 from viz.camera import Camera, on_sphere
 from viz.losses import neuron
@@ -63,14 +64,6 @@ def place_of(page, p):
 
 def camera_of(page):
     return Camera(np.array(page.evaluate("camera.direction")))
-
-
-def drag(page, start, end):
-    page.mouse.move(*start)
-    page.mouse.down()
-    page.mouse.move(*(np.array(start) * 0.4 + np.array(end) * 0.6))
-    page.mouse.move(*end)
-    page.mouse.up()
 
 
 def numbers(page):
@@ -165,14 +158,6 @@ def test_a_finger_on_the_sphere_turns_it_and_the_page_stays(visit):
     settled(page)
     assert page.evaluate("scrollY") == 0 and camera_of(page).direction @ camera.direction < 0.99
     assert np.array_equal(y_of(page), y)
-
-
-def swipe(page, start, end):
-    """A finger goes from start to end, in ten small moves."""
-    finger, start, end = page.context.new_cdp_session(page), np.array(start), np.array(end)
-    for kind, s in (("Start", 0.0), *(("Move", k / 10) for k in range(1, 11)), ("End", None)):
-        points = [] if s is None else [dict(zip("xy", map(float, start + s * (end - start)), strict=True))]
-        finger.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
 
 
 def test_every_slider_changes_the_step_and_shows_its_number(page):
@@ -287,20 +272,9 @@ def test_no_sideways_scrolling_and_text_that_can_be_read(visit, width, scheme):
     )
     assert np.min(ends) >= 0 and np.max(ends) <= width
     assert page.locator("#sphere").bounding_box()["height"] >= 300
-    paper = colour(page, "body", "backgroundColor")
-    assert (paper > 0.5) == (scheme == "light")
+    assert (colour(page, "body", "backgroundColor") > 0.5) == (scheme == "light")
     for element in ("h1", "header p", "#sentence", "footer p", "#run", ".slider output"):
-        light, dark = sorted((colour(page, element, "color"), paper), reverse=True)
-        assert (light + 0.05) / (dark + 0.05) >= 4.5, element
-
-
-def colour(page, element, which):
-    """The relative luminance (WCAG) of a colour of an element."""
-    rgb = page.evaluate(
-        "([element, which]) => getComputedStyle(document.querySelector(element))[which]", [element, which]
-    )
-    s = np.array(re.findall(r"\d+", rgb)[:3], dtype=float) / 255
-    return np.where(s <= 0.04045, s / 12.92, ((s + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722]
+        assert contrast(page, element) >= 4.5, element
 
 
 def test_without_javascript_it_says_so(visit):

@@ -24,12 +24,12 @@ SCRIPTS = widget.SHARED
 
 def write(folder: str | Path, results: dict[str, Any] | None = None) -> list[Path]:
     """Write every figure as FOLDER/NAME.html; those of measured `results` only with them.  Same bytes every time."""
-    names = [name for name, figure in FIGURES.items() if results or not figure.measured]
-    paths = [ready(Path(folder) / f"{name}.html", (".html",)) for name in names]
-    for path in paths:
+    names = [name for name, figure in FIGURES.items() if results is not None or not figure.measured]
+    texts = {ready(Path(folder) / f"{name}.html", (".html",)): page(name, results) for name in names}
+    for path, text in texts.items():
         with beside(path) as part:
-            part.write_text(page(path.stem, results), encoding="utf-8", newline="\n")
-    return paths
+            part.write_text(text, encoding="utf-8", newline="\n")
+    return list(texts)
 
 
 def page(name: str, results: dict[str, Any] | None = None) -> str:

@@ -42,10 +42,10 @@ function figure({numbers, rays, colours, start}) {
       ];
     },
     sentence(state) {
-      const {one, other, rate} = runs(state), [w, phi] = [one, other].map((all) => all[all.length - 1]);
+      const {one, other, rate} = runs(state), grown = state.decay > 0 && one.length > 2, [w, phi] = [one, other].map((all) => all[all.length - 1]);
       const gap = distance(normalize(w), normalize(phi));
       return `Step ${one.length - 1}: with decay, at the rate ${ETA}, *w* is ${number(norm(w), 2)} long. Without `
-        + `decay, at a rate that has grown to ${number(rate, 2)}, *φ* is ${number(norm(phi), 2)} long. They are ${turn(gap)} `
+        + `decay, at ${grown ? "a rate that has grown to" : "the rate"} ${number(rate, 2)}, *φ* is ${number(norm(phi), 2)} long. They are ${turn(gap)} `
         + "apart: one network.";
     },
   };

@@ -8,7 +8,7 @@
 //                          `drag` says it in words, `unit` is how far a key moves it on a sheet
 //     marks(state, i)      what view i shows;  loss(state): {numbers, limits} that colours the sphere, or null
 //     sentence(state)      what it says, in numbers; *x* is a variable
-//     controls             {slider, label, range: [from, to, step], text(x), log, seconds}: a number of the state, with
+//     controls             {slider, label, range: [from, to, step], text(x), seconds}: a number of the state, with
 //                          `seconds` it can be played; {choice, label, options: {value: text}, menu}: one of a few;
 //                          {press, label, idle(state)}: press(state) is the state after a button
 
@@ -58,14 +58,13 @@ const showing = shown.controls.map((control) => {
   return (control.slider ? slider : control.menu ? menu : control.choice ? choice : press)(control, box);
 });
 
-function slider({slider: name, label, range: [from, to, step], text = String, log = false, seconds}, box) {
-  const there = log ? Math.log10 : Number, back = (x) => log ? Number((10 ** x).toPrecision(3)) : x;
+function slider({slider: name, label, range: [from, to, step], text = String, seconds}, box) {
   box.className = seconds ? "slider plays" : "slider";
   box.innerHTML = `<label for="${name}">${variables(label)}</label>${seconds ? "<button type=button></button>" : ""}
-<input type="range" id="${name}" min="${there(from)}" max="${there(to)}" step="${step}">
+<input type="range" id="${name}" min="${from}" max="${to}" step="${step}">
 <output for="${name}"></output>`;
   const input = box.querySelector("input"), button = box.querySelector("button");
-  input.oninput = () => { playing = null; set({...state, [name]: back(Number(input.value))}); };
+  input.oninput = () => { playing = null; set({...state, [name]: Number(input.value)}); };
   if (button) button.onclick = () => {
     const at = state[name] < to ? state[name] : from, gone = 1000 * seconds * (at - from) / (to - from);
     playing = playing ? null : {name, from, to, seconds, since: performance.now() - gone};
@@ -162,7 +161,7 @@ function orbit(azimuth, elevation) {
 
 // The chosen handle goes that way on the screen, by `unit`, 1/40 if it is not given, or by 2 degrees.
 function nudge(x, y) {
-  const {at, move} = shown.handles(state)[chosen];
+  const handles = shown.handles(state), {at, move} = handles[chosen] ?? Object.values(handles)[0];
   if (shown.views[0].flat) set(move(plus(at, times([x, y, 0], shown.unit ?? 0.025))));
   else {
     const way = plus(times(camera.right, x), times(camera.up, y));
@@ -181,6 +180,7 @@ document.onkeydown = (event) => {
   else if (event.key === "Escape") { camera = shown.camera; set(shown.start); }
   else return;
   playing = null;
+  set(state); // so that a button says Play again
   event.preventDefault();
 };
 
@@ -207,7 +207,7 @@ function dress(theme) {
   dirty = true;
 }
 addEventListener("message", ({data}) => { if (["light", "dark"].includes(data?.theme)) dress(data.theme); });
-dark.onchange = () => dress(dark.matches ? "dark" : "light");
+if (parent === window) dark.onchange = () => dress(dark.matches ? "dark" : "light");
 printing.onchange = draw;
 addEventListener("resize", () => { $("sentence").style.minHeight = ""; set(state); });
 if (parent !== window) {

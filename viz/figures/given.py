@@ -13,7 +13,9 @@ from grassmann_np.geometry import sphere
 
 from .. import losses, lossmap, widget
 from ..camera import Camera, facing
+from ..curves import name as written
 from ..marks import STYLES
+from ..scenes.orthogonality import CENTRE
 from ..scenes.shared import path, take
 
 Given = dict[str, Any]
@@ -39,7 +41,11 @@ def data(name: str, results: Given | None = None) -> Given:
     figure = FIGURES[name]
     if figure.measured and results is None:
         raise ValueError(f"figure {name}: expected the results of the experiment, got none")
-    return (figure.numbers(results) if figure.measured else figure.numbers()) | looks
+    try:
+        numbers = figure.numbers(results) if figure.measured else figure.numbers()
+    except KeyError as missing:
+        raise ValueError(f"figure {name}: the results have no {missing}") from None
+    return numbers | looks
 
 
 def length() -> Given:
@@ -105,7 +111,8 @@ def triangle() -> Given:
 def axes() -> Given:
     """Lesson 6's neuron and first point."""
     rng = np.random.default_rng(0)
-    loss, (R, c) = losses.neuron(rng), losses.moments(np.random.default_rng(0))
+    R, c = losses.moments(rng)
+    loss = losses.of_moments(R, c)
     y = sphere.random_point((3,), rng)
     middle = path(loss, y, 20, "adam-g", lr=0.1).mean(axis=1)
     camera = Camera(sphere.normalize(middle) + 0.35 * sphere.normalize(np.cross(middle, y)))
@@ -113,10 +120,9 @@ def axes() -> Given:
 
 
 def repel() -> Given:
-    """The film's eight first columns, near each other."""
-    rng, centre = np.random.default_rng(131), np.array([0.62, -0.55, 0.56])
-    start = sphere.normalize(centre[:, None] + 0.3 * rng.standard_normal((3, 8)))
-    return {"columns": start.T.tolist(), "camera": _angles(Camera(centre))}
+    """Eight columns near each other, about where the film's are."""
+    start = sphere.normalize(CENTRE[:, None] + 0.3 * np.random.default_rng(131).standard_normal((3, 8)))
+    return {"columns": start.T.tolist(), "camera": _angles(Camera(CENTRE))}
 
 
 def planes() -> Given:
@@ -145,7 +151,8 @@ def window() -> Given:
 def stages() -> Given:
     """The film's neuron, and its second step."""
     rng = np.random.default_rng(101)
-    loss, (R, c) = losses.neuron(rng, eps=widget.EPS), losses.moments(np.random.default_rng(101))
+    R, c = losses.moments(rng)
+    loss = losses.of_moments(R, c, widget.EPS)
     first = take(loss, sphere.random_point((3,), rng), np.zeros(3), 1.0, 0.9, 0.5)
     y, tau = sphere.move(first.y, first.d, first.d)
     now = take(loss, y, tau, 1.0, 0.9, 0.5)
@@ -158,7 +165,7 @@ def seeds(results: Given) -> Given:
     arms = {name: arm["wrong"] for name, arm in results["arms"].items()}
     count = min(map(len, arms.values()))
     quantiles = [round(float(q), 6) for q in stats.t.ppf(0.975, np.arange(1, count))]
-    named = {_named(name): wrong[:count] for name, wrong in arms.items()}
+    named = {written(name): wrong[:count] for name, wrong in arms.items()}
     return {"arms": named, "of": results["of"], "quantiles": quantiles, "start": _two(list(named))}
 
 
@@ -169,20 +176,14 @@ def epochs(results: Given) -> Given:
         kept = [errors for errors in arm["errors"] if errors]
         if kept and "angle" in arm:
             wrong = np.mean(kept, axis=0).round(3).tolist()
-            arms[_named(name)] = {"wrong": wrong, "norm": arm["norm"], "angle": arm["angle"]}
+            arms[written(name)] = {"wrong": wrong, "norm": arm["norm"], "angle": arm["angle"]}
     return {"arms": arms, "of": results["of"], "start": _two(list(arms))}
 
 
 def _two(names: list[str]) -> dict[str, str]:
     """The two that are compared at first: SGD-G and SGD if they are there."""
-    a, b = [*(name for name in ("SGD-G", "SGD") if name in names), *names, *names][:2]
+    a, b = [*dict.fromkeys([*(name for name in ("SGD-G", "SGD") if name in names), *names]), *names][:2]
     return {"a": a, "b": b}
-
-
-def _named(arm: str) -> str:
-    """An optimizer's name as it is written: "sgd-g bare" is SGD-G bare."""
-    first, *rest = arm.split(" ")
-    return " ".join([first.upper().replace("ADAM", "Adam"), *rest])
 
 
 def _angles(camera: Camera) -> list[float]:
@@ -193,11 +194,8 @@ def _angles(camera: Camera) -> list[float]:
 
 def _loss(R: np.ndarray, c: np.ndarray, eps: float) -> Given:
     """A neuron's constants, and the least and the greatest loss on the sphere."""
-
-    def value(w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return 1 - c @ w / np.sqrt(np.sum(w * (R @ w), axis=0) + eps), w
-
-    return {"numbers": {"R": R.tolist(), "c": c.tolist(), "eps": eps}, "limits": lossmap.limits(value)}
+    limits = lossmap.limits(losses.of_moments(R, c, eps))
+    return {"numbers": {"R": R.tolist(), "c": c.tolist(), "eps": eps}, "limits": limits}
 
 
 FIGURES = {

@@ -47,7 +47,8 @@ function figure({arms, of, quantiles, start}) {
       const sign = (x) => (x > 0.005 ? "+" : "") + number(x, 2), holds = ends[0] <= 0 && ends[1] >= 0;
       return `*A*, ${a}, minus *B*, ${b}, on ${n} seeds: ${sign(mean)} wrong images of ${of} on average; `
         + `95\u00a0% over seeds: ${ends.map(sign).join(" to ")}. `
-        + (a === b ? "They are one." : holds ? "That holds 0: no more can be said." : "That leaves 0 out.");
+        + (a === b ? "They are one." : holds ? "That holds 0: no more can be said." : "That leaves 0 out.")
+        + (differences({...state, n: most}).some((x) => Math.abs(x) > REACH) ? ` Beyond ${REACH}: at the edge.` : "");
     },
   };
 }

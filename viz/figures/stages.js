@@ -14,7 +14,7 @@ function figure({loss, start: {y, tau}, camera: [azimuth, elevation]}) {
   };
   const put = (state) => (p) => { // the momentum is carried along
     const far = distance(state.y, p), way = times(normalize(project(state.y, p)), far);
-    return {...state, y: p, tau: project(p, transport(state.y, way, state.tau)), stage: Math.min(state.stage, 4)};
+    return {...state, y: p, tau: project(p, transport(state.y, way, state.tau)), stage: state.stage};
   };
   return {
     start: {y, tau, eta: 1, gamma: 0.9, nu: 0.5, stage: 4},

@@ -45,13 +45,13 @@ def scene(make: Callable[..., Animation]) -> Callable[..., Animation]:
 def _command(make: Callable[..., Animation], given: dict[str, Any], painted: dict[str, str]) -> str:
     """`python -m viz NAME`, with the words that are not the default; none for a function of the user's own."""
     usual = {key: parameter.default for key, parameter in signature(make).parameters.items()}
-    given = {key: value for key, value in given.items() if value != usual[key]}
+    given = {key: value for key, value in given.items() if not np.array_equal(value, usual[key])}
     if any(map(callable, given.values())):
         return ""
     if "size" in given:
         given["size"] = "{}x{}".format(*given["size"])
     if "start" in given:
-        given["start"] = ",".join(f"{float(x):g}" for x in given["start"])
+        given["start"] = ",".join(str(float(x)) for x in given["start"])
     words = [f"--{key.replace('_', '-')}{'=' if key == 'start' else ' '}{value}" for key, value in given.items()]
     words += [f"--{key} {shlex.quote(value)}" for key, value in painted.items()]
     return " ".join([f"python -m viz {make.__name__}", *words])

@@ -19,7 +19,7 @@ from grassmann_np.geometry import sphere
 
 from .. import lossmap
 from ..files import ready
-from ..losses import moments, neuron
+from ..losses import moments, of_moments
 from ..marks import STYLES
 
 SHARED = ("geometry.js", "words.js", "optimizer.js", "camera.js", "labels.js", "picture.js")
@@ -58,9 +58,9 @@ def data(seed: int = 101) -> dict[str, Any]:
     """What the page knows of the loss and of the looks of things, as JSON takes it."""
     if not 0 <= seed < 2**63:
         raise ValueError(f"seed: expected 0 or more, and less than 2^63, got {seed}")
-    R, c = moments(np.random.default_rng(seed))
     rng = np.random.default_rng(seed)
-    loss = neuron(rng, eps=EPS)
+    R, c = moments(rng)
+    loss = of_moments(R, c, EPS)
     return {
         "numbers": {"R": R.tolist(), "c": c.tolist(), "eps": EPS},
         "limits": lossmap.limits(loss),
