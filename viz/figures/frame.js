@@ -71,7 +71,7 @@ function slider({slider: name, label, range: [from, to, step], text = String, se
     if (still.matches && playing) { playing = null; set({...state, [name]: to}); } else set(state);
   };
   return () => {
-    input.value = there(state[name]);
+    input.value = state[name];
     input.setAttribute("aria-valuetext", text(state[name]));
     box.querySelector("output").textContent = text(state[name]);
     if (button) button.textContent = playing?.name === name ? "Pause" : "Play";
