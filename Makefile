@@ -66,12 +66,12 @@ zip:
 test-browser: .venv/browser
 	@command -v chromium chromium-browser google-chrome >/dev/null || { echo 'make test-browser needs Chromium: install the package chromium of your system'; exit 1; }
 	$(MAKE) --no-print-directory site
-	$(BIN)/python -m pytest -m browser tests
+	$(BIN)/python -m pytest -n $(WORKERS) -m browser tests
 
 # The same with live lessons: 100 MB to fetch, once, and a quarter of an hour.
 test-live: .venv/browser
 	$(MAKE) --no-print-directory live
-	$(BIN)/python -m pytest -m browser tests
+	$(BIN)/python -m pytest -n $(WORKERS) -m browser tests
 
 bench-gpu: .venv/bench .venv/gpu-cuda$(CUDA)
 	$(BIN)/python benchmarks/gpu.py
