@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import csv
 import itertools
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -44,22 +45,29 @@ SUGGESTED = (  # by the digits, and declared for MNIST-5k before its runs
     ("sgd-g no term", "sgd"),
     ("adam-g", "adam"),
 )
-LATER = len(SUGGESTED) + 2  # with sgd-g - sgd and sgd-g - sgd clip over all schedules
+OVER = (("sgd-g", "sgd"), ("sgd-g", "sgd clip"))  # likewise: the mean over all schedules
 SCHEDULES = ("", " constant", " cosine", " exponential", " step")  # linear has no name of its own
 DRAWS = 10_000
 
 
-def difference(results: Results, one: str, other: str) -> dict[str, Any]:
-    """One arm minus another, seed by seed: the mean, its intervals over seeds and over seeds and images, p of tests."""
-    a, b = (np.array(results["arms"][name]["wrong"]) for name in (one, other))
-    d, tested = a - b, tested_by(results["data"], tuple(results["seeds"]))
+def difference(results: Results, one: str, other: str, schedules: Sequence[str] = ("",)) -> dict[str, Any]:
+    """One arm minus another, seed by seed: the mean, its intervals over seeds and over seeds and images, p of tests.
+
+    With several schedules it is their mean.
+    """
+    pairs = [(one + schedule, other + schedule) for schedule in schedules]
+    counts = np.array([[results["arms"][name]["wrong"] for name in pair] for pair in pairs]).sum(axis=0)
+    (a, b), d = counts / len(pairs), counts[0] - counts[1]
+    tested = tested_by(results["data"], tuple(results["seeds"]))
+    images = np.mean([missed(results, x, tested) - missed(results, y, tested) for x, y in pairs], axis=0)
     return {
         "data": results["data"],
         "arms": (one, other),
-        "mean": float(d.mean()),
-        "interval": interval(d.tolist()),
-        "images": pigeonhole(missed(results, one, tested) - missed(results, other, tested), tested),
-        "late": float((late(results, one) - late(results, other)).mean()),
+        "schedules": len(pairs),
+        "mean": float((a - b).mean()),
+        "interval": interval((a - b).tolist()),
+        "images": pigeonhole(images, tested),
+        "late": float(np.mean([late(results, x) - late(results, y) for x, y in pairs])),
         "permutation": permutation(d.tolist()),
         "signed_rank": signed_rank(d.tolist())[0],
         "rank_sum": rank_sum(a.tolist(), b.tolist()),
@@ -117,18 +125,16 @@ def suggested(every: list[Results]) -> list[dict[str, Any]]:
     found = []
     for results in every:
         rows = [difference(results, *pair) for pair in SUGGESTED if _has(results, *pair)]
+        rows += over_schedules(results)
         own = results["data"] == "digits"
-        found += [row | {"holm": np.nan} for row in rows] if own else _corrected(rows, LATER)
+        found += [row | {"holm": np.nan} for row in rows] if own else _corrected(rows, len(SUGGESTED) + len(OVER))
     return found
 
 
-def over_schedules(results: Results, one: str, other: str) -> dict[str, Any]:
-    """One optimizer minus another, the mean over all five schedules: it and its two intervals."""
-    ran = [(one + schedule, other + schedule) for schedule in SCHEDULES]
-    tested = tested_by(results["data"], tuple(results["seeds"]))
-    d = np.mean([np.subtract(*(results["arms"][name]["wrong"] for name in pair)) for pair in ran], axis=0)
-    images = np.mean([missed(results, a, tested) - missed(results, b, tested) for a, b in ran], axis=0)
-    return {"mean": float(d.mean()), "interval": interval(d.tolist()), "images": pigeonhole(images, tested)}
+def over_schedules(results: Results) -> list[dict[str, Any]]:
+    """The differences of OVER, the mean over all five schedules, where all of them have run."""
+    ran = [pair for pair in OVER if _has(results, *(name + schedule for name in pair for schedule in SCHEDULES))]
+    return [difference(results, *pair, SCHEDULES) for pair in ran]
 
 
 def _corrected(rows: list[dict[str, Any]], of: int) -> list[dict[str, Any]]:
@@ -188,10 +194,11 @@ def family_table(rows: list[dict[str, Any]]) -> list[str]:
     for row in rows:
         (low, high), (least, most) = row["interval"], row["images"]
         one, other = map(words, row["arms"])
+        over = ", over five schedules" if row["schedules"] > 1 else ""
         keys = ("permutation", "holm", "signed_rank", "rank_sum")
         p = " | ".join("" if np.isnan(row[key]) else f"{row[key]:.2g}" for key in keys)
         lines.append(
-            f"| {TITLES[row['data']]}: {one} - {other} | {row['mean']:+.2f} ({low:+.2f} to {high:+.2f}) | "
+            f"| {TITLES[row['data']]}: {one} - {other}{over} | {row['mean']:+.2f} ({low:+.2f} to {high:+.2f}) | "
             f"{least:+.2f} to {most:+.2f} | {row['late']:+.2f} | {p} |"
         )
     return [*lines, ""]
@@ -247,14 +254,6 @@ def schedules_table(every: list[Results]) -> list[str]:
                 f"| {TITLES[results['data']]}: {words(name)} | {' | '.join(means)} | "
                 f"{together.min():.2f} to {together.max():.2f} |"
             )
-    for results, other in itertools.product(every, ("sgd", "sgd clip")):
-        if _has(
-            results, *("sgd-g" + schedule for schedule in SCHEDULES), *(other + schedule for schedule in SCHEDULES)
-        ):
-            row = over_schedules(results, "sgd-g", other)
-            (low, high), (least, most) = row["interval"], row["images"]
-            lines += ["", f"{TITLES[results['data']]}, SGD-G - {words(other)}, the mean over the five: "
-                      f"{row['mean']:+.2f} ({low:+.2f} to {high:+.2f}; {least:+.2f} to {most:+.2f})."]  # fmt: skip
     return [*lines, ""] if len(lines) > 2 else []
 
 
