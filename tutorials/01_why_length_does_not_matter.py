@@ -248,9 +248,11 @@ assert spreads[1] < 0.6 and spreads[2] < 0.1
 #
 # * Batch normalization cancels the length of the weight vector in front of
 #   it, because the length is in the numerator and in the denominator.
-# * The gradient is orthogonal to the weights, and shrinks as $1/|w|$.
-# * Every step of plain gradient descent makes the weights longer. The rate
-#   that the direction feels, $\eta/|w|^2$, falls; the turn need not.
+# * The gradient is orthogonal to the weights, and shrinks as $1/|w|$: exactly
+#   for $\epsilon = 0$, nearly for a small one.
+# * So every step of plain gradient descent, unless its gradient is 0, makes
+#   the weights longer. The rate that the direction feels, $\eta/|w|^2$,
+#   falls; the turn need not.
 # * What is left of the weights is a direction: a point of the unit sphere.
 #
 # ## Exercises

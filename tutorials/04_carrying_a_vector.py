@@ -306,8 +306,8 @@ assert np.linalg.norm(e[:3] @ (back - v5)) > 0.1
 #
 # <details><summary>Answer</summary>
 #
-# The step itself, carried to $x$ and reversed, which is `sphere.log(x, y)`.
-# You get $v$, up to rounding.
+# The step itself, carried to $x$ and reversed. (If it is shorter than half a
+# turn, this is `sphere.log(x, y)`.) You get $v$, up to rounding.
 #
 # </details>
 #

@@ -330,8 +330,9 @@ assert np.allclose(together.T, alone, rtol=0, atol=1e-13)
 # lengths, and notes their geometry. `optim.sgd_g` moves these with SGD-G, and
 # all others with an SGD that has a rate of its own, *Nesterov's* momentum
 # (the step is $\gamma d - \eta g$ in place of $d$), and *weight decay*
-# ($\lambda w$ is added to the gradient of weights, but not of biases or of
-# the network's $\gamma$ and $\beta$).
+# ($\lambda w$ is added to the gradient of weights, but not of *biases*, the
+# constants $b$ of layers $W'x + b$ without a normalization, nor of the
+# network's $\gamma$ and $\beta$).
 #
 # Here is one pass through small real images of digits, 8 by 8 pixels, in
 # batches of 128. The 64 pixels feed 32 units with batch normalization, and

@@ -34,12 +34,12 @@ y = sphere.random_point((3,), rng)
 #
 # If the gradient is 1000 times as large, so are $m$ and the root of $v$, and
 # the step stays the same. The small number $\epsilon$ avoids a division by
-# 0. It stands where the authors have it in their code, not where textbooks
-#    have it; a section below shows what that changes. The factor $\eta_t =
-#    \eta \sqrt{1 - \beta_2^t}\,/\,(1 - \beta_1^t)$ is the learning rate
-#    $\eta$, corrected because both averages begin at 0 and are therefore too
-#    small in the first steps $t = 1, 2, \dots$ (The $\beta$s are Adam's own;
-#    batch normalization's $\beta$ does not occur on this page.)
+# zero. It stands where the authors have it in their code, not where textbooks
+# have it; a section below shows what that changes. The factor $\eta_t = \eta
+# \sqrt{1 - \beta_2^t}\,/\,(1 - \beta_1^t)$ is the learning rate $\eta$,
+# corrected because both averages begin at 0 and are therefore too small in
+# the first steps $t = 1, 2, \dots$ (The $\beta$s are Adam's own; batch
+# normalization's $\beta$ does not occur on this page.)
 #
 # ## What goes wrong on a sphere
 #

@@ -253,7 +253,8 @@ for ours, theirs in zip(*map(both_ways, (by_rows, ops.conv2d)), strict=True):
 #
 # A small network for $8 \times 8$ images of digits: convolution, batch
 # normalization, ReLU ($\max(x, 0)$) and max pooling (the largest of every $2
-# \times 2$ pixels), twice; then a linear layer to ten classes.
+# \times 2$ pixels), twice; then a linear layer, also called *dense* because
+# every output sees every input, to ten classes.
 
 # %%
 digits = data.digits()

@@ -132,7 +132,7 @@ assert abs(drawn.std() - deviation[1]) < 0.03
 # run more of them.
 #
 # **The rates decide.** The rate of each optimizer above was written down by
-# somebody. Perhaps another one would have turned the order round. A fair
+# somebody. Perhaps another one would have reversed the order. A fair
 # comparison tunes the rates of all of them, in the same way, with images that
 # are *not* the test images.
 #
@@ -399,7 +399,7 @@ for optimizer in optimizers:
 #   With one rate SGD has more errors than SGD-G. With two, and linear decay,
 #   we cannot tell them apart.
 # * Seeds are not images. An interval over seeds is about the images that were
-#   used, and another set may turn the sign round. Draw other ones for every
+#   used, and another set may reverse the sign. Draw other ones for every
 #   seed, and let the interval draw images, too.
 # * $p$ says how often chance alone would do as much; it needs no formula, a
 #   coin will do. Count all the questions that were asked.

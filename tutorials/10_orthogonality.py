@@ -30,9 +30,10 @@ images = data.digits().x_train.reshape(-1, 64).astype(np.float64)
 # vectors point in the same direction, then their outputs are the same
 # numbers, whatever their lengths; and if they point in opposite directions,
 # one output is minus the other. Either way the second *normalized* output
-# tells the next layer nothing that the first does not. (A ReLU changes that
-# for opposite vectors, since $\max(0, z)$ and $\max(0, -z)$ are two different
-# things, as in lesson 2, exercise 3. The paper's term treats both alike.)
+# tells the next layer nothing that the first does not. (Behind a scale, a
+# shift and a ReLU it may: $\max(0, z + \beta_1)$ and $\max(0, z + \beta_2)$
+# are two different things, and so are $\max(0, z)$ and $\max(0, -z)$, as in
+# lesson 2, exercise 3. The paper's term does not ask.)
 
 # %%
 w = rng.standard_normal(64)
@@ -154,7 +155,7 @@ for degrees in (0, 5, 45, 85, 90, 95, 135, 180):
 scenes.orthogonality()
 
 # %% [markdown]
-# ## How many have room?
+# ## How many fit?
 #
 # In $\mathbb{R}^n$ at most $n$ vectors are at right angles to each other, so
 # for $p > n$ the term cannot be 0. **Guess first:** how would you place

@@ -159,10 +159,11 @@ for model in (layer_norm, rms_norm):
 #
 # So Cho and Lee's method, neuron by neuron, does not extend to layer
 # normalization. A column that is put on the unit sphere there has lost
-# something that the network could use: how loud its neuron is among the
-# others.
+# something that the network could use: its share in the mean and the variance
+# of the sample. (The trained gain behind the normalization can make its
+# output louder again, but cannot give back the share.)
 #
-# Take three neurons, like three loudspeakers. A teacher has the weights
+# Take three neurons, and keep the gain at 1. A teacher has the weights
 # $2e_1$, $2e_2$, $2e_3$, each neuron listening to one input, with layer
 # normalization after them. In the student the second and third are right
 # already, and the first has the weights $w$. The loss is half the mean
@@ -231,7 +232,9 @@ for name, w in (("2 e1", 2 * e1), ("e1", e1), ("best y", y)):
 assert like > first_output(e1)[0] + 0.03 and loud < first_output(e1)[1]
 
 # %% [markdown]
-# The length that was taken away was part of the answer.
+# The length that was taken away was part of the answer. (Three neurons make
+# this large. In a wide layer one neuron's share is small, and a trained gain
+# repairs most of the rest.)
 #
 # The same example shows why a cosine of 0 proves little. At $2e_1$ the loss
 # is least and the whole gradient is 0, so that no test of the gradient finds
@@ -340,7 +343,8 @@ for name, model in (("batch norm", batch_norm),
 #   normalization propagation every weight vector is a point of a sphere.
 # * Of all lengths, layer and RMS normalization forget only that of the whole
 #   matrix: one sphere for the layer, none for a single neuron. Put on one
-#   anyway, a neuron loses its loudness, and even its direction suffers.
+#   anyway, a neuron loses its share in the statistics, which in a narrow
+#   layer changes even its best direction.
 # * Batch normalization is invariant to the length in training, not at test
 #   time.
 # * You need not take it on trust: `nn.measure_invariance` asks any network.

@@ -123,17 +123,16 @@ assert gap < 1e-12
 #
 # $$ x^2 - (1 + \gamma - \eta\lambda)\,x + \gamma = 0. $$
 #
-# Either root will do; for a small $\eta\lambda$ the larger one is close to $1
-# - \eta\lambda/(1 - \gamma)$. (They are real up to $\eta\lambda = (1 -
-#   \sqrt\gamma)^2$, which is 0.0026 for $\gamma = 0.9$; usual settings are
-#   far below.) The part is $\gamma/a^2 = \gamma\,e_t/e_{t-1}$. So write the
-#   last step as its rate times a velocity, $\varphi_t - \varphi_{t-1} =
-#   e_{t-1}v$. Momentum then repeats $e_t\,\gamma v$, and the step becomes $v
-#   \leftarrow \gamma v - g$, $\varphi \leftarrow \varphi + e_t v$: its rate
-#   multiplies *all* of the velocity. (The library repeats the last
-#   displacement instead, as the paper does, which is the same while the rate
-#   is constant.) The first velocity is not 0: $w_{-1} = w_0$ gives
-#   $\varphi_{-1} = a\,w_0$.
+# Either root will do. For a small $\eta\lambda$ the larger one is close to
+# $1 - \eta\lambda/(1 - \gamma)$. (They are real up to $\eta\lambda = (1 -
+# \sqrt\gamma)^2$, which is 0.0026 for $\gamma = 0.9$; usual settings are far
+# below.) The part is $\gamma/a^2 = \gamma\,e_t/e_{t-1}$. So write the last
+# step as its rate times a velocity, $\varphi_t - \varphi_{t-1} = e_{t-1}v$.
+# Momentum then repeats $e_t\,\gamma v$, and the step becomes $v \leftarrow
+# \gamma v - g$, $\varphi \leftarrow \varphi + e_t v$: its rate multiplies
+# *all* of the velocity. (The library repeats the last displacement instead,
+# as the paper does, which is the same while the rate is constant.) The first
+# velocity is not 0: $w_{-1} = w_0$ gives $\varphi_{-1} = a\,w_0$.
 
 # %%
 gamma, decay = 0.9, 0.01
@@ -188,8 +187,8 @@ assert np.allclose(F[1:], after, rtol=1e-12, atol=0)
 # %% [markdown]
 # ## Where the two forces meet
 #
-# **Guess first.** In the middle of training with decay you divide $\eta$ by
-# 5. What happens to the angle per step at once, and what in the long run?
+# **Guess first.** In the middle of training with decay you divide $\eta$
+# by 5. What happens to the angle per step at once, and what in the long run?
 #
 # We let 20 weight vectors with 100 inputs each walk on pure noise, since the
 # gradients of mini-batches are noisy and do not become 0 (unless the network
@@ -439,8 +438,8 @@ assert 2.8 < slope < 3.2
 # <details><summary>Answer</summary>
 #
 # $r^4$ grows by about $2\eta^2|G|^2$ a step, so $|w|$ grows like $t^{1/4}$.
-# The angle is $\eta|G|/r^2$, so it falls like $1/\sqrt{2t}$, exactly as under
-# a schedule proportional to $1/\sqrt t$ at a fixed length.
+# The angle is $\eta|G|/r^2$, so after many steps it falls like $1/\sqrt{2t}$,
+# as under a schedule proportional to $1/\sqrt t$ at a fixed length.
 #
 # </details>
 #

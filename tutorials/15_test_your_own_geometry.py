@@ -81,8 +81,9 @@ assert abs(sphere.distance(y, x) - sphere.norm(y, h) / 2) < 1e-12  # wrong
 # * up to half a turn, a walk along $h$ is as long as $h$: $d(y, \exp_y h) =
 #   |h|$;
 # * the walk along $h$ moves $y$ by a rotation, and rotations can be had in
-#   another way, as the exponential of a skew matrix, from SciPy:
-#   $\exp_y(h) = e^{hy' - yh'}\,y$;
+#   another way: $e^A = I + A + A^2/2 + A^3/6 + \dots$ is one if $A' = -A$
+#   (such an $A$ is called *skew*; SciPy has $e^A$ as `expm`), and $\exp_y(h)
+#   = e^{hy' - yh'}\,y$;
 # * on the ordinary sphere in space, a vector that is carried around a
 #   triangle turns by the triangle's area.
 #
@@ -155,9 +156,10 @@ for name in ("transport_stays_tangent", "transport_leaves_the_rest_alone"):
 # Read it as a diagnosis: what holds tells as much as what fails. The carried
 # vector is tangent, and what stands at a right angle to the path is carried
 # correctly. But lengths change: the map is no **isometry**, as a map is
-# called that keeps all lengths and angles. And a vector that is carried
-# around a small triangle does not turn by its area, which is what
-# `curvature_is_one` asks for.
+# called that keeps all lengths and angles. Nor does a small triangle help:
+# around it a vector turns by the area only in the mean over its directions,
+# and it shrinks by about as much again. `curvature_is_one`, which asks for
+# the turn and nothing else, fails however small the triangle is.
 #
 # To see with your own eyes what is wrong, ask for a **counterexample**: the
 # smallest case that can be found in which an identity fails, as code. (The

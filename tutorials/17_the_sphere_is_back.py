@@ -39,7 +39,7 @@ one_thread = threadpool_limits(1)  # for small matrices more are slower
 # ## What is held fixed
 #
 # $W$ has $n$ rows and $p$ columns; column $j$ holds the weights of unit $j$.
-# There are five ways to take a freedom of size away from it:
+# Five ways to hold something of it fixed are in use:
 #
 # | fixed | who does so | equations |
 # |---|---|---|
@@ -47,7 +47,7 @@ one_thread = threadpool_limits(1)  # for small matrices more are slower
 # | the length of every row | nGPT | $n$ |
 # | the Frobenius norm $\lVert W\rVert_F$ | Hyperball | 1 |
 # | the spectral norm | spectral sphere | 1 |
-# | all singular values, at 1: $W'W = I$ | manifold Muon | $p(p+1)/2$ |
+# | all singular values: $W'W = I$ ($n \ge p$) | manifold Muon | $p(p+1)/2$ |
 #
 # (The Frobenius norm is the root of the sum of all squares, the spectral norm
 # the largest singular value. A *transformer*, the kind of network behind the
@@ -274,11 +274,13 @@ def hypersphere(W, G, s):
 # %% [markdown]
 # ### The spectral sphere
 #
-# Let $\Theta = u_1v_1'$ belong to the largest singular value $\sigma$ of $W$.
-# It is the gradient of $\sigma$, so to first order a step $\Phi$ keeps
-# $\sigma$ if $\langle\Theta, \Phi\rangle = 0$. Among all such $\Phi$ of
-# spectral norm 1, which has the largest $\langle M, \Phi\rangle$? Their
-# answer (equations 10 to 12): with the polar factor $\mathrm{pol}$,
+# Let $\Theta = u_1v_1'$ belong to the largest singular value $\sigma$ of $W$,
+# and let no other be as large. Then $\Theta$ is the gradient of $\sigma$, so
+# to first order a step $\Phi$ keeps $\sigma$ if $\langle\Theta, \Phi\rangle
+# = 0$. (Where two are equally large, the spectral sphere has an edge.) Among
+# all such $\Phi$ of spectral norm 1, which has the largest $\langle M,
+# \Phi\rangle$? Their answer (equations 10 to 12): with the polar factor
+# $\mathrm{pol}$,
 #
 # $$ \Phi = \mathrm{pol}(M + \mu\,\Theta), \qquad
 #    \text{where}\quad \langle\Theta, \Phi\rangle = 0. $$
@@ -849,7 +851,7 @@ print(f"Hyperball and MuonSphere after 20 steps: {gap:.0e} rad apart")
 assert gap < 1e-10 and sphere.distance(W0, here).min() > 0.1
 
 # %% [markdown]
-# ## What so small a run can show, and what not
+# ## What so small a run can show, and what it cannot
 #
 # It **can** show what is true of every step: which norm is kept, how far a
 # step turns, what untransported momentum does, which symmetries a rule has.
@@ -880,7 +882,9 @@ assert gap < 1e-10 and sphere.distance(W0, here).min() > 0.1
 #   third and fourth are invisible, the others are constraints.
 # * The exponential map has become a retraction, and the transport has gone.
 #   The retraction costs nothing that one would notice at such angles; a
-#   momentum that is not transported puts a part of every step along $W$.
+#   momentum that is not transported comes to lie partly along $W$, and that
+#   part is lost: in the retraction (nGPT, Hyperball, MuonSphere), or because
+#   the rule takes it out first (hypersphere, spectral sphere, manifold Muon).
 # * Hyperball turns by $\theta$, $\tan\theta = \eta\sin a/(1 - \eta\cos
 #   a)$, at most by $\arcsin\eta$. Manifold Muon turns every column by
 #   $\arctan\eta$.

@@ -46,6 +46,18 @@ def test_keeps_to_the_form(lesson):
 
 
 @lessons
+def test_no_line_inside_a_paragraph_looks_like_the_item_of_a_list(lesson):
+    before = ""
+    for number, line in enumerate(lesson.read_text().splitlines(), start=1):
+        words = line.removeprefix("# ")
+        inside = line.startswith("# ") and before.startswith("# ") and before.strip("# ")
+        item = r"[-+*] |\d+[.)] "
+        listed = re.match(rf"{item}|  ", before.removeprefix("# "))
+        assert not (inside and re.match(item, words) and not listed), f"{number}: {line}"
+        before = line
+
+
+@lessons
 def test_opens_as_a_notebook(lesson):
     notebook = jupytext.read(lesson)
     nbformat.validate(nbformat.from_dict(nbformat.v4.upgrade(notebook)))
