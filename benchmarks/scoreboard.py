@@ -57,15 +57,6 @@ PEERS = {  # name: its library; what of its transport is documented
     "geojax_grassmann": ("geojax", ""),
 }
 ORDINARY = 100  # eps
-UNPROMISED = {  # what only our Protocol says
-    "normalize_forgets_scale": "that normalize takes vectors of any length, 1e-20 or 1e20",
-    "normalize_is_nearest": "that normalize gives the nearest point, which QR does not",
-    "zero_is_refused": "that a zero vector is refused with a ValueError",
-    "cut_locus_is_refused": "that log at the cut locus is refused with a ValueError",
-    "exp_of_zero": "that exp(y, 0) is y to the last bit",
-    "distance_to_itself": "that d(y, y) is 0 to the last bit",
-    "random_is_on_the_manifold": "that points drawn at random are good to 8 eps",
-}
 WHAT = [*OURS, *PEERS, "optimizers", "findings"]
 LIBRARIES = ("geoopt", "pymanopt", "geomstats", "geojax", "torch", "jax", "numpy", "scipy")
 
@@ -118,7 +109,7 @@ def verdict(everywhere: Result, calm: Result, held_with_a_parallel_transport: bo
         return "yes"
     if "it has no function" in everywhere.problem:
         return "not asked"
-    if everywhere.identity.name in UNPROMISED:
+    if everywhere.identity.promise:
         return "not promised"
     if good(calm):
         return "ordinary"
@@ -185,7 +176,6 @@ STEPS = {  # title: library, make, the options of optimizers.check
         {"kind": "adam-g", "transport": "projection"},
     ),
 }  # fmt: skip
-STEPS_UNPROMISED = {"refuses_a_zero_weight": "that a zero weight is refused"}
 
 
 def stepped(title: str) -> dict[str, Any]:
@@ -194,7 +184,7 @@ def stepped(title: str) -> dict[str, Any]:
     report = optimizers.check(make(), steps=2000, **options)
     found = []
     for r in report.results:
-        status = "yes" if r.holds else "not promised" if r.identity.name in STEPS_UNPROMISED else "no"
+        status = "yes" if r.holds else "not promised" if r.identity.promise else "no"
         found.append({"property": r.identity.name, "status": status, "said": said(r)})
     return {"title": title, "library": library, "asked_as": report.kind, "rows": found, "notes": list(report.notes)}
 
@@ -366,6 +356,7 @@ def merged(parts: list[dict[str, Any]]) -> dict[str, Any]:
 def page(result: dict[str, Any]) -> str:
     """The page, in Markdown, that follows from a result."""
     versions = result["versions"]
+    promises = [f"that {one.promise}" for one in identities.CATALOGUE if one.promise]
     peers = [f"{name} {versions[name]}" for name in LIBRARIES if name in versions]
     lines = [
         "# Scoreboard",
@@ -385,7 +376,7 @@ def page(result: dict[str, Any]) -> str:
     lines += ["", "## Geometries", "", *_counts(result["geometries"]), ""]
     lines += [
         "`ordinary` and `yes` count what holds where most programs live. What only our Protocol states is held against "
-        "nobody and called `not promised`: " + "; ".join(UNPROMISED.values()) + ". Subspaces of more than half the "
+        "nobody and called `not promised`: " + "; ".join(promises) + ". Subspaces of more than half the "
         "dimensions share some, and so are never ordinary: angles of 0 are among theirs.",
         "",
     ]
