@@ -13,12 +13,9 @@ from __future__ import annotations
 import argparse
 import contextlib
 import datetime
-import io
 import json
 import platform
-import re
 import warnings
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from importlib.metadata import version
@@ -27,6 +24,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+from findings import FINDINGS, printed
+from scoreboard_page import LIBRARIES, page
 
 from grassmann_np import geometry
 from grassmann_np.files import beside
@@ -38,14 +37,6 @@ from grassmann_np.testing.report import Result
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "tutorials" / "scoreboard.md"
 RESULTS = HERE / "results" / "scoreboard.json"
-STATUSES = {
-    "yes": "holds in every case",
-    "ordinary": "holds to 100 eps at points 0.2 to 0.9 apart; less near equal or opposite ones, or with tiny numbers",
-    "choice": "fails, and holds with a parallel transport in the place of its own, which its documentation names",
-    "not promised": "fails, and its documentation does not say that it would hold",
-    "no": "fails by more than 100 eps at ordinary points too, or is about equal points or ever shorter steps",
-    "not asked": "needs a function that it has not",
-}
 OURS = {"ours_sphere": geometry.sphere, "ours_lines": geometry.lines, "ours_subspaces": geometry.subspaces}
 PEERS = {  # name: its library; what of its transport is documented
     "geoopt_sphere": ("geoopt", "Manifold.transp is a vector transport; on Sphere and SphereExact it projects"),
@@ -57,17 +48,7 @@ PEERS = {  # name: its library; what of its transport is documented
     "geojax_grassmann": ("geojax", ""),
 }
 ORDINARY = 100  # eps
-UNPROMISED = {  # what only our Protocol says
-    "normalize_forgets_scale": "that normalize takes vectors of any length, 1e-20 or 1e20",
-    "normalize_is_nearest": "that normalize gives the nearest point, which QR does not",
-    "zero_is_refused": "that a zero vector is refused with a ValueError",
-    "cut_locus_is_refused": "that log at the cut locus is refused with a ValueError",
-    "exp_of_zero": "that exp(y, 0) is y to the last bit",
-    "distance_to_itself": "that d(y, y) is 0 to the last bit",
-    "random_is_on_the_manifold": "that points drawn at random are good to 8 eps",
-}
 WHAT = [*OURS, *PEERS, "optimizers", "findings"]
-LIBRARIES = ("geoopt", "pymanopt", "geomstats", "geojax", "torch", "jax", "numpy", "scipy")
 
 
 def ordinary(case: Case, seed: int = 0) -> Case:
@@ -118,7 +99,7 @@ def verdict(everywhere: Result, calm: Result, held_with_a_parallel_transport: bo
         return "yes"
     if "it has no function" in everywhere.problem:
         return "not asked"
-    if everywhere.identity.name in UNPROMISED:
+    if everywhere.identity.promise:
         return "not promised"
     if good(calm):
         return "ordinary"
@@ -185,7 +166,6 @@ STEPS = {  # title: library, make, the options of optimizers.check
         {"kind": "adam-g", "transport": "projection"},
     ),
 }  # fmt: skip
-STEPS_UNPROMISED = {"refuses_a_zero_weight": "that a zero weight is refused"}
 
 
 def stepped(title: str) -> dict[str, Any]:
@@ -194,7 +174,7 @@ def stepped(title: str) -> dict[str, Any]:
     report = optimizers.check(make(), steps=2000, **options)
     found = []
     for r in report.results:
-        status = "yes" if r.holds else "not promised" if r.identity.name in STEPS_UNPROMISED else "no"
+        status = "yes" if r.holds else "not promised" if r.identity.promise else "no"
         found.append({"property": r.identity.name, "status": status, "said": said(r)})
     return {"title": title, "library": library, "asked_as": report.kind, "rows": found, "notes": list(report.notes)}
 
@@ -223,128 +203,6 @@ def measure(names: Iterable[str]) -> dict[str, Any]:
     return part | {"versions": dict(installed), "date": datetime.date.today().isoformat()}
 
 
-FINDINGS = (  # (what is found, why, code that shows it without the kit)
-    (
-        "geoopt: two points are never nearer than 4.5e-4, in float32 0.014",
-        "`Sphere.dist` clamps the cosine to 1 - 1e-7 (1 - 1e-4 in float32) before arccos, which keeps its gradient "
-        "finite. `logmap` is as long as `dist`, so exp(log) misses by as much.",
-        """
-import torch, geoopt
-s = geoopt.SphereExact()
-for dtype in (torch.float64, torch.float32):
-    x = torch.tensor([1.0, 0.0, 0.0], dtype=dtype)
-    print(dtype, s.dist(x, x).item())
-x = torch.tensor([1.0, 0.0], dtype=torch.float64)
-y = s.projx(torch.tensor([1.0, 1e-5], dtype=torch.float64))
-h = s.logmap(x, y)
-print(f"1e-5 away: |log| {h.norm().item():.3g}, exp(log) misses by {(s.expmap(x, h) - y).norm().item():.3g}")
-""",
-    ),
-    (
-        "geoopt: the first step of RiemannianSGD with momentum 0.9 is 1.9 eta |h|, and leaves the sphere",
-        "`momentum_buffer` begins as a copy of the gradient as it came, not yet projected, and in the same step is "
-        "multiplied by the momentum and the tangent gradient is added: 0.9 g + h. Of a tangent gradient that is 1.9 h "
-        "(torch.optim.SGD begins with h); otherwise it has a part along y, and exp of it is no unit vector. The "
-        "default, momentum 0, has no such buffer; `stabilize=1`, which its documentation offers against rounding, "
-        "divides by the length afterwards.",
-        """
-import torch, geoopt
-def first_step(gradient, make, **options):
-    p = geoopt.ManifoldParameter(torch.tensor([1.0, 0.0], dtype=torch.float64), geoopt.SphereExact())
-    optimizer = make([p], lr=0.1, **options)
-    p.grad = torch.tensor(gradient, dtype=torch.float64)
-    optimizer.step()
-    return f"angle {torch.atan2(p[1], p[0]).item():.3f}, length {p.norm().item():.3f}"
-SGD = geoopt.optim.RiemannianSGD
-print("momentum 0,   tangent gradient", first_step([0.0, 1.0], SGD))
-print("momentum 0.9, tangent gradient", first_step([0.0, 1.0], SGD, momentum=0.9))
-print("momentum 0.9, any gradient    ", first_step([2.0, 1.0], SGD, momentum=0.9))
-""",
-    ),
-    (
-        "geoopt: without `stabilize` the sphere is left in some hundred steps, if gradients have a part along y",
-        "`proju(y, g) = g - <y, g> y` is tangent if |y| = 1; else (1 - |y|^2) <y, g> is left along y, so that a "
-        "rounding error grows by the factor 1 + 2 eta <y, g> a step, where <y, g> > 0. `stabilize` is off by default; "
-        "with it the point stays.",
-        """
-import torch, geoopt
-for stabilize in (None, 1):
-    generator = torch.Generator().manual_seed(0)
-    p = geoopt.ManifoldParameter(torch.tensor([1.0, 0.0, 0.0], dtype=torch.float64), geoopt.SphereExact())
-    optimizer = geoopt.optim.RiemannianSGD([p], lr=0.1, stabilize=stabilize)
-    off = []
-    for _ in range(300):
-        p.grad = torch.randn(3, dtype=torch.float64, generator=generator) + p.detach()
-        optimizer.step()
-        off.append(abs(p.norm().item() - 1))
-    print(f"stabilize={stabilize}: off by {off[9]:.0e}, {off[99]:.0e}, {off[299]:.0e} after 10, 100, 300 steps")
-""",
-    ),
-    (
-        "geoopt: RiemannianAdam goes on otherwise after a state is loaded",
-        "It counts its steps in a Python int. `load_state_dict` is torch.optim.Adam's, and makes the count a float32 "
-        "tensor, so that 1 - beta ** step is rounded to float32 from then on.",
-        """
-import torch, geoopt
-p = geoopt.ManifoldParameter(torch.tensor([1.0, 0.0], dtype=torch.float64), geoopt.SphereExact())
-optimizer = geoopt.optim.RiemannianAdam([p], lr=0.1)
-p.grad = torch.tensor([0.0, 1.0], dtype=torch.float64)
-optimizer.step()
-before = optimizer.state[p]["step"]
-optimizer.load_state_dict(optimizer.state_dict())
-after = optimizer.state[p]["step"]
-print(repr(before), 1 - 0.999**before)
-print(repr(after), after.dtype, (1 - 0.999**after).item())
-""",
-    ),
-    (
-        "pymanopt: points 1e-8 apart may be at distance 0, and a point 3e-8 from itself",
-        "`dist` is the arccos of the inner product, and an error of one eps there becomes sqrt(2 eps). So it is in its "
-        "Grassmann, with singular values, and in geomstats and geojax. The tests of geomstats allow for it: a point is "
-        "within 1e-6 of itself (dist_point_to_itself_is_zero).",
-        """
-import numpy as np
-from mpmath import mp
-from pymanopt.manifolds import Sphere
-mp.dps = 50
-s, x = Sphere(3), np.array([1.0, 0.0, 0.0])
-for d in (1e-6, 1e-8, 1e-9):
-    y = np.array([np.cos(d), np.sin(d), 0.0])
-    print(f"dist {s.dist(x, y):.8g}, with 50 digits {mp.nstr(mp.atan2(mp.mpf(y[1]), mp.mpf(y[0])), 8)}")
-points = np.random.default_rng(0).standard_normal((100, 3))
-points /= np.linalg.norm(points, axis=1, keepdims=True)
-print(f"of a hundred points to themselves: at most {max(s.dist(z, z) for z in points):.3g}")
-""",
-    ),
-    (
-        "geomstats: near the antipode log loses what is left of sin",
-        "`log` multiplies by theta/sin(theta), theta the arccos of a cosine near -1 whose error is an eps: at "
-        "pi - 1e-8 the cosine is -1.",
-        """
-import numpy as np
-from mpmath import mp
-from geomstats.geometry.hypersphere import Hypersphere
-mp.dps = 50
-metric, x = Hypersphere(2).metric, np.array([1.0, 0.0, 0.0])
-for d in (1e-3, 1e-5, 1e-7, 1e-8):
-    y = np.array([-np.cos(d), np.sin(d), 0.0])
-    true = mp.atan2(mp.mpf(y[1]), mp.mpf(y[0]))
-    found = metric.log(y, x)
-    print(f"{d:g} before it: |log| {np.linalg.norm(found):.10g}, with 50 digits {mp.nstr(true, 11)};", end=" ")
-    print(f"exp(log) misses by {np.linalg.norm(metric.exp(found, x) - y):.1e}")
-""",
-    ),
-)
-
-
-def printed(code: str) -> str:
-    """What the code prints.  Raises what it raises."""
-    out = io.StringIO()
-    with contextlib.redirect_stdout(out):
-        exec(compile(code, "<finding>", "exec"), {"__name__": "finding"})
-    return out.getvalue().strip()
-
-
 def merged(parts: list[dict[str, Any]]) -> dict[str, Any]:
     """One result from those of several environments."""
     whole: dict[str, Any] = {"date": max(part["date"] for part in parts), "python": parts[0]["python"]}
@@ -361,115 +219,6 @@ def merged(parts: list[dict[str, Any]]) -> dict[str, Any]:
     whole["optimizers"].sort(key=lambda one: list(STEPS).index(one["title"]))
     whole["findings"].sort(key=lambda one: [finding[0] for finding in FINDINGS].index(one["title"]))
     return whole
-
-
-def page(result: dict[str, Any]) -> str:
-    """The page, in Markdown, that follows from a result."""
-    versions = result["versions"]
-    peers = [f"{name} {versions[name]}" for name in LIBRARIES if name in versions]
-    lines = [
-        "# Scoreboard",
-        "",
-        "Which of the [identities](identities.md) do other libraries obey, and this one? The kit was pointed at them "
-        "as [lesson 15](15_test_your_own_geometry.py) points it at yours. The identities are ours, tried on cases that "
-        "are drawn to be hard, and the limit of 8 eps is ours too: a library that is good to 1e-8 fails here and may "
-        "be all that you need. What it offers beyond these functions, from automatic differentiation to its other "
-        "manifolds, is not counted.",
-        "",
-        f"Measured on {result['date']} with {', '.join(peers)}, Python {result['python']}. `make scoreboard` measures "
-        "again.",
-        "",
-    ]
-    lines += [f"**{status}**: {meaning}.\\" for status, meaning in STATUSES.items()]
-    lines[-1] = lines[-1].rstrip("\\")
-    lines += ["", "## Geometries", "", *_counts(result["geometries"]), ""]
-    lines += [
-        "`ordinary` and `yes` count what holds where most programs live. What only our Protocol states is held against "
-        "nobody and called `not promised`: " + "; ".join(UNPROMISED.values()) + ". Subspaces of more than half the "
-        "dimensions share some, and so are never ordinary: angles of 0 are among theirs.",
-        "",
-    ]
-    lines += _grid([one for one in result["geometries"] if one["dtype"] == "float64"])
-    for name in dict.fromkeys(one["geometry"] for one in result["geometries"]):
-        lines += _section([one for one in result["geometries"] if one["geometry"] == name], result["statements"])
-    lines += ["## Found, and checked without the kit", ""]
-    for one in result["findings"]:
-        lines += [f":::{{dropdown}} {one['title']}", one["about"], "", "```python", one["code"], "```", "prints", ""]
-        lines += ["```text", one["printed"], "```", ":::", ""]
-    lines += ["## Optimizers", "", "On unit vectors, 2000 steps at most, float64 and float32 together.", ""]
-    lines += ["| | yes | not promised | no |", "|---|---|---|---|"]
-    for one in result["optimizers"]:
-        count = Counter(row["status"] for row in one["rows"])
-        title = one["title"] if one["library"] == "grassmann_np" else f"{one['library']} {one['title']}"
-        lines.append(f"| {title} | {count['yes']} | {count['not promised']} | {count['no']} |")
-    lines.append("")
-    for one in result["optimizers"]:
-        failed = [row for row in one["rows"] if row["status"] != "yes"]
-        if failed:
-            lines += [f":::{{dropdown}} {one['library']} {one['title']}, asked as {one['asked_as']}"]
-            for row in failed:
-                lines.append(f"- **{row['property']}** ({row['status']}): `{result['statements'][row['property']]}`. "
-                             f"{row['said'][0].upper()}{row['said'][1:]}.")  # fmt: skip
-            lines += [f"- {note[0].upper()}{note[1:]}." for note in one["notes"]] + [":::", ""]
-    lines += [
-        "`python benchmarks/scoreboard.py measure optimizers` measures these again. That its momentum is projected on "
-        "the way is geoopt's choice, and it was asked for that. pymanopt's optimizers search along a line and run to "
-        "the end: they have no step to ask for.",
-        "",
-    ]
-    return "\n".join(lines)
-
-
-def _counts(entries: list[dict[str, Any]]) -> list[str]:
-    lines = ["| | dtype | " + " | ".join(STATUSES) + " |", "|---|---|" + "---|" * len(STATUSES)]
-    for one in entries:
-        count = Counter(row["status"] for row in one["rows"])
-        numbers = " | ".join(str(count[status]) for status in STATUSES)
-        lines.append(f"| {one['title']} | {one['dtype']} | {numbers} |")
-    return lines
-
-
-def _grid(entries: list[dict[str, Any]]) -> list[str]:
-    """A row an identity, a column a geometry."""
-    found = [{row["identity"]: row["status"] for row in one["rows"]} for one in entries]
-    titles = " | ".join(one["title"] for one in entries)
-    lines = [":::{dropdown} Who obeys what, in float64", f"| | {titles} |", "|---|" + "---|" * len(entries)]
-    for name in (one.name for one in identities.CATALOGUE):
-        if any(name in statuses for statuses in found):
-            lines.append(f"| {name} | " + " | ".join(statuses.get(name, "") for statuses in found) + " |")
-    return [*lines, ":::", ""]
-
-
-def _section(entries: list[dict[str, Any]], statements: dict[str, str]) -> list[str]:
-    """What does not hold of one geometry, in all its dtypes; nothing if all holds."""
-    told: dict[str, list[str]] = {}
-    refuted: list[str] = []
-    for one in entries:
-        for row in one["rows"]:
-            if row["status"] != "yes":
-                told.setdefault(row["identity"], []).append(_cell(one["dtype"], row))
-                refuted += [row["identity"]] * (row["status"] == "no")
-    first = entries[0]
-    if not told:
-        return []
-    lines = [f":::{{dropdown}} {first['title']}: what does not hold, and what was not asked"]
-    lines += [f"Of its transport: {first['choice']}.", ""] if first["choice"] else []
-    lines += [f"- **{name}**: `{statements[name]}`. {' '.join(cells)}" for name, cells in told.items()]
-    cast = sorted({name for one in entries for name in one["cast"]})
-    cannot = [*first["cannot"], *([f"rounded from another dtype: {', '.join(cast)}"] if cast else [])]
-    lines += ["", "What the adapter could not ask as it is:", "", *(f"- {line}" for line in cannot)] if cannot else []
-    target = f"grassmann_np.testing.adapters:{first['geometry']} --like {first['kind']}"
-    lines += ["", "Each of them alone, on the hard cases:", "", "```text"]
-    lines += [f"python -m grassmann_np.testing {target} --only {name}" for name in dict.fromkeys(refuted or told)]
-    return [*lines, "```", ":::", ""]
-
-
-def _cell(dtype: str, row: dict[str, Any]) -> str:
-    row = {key: re.sub(r" of at most [-+.\de]+", "", value) if key in ("everywhere", "ordinary") else value
-           for key, value in row.items()}  # fmt: skip
-    if row["status"] in ("not asked", "not promised"):
-        return f"{dtype}: {row['status']} ({row['everywhere']})."
-    return f"{dtype}: {row['status']} (ordinary points: {row['ordinary']}; hard ones: {row['everywhere']})."
 
 
 def main() -> None:

@@ -221,10 +221,8 @@ def _name(geometry: Any) -> str:
 
 def _functions(geometry: Any, names: Mapping[str, str] | None) -> dict[str, Callable[..., Any]]:
     """{ours: the function} of those that it has.  Raises ValueError if it has none."""
-    found = {name: getattr(geometry, (names or {}).get(name, name), None) for name in FUNCTIONS}
-    if not any(map(callable, found.values())):
-        raise ValueError(f"geometry: expected some of {', '.join(FUNCTIONS)}, got {_name(geometry)}, which has none")
-    return {name: function for name, function in found.items() if callable(function)}
+    view = View(geometry, "sphere", names=names)
+    return {name: getattr(geometry, view.names[name]) for name in FUNCTIONS if view.has(name)}
 
 
 def _seeded(rng: Any, draw: Callable[[], Any]) -> Any:

@@ -85,6 +85,15 @@ class Case:
         """The machine epsilon of the arrays."""
         return float(np.finfo(self.y.dtype).eps)
 
+    @property
+    def long_sum(self) -> float:
+        """How many times 8 eps a sum of n products may lose, added one after the other: sqrt(n)/8, at least 1.
+
+        Each of the n additions rounds either way, so that the errors grow like a random walk. A good BLAS does better,
+        but NumPy without one, and np.sum over the first axis, add like this.
+        """
+        return max(1.0, float(np.sqrt(self.n)) / 8)
+
     def dot(self, a: Array, b: Array) -> Array:
         """<a, b> in the surrounding space, one number per point."""
         return np.sum(a * b, axis=self.axis)

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..files import beside, check_target
 from ..terminal import Parser, answer, describe, say
 from .report import Report
@@ -60,9 +62,13 @@ def some_of(names: Iterable[str], what: str) -> Callable[[str], list[str]]:
 
 @contextmanager
 def using(parser: Parser, target: str) -> Iterator[None]:
-    """Ends the program with a line if the user's code fails: status 2, or 130 after Ctrl-C."""
+    """Ends the program with a line if the user's code fails: status 2, or 130 after Ctrl-C.
+
+    NumPy's warnings are not printed: the report says what became NaN.
+    """
     try:
-        yield
+        with np.errstate(all="ignore"):
+            yield
     except KeyboardInterrupt:
         say(f"{parser.prog.split()[2]}: stopped", sys.stderr)
         sys.exit(130)

@@ -62,7 +62,8 @@ def parametrize_with_identities(
     view = identities.view_of(geometry, **looked_at)
     asked = identities.chosen(view.kind, only)
     identities.chosen(view.kind, expected)
-    imports = [f"import {geometry.__name__} as geometry" if isinstance(geometry, ModuleType) else UNKNOWN]
+    own = view.geometry
+    imports = [f"import {own.__name__} as geometry" if isinstance(own, ModuleType) else UNKNOWN]
 
     @cache
     def cases() -> list[Case]:

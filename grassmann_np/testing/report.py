@@ -12,7 +12,7 @@ from typing import Any
 class Result:
     """How one identity fared: its largest residual, in its unit; what raised or was refused; where it does not hold."""
 
-    identity: Any  # an Identity of a geometry, or a Property of an optimizer
+    identity: Any  # an Identity of a geometry, or a Property of an optimizer: the row of the table
     residual: float
     problem: str = ""  # in words, if there was no residual to be had
     where: str = ""  # the cases in which it does not hold
@@ -54,26 +54,34 @@ class Report:
 
     @property
     def first(self) -> Result | None:
-        """The failure to look at first: it calls the first suspect and little else, and is large.  None if all hold."""
+        """The failure to look at first, None if all hold: of the first suspect, of little else, and large.
+
+        What no mathematics demands, only this library, comes last.
+        """
         suspect = next(iter(self.suspects), "")
         failures = [result for result in self.results if not result.holds and suspect in ("", *result.uses)]
-        return min(
-            failures, key=lambda r: (len(r.uses), r.identity.unit == "slope", -_decade(r.residual)), default=None
-        )
+
+        def order(r: Result) -> tuple[Any, ...]:
+            return bool(r.identity.promise), len(r.uses), r.identity.unit == "slope", -_decade(r.residual)
+
+        return min(failures, key=order, default=None)
 
     @property
     def suspects(self) -> dict[str, str]:
-        """{function: what speaks against it}: few functions, of which every failure calls one, most failures first."""
-        found: dict[str, tuple[int, int]] = {}
+        """{function: what speaks against it}: few functions, of which every failure calls one, most failures first.
+
+        Those of which only promises fail come last.
+        """
+        found: dict[str, tuple[int, int, bool]] = {}
         left = [result for result in self.results if not result.holds and result.uses]
         while left:
             share = {name: _share(name, self.results, left) for result in left for name in result.uses}
             worst = max(share, key=lambda name: share[name])
             users = [result for result in self.results if worst in result.uses]
-            failing = sum(not result.holds for result in users)
-            found[worst] = failing, len(users)
+            failing = [result for result in users if not result.holds]
+            found[worst] = len(failing), len(users), all(result.identity.promise for result in failing)
             left = [result for result in left if worst not in result.uses]
-        order = sorted(found, key=lambda name: -found[name][0])
+        order = sorted(found, key=lambda name: (found[name][2], -found[name][0]))
         return {name: f"{found[name][0]} of the {found[name][1]} that call it fail" for name in order}
 
     def as_dict(self) -> dict[str, Any]:
@@ -88,6 +96,7 @@ class Report:
                 "unit": r.identity.unit,
                 "limit": r.identity.limit,
                 "reason": r.reason,
+                "promise": r.identity.promise,
             }
             for r in self.results
         ]
@@ -95,7 +104,9 @@ class Report:
 
     def __str__(self) -> str:
         lines = [f"{self.name}, tested as {self.kind}", *self.notes]
-        lines.append(f"{'':3} {'residual':>10}  {'limit':>10}    identity")
+        lines.append(
+            f"{'':3} {'residual':>10}  {'limit':>10}    {'identity' if self.noun == 'identities' else 'property'}"
+        )
         for r in self.results:
             mark = "    " if r.holds else " NO "
             limit = f"{r.identity.limit:g} {r.identity.unit}"
@@ -105,6 +116,7 @@ class Report:
             if not r.holds:
                 said = [part for part in (r.problem, r.where) if part]
                 lines += [f"{'':31}{'; '.join(said)}"] if said else []
+                lines += [f"{'':31}only grassmann_np promises that {r.identity.promise}"] if r.identity.promise else []
                 lines += [f"{'':31}as with: {r.identity.catches}"] if r.identity.catches else []
         kept = sum(result.holds for result in self.results)
         lines.append(f"{kept} of {len(self.results)} {self.noun} hold")

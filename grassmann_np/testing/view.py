@@ -58,7 +58,9 @@ class View:
     layout  "columns" (n, m); "rows" (m, n), subspaces (m, p, n); "single" (n,): its functions take one vector
     names   {ours: theirs}, such as {"exp": "expmap"}
     to      converts a NumPy array for the geometry; `back` converts its results, if they are not NumPy's
-    `lent` are the functions that are ours, where theirs is missing.  Raises ValueError for an unknown layout or name.
+    `lent` are the functions that are ours, where theirs is missing; `missing`, in the geometry's own names, are those
+    that can be neither lent nor made of others.  Raises ValueError for an unknown layout or name, and for a geometry
+    that has none of the functions.
     """
 
     def __init__(
@@ -78,7 +80,14 @@ class View:
         self.geometry, self.kind, self.layout = geometry, kind, layout
         self.names = {name: (names or {}).get(name, name) for name in FUNCTIONS}
         self.to, self.back = to, back
+        if not any(map(self.has, FUNCTIONS)):
+            what = getattr(geometry, "__name__", type(geometry).__name__)
+            raise ValueError(
+                f"geometry: expected some of {', '.join(FUNCTIONS)}, got {what}, which has none; "
+                "names={ours: theirs} says what it calls them"
+            )
         self.lent = tuple(name for name in LENT if not self.has(name))
+        self.missing = tuple(self.names[name] for name in FUNCTIONS if name not in self.lent and not self._had(name))
         self.notes: tuple[str, ...] = ()  # how it is looked at, in words
         self.record: list[Call | Comparison] | None = None  # while somebody keeps it
 
@@ -100,6 +109,10 @@ class View:
     def has(self, name: str) -> bool:
         """Whether the geometry itself has this function."""
         return callable(getattr(self.geometry, self.names[name], None))
+
+    def _had(self, name: str) -> bool:
+        """Whether it has this function, or those that make it."""
+        return self.has(name) or name == "move" or (name in DERIVED and self.has("move"))
 
     def __getattr__(self, name: str) -> Any:
         if name not in FUNCTIONS:
@@ -134,7 +147,7 @@ class View:
             return self._through(function, arguments)
         points = 0 if self.kind == "subspaces" else -1  # the axis that counts the points
         many = next((a.shape[points] for a in arguments if getattr(a, "ndim", 0) == (3 if points == 0 else 2)), None)
-        if name == "random_point" and len(arguments[0]) > 1:
+        if name == "random_point" and len(arguments[0]) > (2 if points == 0 else 1):
             many = arguments[0][points]
         if many is None:
             return self._through(function, arguments)
@@ -160,7 +173,7 @@ class View:
         return self.to(self.turned(a)) if isinstance(a, np.ndarray | np.generic) else a
 
     def _taken(self, a: Any) -> Any:
-        return self.turned(a if isinstance(a, np.ndarray | np.generic) else self.back(a))
+        return self.turned(a if type(a) is np.ndarray or isinstance(a, np.generic) else self.back(a))
 
     def turned(self, a: Any) -> Any:
         """An array from columns into the layout of the geometry, or back."""

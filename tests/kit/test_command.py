@@ -177,6 +177,16 @@ def test_pytest_runs_what_was_written(folder):
     assert "flow: exp_{c(s)}" in ran.stdout and "r1 = geometry.move(" in ran.stdout  # its counterexample
 
 
+def test_warnings_of_numpy_are_not_printed(folder, capsys):
+    """Of an overflow in the user's code: the table says what came of it."""
+    (folder / "plain.py").write_text(
+        "import numpy as np\ndef normalize(w): return w / np.sqrt(np.sum(w * w, axis=0))\n"
+    )
+    assert command.main(["plain", "--like", "sphere", "--only", "normalize_forgets_scale"]) == 1
+    out, err = capsys.readouterr()
+    assert "only for float32" in out and "Warning" not in out + err
+
+
 def test_command_draws_a_picture(folder, tmp_path, capsys, monkeypatch):
     pytest.importorskip("matplotlib", reason="the extra viz")
     asked = ["rowsphere", "--only", "transport_is_an_isometry", "--picture", str(tmp_path / "new")]

@@ -62,6 +62,23 @@ def test_the_first_failure_calls_little_and_is_large():
     assert identities.check(sphere, sizes=(4,), only=["project_twice"]).first is None
 
 
+def test_what_only_this_library_promises_comes_last():
+    """Neither looked at nor drawn first, however often it fails; and said to be so."""
+    asked = {"like": "sphere", "layout": "columns", "sizes": (4,)}
+    plain = {"normalize": lambda w: w / np.sqrt(np.sum(w * w, axis=0) + 1e-12)}
+    faulty = Planted(sphere, "sphere", combine=lambda a, u, b, v: a * u - b * v, **plain)
+    said = identities.check(faulty, **asked, only=["combine_is_by_point", "zero_is_refused", "normalize_forgets_scale"])
+    assert len(said.failed) == 3 and list(said.suspects) == ["combine", "normalize"]
+    assert said.first.identity.name == "combine_is_by_point"
+    long = Planted(sphere, "sphere", log=lambda y, x: 2 * sphere.log(y, x, cut=np.roll(y, 1, axis=0)))
+    first = identities.check(long, **asked).first
+    assert "log" in first.uses and first.identity.name != "cut_locus_is_refused"
+    assert "only grassmann_np promises that a zero vector is refused with a ValueError" in str(said)
+    rows = {row["name"]: row["promise"] for row in said.as_dict()["identities"]}
+    assert rows["zero_is_refused"] and not rows["combine_is_by_point"]
+    assert "Only grassmann_np promises that a zero vector is refused" in identities.page()
+
+
 def test_no_number_of_json_is_infinite():
     said = identities.check(Planted(sphere, "sphere", exp=None), like="sphere", sizes=(4,), only=["exp_of_zero"])
     (row,) = said.as_dict()["identities"]

@@ -39,11 +39,66 @@ def test_points_in_rows_are_seen(kind):
         assert told.holds and told.kind == kind and "points in rows" in told.notes[0]
 
 
-def test_one_vector_at_a_time_is_seen():
-    long = {"holonomy_of_a_latitude"}  # thousands of calls
-    asked = {one.name for one in identities.chosen("sphere")} - long
-    report = identities.check(Rows(sphere, single=True), like="sphere", layout="single", sizes=(4,), only=asked)
+class OneAtATime:
+    """`base` for one point: anything with more axes is refused."""
+
+    def __init__(self, base, axes):
+        def only(f):
+            def g(*arguments):
+                shapes = [a if isinstance(a, tuple) else np.shape(a) for a in arguments]
+                if any(len(shape) > axes for shape in shapes):
+                    raise ValueError(f"one at a time, got {shapes}")
+                return f(*arguments)
+
+            return g
+
+        for name in view.FUNCTIONS:
+            setattr(self, name, only(getattr(base, name)))
+
+
+@pytest.mark.parametrize("kind", GEOMETRIES)
+def test_one_point_at_a_time_is_seen_and_told(kind):
+    theirs, long = OneAtATime(GEOMETRIES[kind], 2 if kind == "subspaces" else 1), {"holonomy_of_a_latitude"}
+    asked = {one.name for one in identities.chosen(kind)} - long  # thousands of calls
+    report = identities.check(theirs, like=kind, layout="single", sizes=(4,), only=asked)
     assert report.holds, str(report)
+    for like in (None, kind):
+        told = identities.view_of(theirs, like)
+        assert (told.kind, told.layout) == (kind, "single") and "at a time" in told.notes[0]
+    matrix = np.eye(5, 2) if kind == "subspaces" else np.eye(5, 1)[:, 0]
+    one = identities.view_of(theirs).random_point(matrix.shape, np.random.default_rng(0))
+    assert one.shape == matrix.shape
+
+
+def test_points_that_together_are_as_long_as_one_are_one():
+    """Its normalize divides by the length of all that it is given."""
+    blunt = SimpleNamespace(
+        random_point=lambda shape, rng: (lambda a: a / np.linalg.norm(a))(rng.standard_normal(shape)),
+        distance=sphere.distance,
+    )
+    told = identities.view_of(blunt)
+    assert (told.kind, told.layout) == ("sphere", "single"), told.notes
+
+
+def test_a_view_is_taken_as_it_is():
+    seen = identities.view_of(Rows(sphere))
+    assert identities.view_of(seen) is identities.view_of(seen, like="sphere", layout="rows") is seen
+    assert identities.check(seen, sizes=(4,), only=["flow"]).notes == seen.notes
+    for otherwise in ({"like": "lines"}, {"layout": "columns"}, {"names": {"exp": "expmap"}}):
+        with pytest.raises(ValueError, match="a View has its kind, layout and names"):
+            identities.view_of(seen, **otherwise)
+
+
+def test_what_it_has_not_is_said():
+    bare = SimpleNamespace(expmap=sphere.exp, distance=sphere.distance)
+    assert identities.view_of(bare, like="sphere").notes[0].startswith("it has no normalize, project, exp, log, trans")
+    assert "exp" not in identities.view_of(bare, like="sphere", names={"exp": "expmap"}).missing
+    moves = SimpleNamespace(move=sphere.move)
+    assert {"exp", "transport"} & set(identities.view_of(moves, like="sphere").missing) == set()
+    with pytest.raises(
+        ValueError, match=r"geometry: expected some of normalize, .*, got SimpleNamespace, which has none"
+    ):
+        identities.view_of(SimpleNamespace(expmap=sphere.exp), like="sphere")
 
 
 def test_other_names_are_taken_and_what_is_missing_is_ours():

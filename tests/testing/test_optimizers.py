@@ -76,6 +76,17 @@ def test_the_public_correction_steps_a_tenth_of_adam():
     assert np.isclose(turned[1] / turned[0], 0.100, rtol=1e-8)
 
 
+def test_a_report_says_of_which_kind_and_law_the_steps_are():
+    """Of an Adam-G with a second moment for every coordinate: those of Adam."""
+    faulty, _ = BUGS["second moment by coordinates"]
+    report = optimizers.check(faulty, **claims(faulty), steps=10)
+    assert "its first steps are those of kind adam, law exp" in str(report), str(report)
+    report = optimizers.check(adapters.sgd, law="normalize", steps=10, only=["angle_law"])
+    assert report.notes[-1] == "its first steps are those of kind sgd, law exp"
+    right = optimizers.check(adapters.sgd, steps=10, only=["angle_law"])
+    assert right.holds and not any("first steps" in note for note in right.notes)
+
+
 def test_what_is_not_offered_is_not_asked():
     class Bare:
         def __init__(self, y, rate):
@@ -110,9 +121,16 @@ def test_a_failure_has_a_reason_in_words():
 
 
 def test_options_are_checked():
-    for said in ({"kind": "lion"}, {"law": "chord"}, {"transport": "bus"}, {"only": ["no such"]}):
-        with pytest.raises(ValueError, match=r"expected one of|no property"):
+    wrong = [{"kind": "lion"}, {"law": "chord"}, {"transport": "bus"}, {"only": ["no such"]}, {"rate": 0.0}]
+    wrong += [{"clip": -1.0}, {"rate": np.inf}, {"steps": 0}, {"seed": -1}, {"sizes": [(1, 3)]}]
+    for said in wrong:
+        with pytest.raises(ValueError, match=r"^(no property|\w+: expected)"):
             optimizers.check(Plain, **said)
+    for said in ({"rate": "fast"}, {"steps": 1.5}):
+        with pytest.raises(TypeError, match=r"^\w+: expected a"):
+            optimizers.check(Plain, **said)
+    with pytest.raises(ValueError, match="kind: expected one of 'sgd', 'adam-g', 'adam', got 'lion'"):
+        optimizers.Trial(Plain, kind="lion")
     with pytest.raises(ValueError, match=r"make\(y, rate\): TypeError"):
         optimizers.check(lambda y: None)
     with pytest.raises(ValueError, match="expected an object with step"):

@@ -17,6 +17,7 @@ import numpy as np
 from ...backend import Array
 from ..cases import KINDS, SIZES, Case, draw
 from ..report import Report, Result, where
+from ..told import told
 from ..view import Call, View, in_words
 from . import distances, geodesics, projection, quotients, transports
 from .catalogue import Identity, worst
@@ -76,7 +77,7 @@ def check(
     A function that raises or is missing fails the identities that need it, and the report says so. What can be lent it
     is ours, is named in the notes, and is not tried alone.
     """
-    view = geometry if isinstance(geometry, View) else view_of(geometry, like, layout, names, to, back)
+    view = view_of(geometry, like, layout, names, to, back)
     asked, cases = chosen(view.kind, only), drawn(view, seed, dtypes, sizes)
     measured = [measure(identity, cases) for identity in asked]
     results = tuple(result for result in measured if result.uses or not result.holds)
@@ -92,16 +93,25 @@ def view_of(
     to: Callable[[Array], Any] = lambda a: a,
     back: Callable[[Any], Any] = np.asarray,
 ) -> View:
-    """`geometry` as the identities see it.  Raises ValueError if its kind is not given and cannot be told."""
+    """`geometry` as the identities see it; a View is taken as it is.
+
+    Raises ValueError if its kind is not given and cannot be told, and for a View that is to be looked at otherwise.
+    """
+    if isinstance(geometry, View):
+        if like not in (None, geometry.kind) or layout not in (None, geometry.layout) or names:
+            raise ValueError("a View has its kind, layout and names: give others with the geometry itself")
+        return geometry
     if like is not None and like not in KINDS:
         raise ValueError(f"like: expected one of {', '.join(KINDS)}, got {like!r}")
     notes = []
     if like is None or layout is None:
         plain = View(geometry, like or "sphere", "columns", names, to, back)
-        told = _told(plain, like)
-        notes += [told[2]] * (layout is None or like is None)
-        like, layout = like or told[0], layout or told[1]
+        kind, laid_out, said = told(plain, like)
+        notes += [said]
+        like, layout = like or kind, layout or laid_out
     view = View(geometry, like, layout, names, to, back)
+    if view.missing:
+        notes.append(f"it has no {', '.join(view.missing)}: names={{ours: theirs}} says what it calls them")
     if view.lent:
         notes.append(f"ours, since it has none: {', '.join(view.lent)}")
     view.notes = tuple(note for note in notes if note)
@@ -111,44 +121,6 @@ def view_of(
 def kind_of(geometry: Any) -> str:
     """Which of the four kinds the points of `geometry` are: told from random_point and distance(y, -y)."""
     return view_of(geometry).kind
-
-
-def _told(view: View, like: str | None) -> tuple[str, str, str]:
-    """(kind, layout, what this was told from)."""
-    if "random_point" in view.lent:
-        if like is None:
-            raise ValueError("its kind cannot be told, since it has no random_point: say like=..., one of the kinds")
-        return like, "columns", ""
-    try:
-        y = view.random_point((6, 3), np.random.default_rng(0))
-        gram, rows = y.T @ y, np.sum(y * y, axis=1)
-    except Exception as error:
-        if like is None:
-            raise ValueError(f"its kind cannot be told: random_point((6, 3), rng): {error}; say like=...") from error
-        return like, "columns", ""
-    if np.allclose(gram, np.eye(3), atol=1e-3):
-        return "subspaces", "columns", "" if like else "subspaces, since its random points have orthonormal columns"
-    in_rows = np.allclose(rows, 1, atol=1e-3)
-    if not (in_rows or np.allclose(np.diag(gram), 1, atol=1e-3)):
-        for squares in (np.diag(gram), rows):
-            if like is None and np.allclose(squares, squares[0], rtol=1e-3):
-                raise ValueError(
-                    f"it is of no kind that is known: its random points all have the length {np.sqrt(squares[0]):.3g}; "
-                    "of a product, try each factor by itself; or say like=..., one of the kinds"
-                )
-        return "euclidean", "columns", "" if like else "euclidean, since its random points have any length"
-    layout = "rows" if in_rows else "columns"
-    said = "points in rows, since the rows of its random points have length 1" if in_rows else ""
-    if like is not None:
-        return like, layout, said
-    try:
-        turned = View(view.geometry, "sphere", layout, view.names, view.to, view.back)
-        point = np.swapaxes(y, -1, -2) if in_rows else y
-        same = bool(np.all(turned.distance(point, -point) < 1))
-    except Exception as error:
-        raise ValueError(f"sphere or lines cannot be told: distance(y, -y): {error}; say like=...") from error
-    why = "lines, since y and -y are near each other" if same else "sphere, since y and -y are apart"
-    return "lines" if same else "sphere", layout, "; ".join(part for part in (said, why) if part)
 
 
 def chosen(kind: str, only: Collection[str] | None = None) -> list[Identity]:
@@ -177,14 +149,18 @@ def drawn(
 
 def measure(identity: Identity, cases: list[Case]) -> Result:
     """The largest residual of one identity over the cases that it applies to, and where it does not hold."""
-    residual, problem, failing, tried, uses = 0.0, "", [], [], []
+    residual, problem, uses = 0.0, "", []
+    failing: list[Case] = []
+    tried: list[Case] = []
     for case in cases:
         if (identity.unit == "slope" and case.y.dtype != np.float64) or (identity.room and not case.room):
+            continue
+        if identity.once and tried:
             continue
         tried.append(case)
         with case.geometry.recorded() as record:
             try:
-                found = worst(identity.measure(case))
+                found = worst(identity.measure(case)) / (case.long_sum if identity.unit == "eps" else 1.0)
             except Exception as error:  # whatever the geometry raises is a result, not the end of the table
                 found = np.inf
                 problem = problem or in_words(error)

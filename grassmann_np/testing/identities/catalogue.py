@@ -17,7 +17,8 @@ from ..view import Wrong
 class Identity:
     """`measure(case)` returns residuals; the identity holds where none is above `limit`.
 
-    unit "eps": residuals count machine epsilons times the natural scale of the quantity.
+    unit "eps": residuals count machine epsilons times the natural scale of the quantity; in more than 64 dimensions
+    times `Case.long_sum`, so that a limit of 8 is one of sqrt(n) eps there.
     unit "slope": by how much the log-log slope of a finite-difference error falls short; only tried in float64.
     """
 
@@ -30,10 +31,18 @@ class Identity:
     measure: Callable[[Case], Array | float]
     catches: str = ""  # the planted bugs that are its own, in words
     room: bool = False  # needs as many directions orthogonal to a subspace as it has itself: 2p <= n
+    once: bool = False  # looks at nothing of a case but its geometry: one case is enough
+    promise: str = ""  # what of it no mathematics demands, only the Protocol of this library, in words
 
 
 def identity(
-    number: int, kinds: tuple[str, ...] = KINDS, unit: str = "eps", limit: float = 8.0, room: bool = False
+    number: int,
+    kinds: tuple[str, ...] = KINDS,
+    unit: str = "eps",
+    limit: float = 8.0,
+    room: bool = False,
+    once: bool = False,
+    promise: str = "",
 ) -> Callable[[Callable[[Case], Array | float]], Identity]:
     """Makes a function an Identity: its name is the name, the first line of its docstring the statement.
 
@@ -42,7 +51,7 @@ def identity(
 
     def wrap(measure: Callable[[Case], Array | float]) -> Identity:
         statement, catches = stated(measure)
-        return Identity(number, measure.__name__, statement, kinds, unit, limit, measure, catches, room)
+        return Identity(number, measure.__name__, statement, kinds, unit, limit, measure, catches, room, once, promise)
 
     return wrap
 

@@ -71,7 +71,7 @@ def distance_is_a_metric(c: Case) -> float:
     )
 
 
-@identity(18, kinds=("euclidean", *ROUND), limit=0.0)
+@identity(18, kinds=("euclidean", *ROUND), limit=0.0, promise="d(y, y) is 0 to the last bit")
 def distance_to_itself(c: Case) -> float:
     """d(x, x) = 0, exactly.
 

@@ -35,7 +35,7 @@ def exp_stays_on_the_manifold(c: Case) -> float:
     return worst(np.linalg.matrix_norm(gram) / 2 / (c.eps * c.weight))
 
 
-@identity(7, limit=0.0)
+@identity(7, limit=0.0, promise="exp(y, 0) is y to the last bit")
 def exp_of_zero(c: Case) -> float:
     """exp_x 0 = x, bitwise.
 

@@ -21,5 +21,6 @@ def listed(chapters: tuple[ModuleType, ...]) -> str:
             kinds = "all kinds" if one.kinds == KINDS else ", ".join(one.kinds)
             limit = "exactly" if one.limit == 0 else UNITS[one.unit].format(one.limit)
             lines += [f"**{one.number} {one.name}** ({kinds}; {limit})", "", f"`{one.statement}`", ""]
+            lines += [f"Only grassmann_np promises that {one.promise}.", ""] if one.promise else []
             lines += [f"As with: {one.catches}.", ""] if one.catches else []
     return "\n".join(lines)

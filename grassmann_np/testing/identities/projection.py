@@ -96,7 +96,7 @@ def a_vector_is_one_column(c: Case) -> float:
     )
 
 
-@identity(0)
+@identity(0, promise="points drawn at random are good to 8 eps")
 def random_is_on_the_manifold(c: Case) -> float:
     """random_point gives points, random_tangent tangent vectors, all different; a seed gives the same ones again.
 
@@ -118,7 +118,7 @@ def random_is_on_the_manifold(c: Case) -> float:
     return worst(np.linalg.matrix_norm(gram) / 2 / (2.0**-52 * c.weight), tangent)
 
 
-@identity(0, kinds=ROUND)
+@identity(0, kinds=ROUND, promise="normalize takes vectors of any length, 1e-20 or 1e20")
 def normalize_forgets_scale(c: Case) -> float:
     """normalize(a w) = normalize(w) = w/|w| for a > 0, also for a = 1e-20 and 1e20.
 
@@ -129,7 +129,7 @@ def normalize_forgets_scale(c: Case) -> float:
     return worst(*(c.error(c.geometry.normalize(c.w * np.asarray(a, c.w.dtype)), unit) for a in (1e-20, 1.0, 1e20)))
 
 
-@identity(0)
+@identity(0, promise="normalize gives the nearest point, which QR does not")
 def normalize_is_nearest(c: Case) -> float:
     """normalize(y) = y for points; normalize(w) is the nearest point, for matrices the polar factor of w.
 
@@ -143,7 +143,7 @@ def normalize_is_nearest(c: Case) -> float:
     return worst(c.error(c.geometry.normalize(c.y), c.y, c.weight), found / (c.eps * 2 * c.weight))
 
 
-@identity(0, kinds=CURVED)
+@identity(0, kinds=CURVED, promise="a zero vector is refused with a ValueError")
 def zero_is_refused(c: Case) -> float:
     """normalize(0) raises ValueError: zero has no direction.
 

@@ -45,7 +45,7 @@ def sign_of_the_logarithm(c: Case) -> float:
     )
 
 
-@identity(39, kinds=CURVED, room=True)
+@identity(39, kinds=CURVED, room=True, promise="log at the cut locus is refused with a ValueError")
 def cut_locus_is_refused(c: Case) -> float:
     """log raises where the shortest way is not unique: <x, y> = 0 on lines, y = -x on the sphere.
 

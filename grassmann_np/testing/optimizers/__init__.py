@@ -18,6 +18,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,8 @@ CATALOGUE: tuple[Property, ...] = tuple(
     item for chapter in (steps, symmetries, memory) for item in vars(chapter).values() if isinstance(item, Property)
 )
 
+FIRST = ("first_step", "angle_law")  # the properties that tell the kinds and laws from each other
+
 TRAITS: dict[str, Callable[[Trial], Any]] = {  # that may tell the trials in which a property fails, in this order
     "": lambda trial: str(np.dtype(trial.dtype)),
     "n = ": lambda trial: trial.n,
@@ -74,33 +77,18 @@ def check(
                normalized, tan theta = eta sin a/(1 - eta cos a)
     transport  of its momentum: "parallel"; "projection" or "none" if that is what it is meant to do
     clip       the length to which it shortens gradients; rate and steps are those of the long runs
+    sizes      (n, m): m unit vectors of R^n
     only       the names of the properties to try
-    What is not asked, and why, stands in the notes. Raises ValueError for an unknown option, and if `make` makes
-    nothing with a method step.
+    What is not asked, and why, stands in the notes. Raises as `Trial` does, and ValueError if `make` makes nothing with
+    a method step.
     """
-    trial = trial_of(make, kind, law, transport, clip, rate, steps, seed)
+    trial = Trial(make, kind, law, transport, clip, rate, steps, seed)
     trials, asked, refused, name = plan(trial, dtypes, sizes, only)
     results = tuple(measure(one, trials) for one in asked)
     notes = tuple(f"not asked {why}: {', '.join(names)}" for why, names in refused.items())
+    notes += likeness(trials[0], results)
     named = ", ".join([kind, f"law {law}", *([f"clip {clip:g}"] if clip is not None else [])])
     return Report(name, named, results, notes, "properties")
-
-
-def trial_of(
-    make: Make,
-    kind: str = "sgd",
-    law: str = "exp",
-    transport: str = "parallel",
-    clip: float | None = None,
-    rate: float = 0.1,
-    steps: int = 10_000,
-    seed: int = 0,
-) -> Trial:
-    """What `check` tries, its options checked.  Raises ValueError for an unknown one."""
-    _one_of("kind", kind, KINDS)
-    _one_of("law", law, LAWS)
-    _one_of("transport", transport, TRANSPORTS)
-    return Trial(make, kind, law, transport, clip, rate, steps, seed)
 
 
 def plan(
@@ -131,6 +119,15 @@ def plan(
     return trials, asked, refused, str(getattr(made, "name", getattr(make, "__name__", type(make).__name__)))
 
 
+def likeness(trial: Trial, results: Sequence[Result]) -> tuple[str, ...]:
+    """As which kind and law its steps are right, in words, if they are not as this trial's."""
+    first = [r.identity for r in results if r.identity.name in FIRST and not r.holds]
+    ways = [replace(trial, kind=kind, law=law) for kind, law in product(KINDS, LAWS)] if first else []
+    right = [way for way in ways if all(measure(one, [way]).holds for one in CATALOGUE if one.name in FIRST)]
+    said = [f"kind {way.kind}, law {way.law}" for way in right]
+    return (f"its first steps are those of {', or of '.join(said)}",) if said else ()
+
+
 def parametrize_with_properties(
     make: Make,
     expected_failures: Mapping[str, str] | None = None,
@@ -149,7 +146,7 @@ def parametrize_with_properties(
         def test_make(prop):
             prop()
     """
-    trials, asked, _, _ = plan(trial_of(make, **options), dtypes, sizes, only)
+    trials, asked, _, _ = plan(Trial(make, **options), dtypes, sizes, only)
     expected = dict(expected_failures or {})
     unknown = sorted(set(expected) - {one.name for one in asked})
     if unknown:
@@ -185,8 +182,3 @@ def _made(trial: Trial) -> Any:
     with suppress(Exception), np.errstate(all="ignore"):  # whatever is wrong with it the properties will say
         optimizer.step(trial.gradients(1)[0])
     return optimizer
-
-
-def _one_of(what: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise ValueError(f"{what}: expected one of {', '.join(allowed)}, got {value!r}")

@@ -36,6 +36,7 @@ class Property:
     transports: tuple[str, ...] = TRANSPORTS
     needs: tuple[str, ...] = ()  # of OFFERED, or "clip"
     long: bool = False  # many steps: tried on one size only
+    promise: str = ""  # what of it no mathematics demands, only this library, in words
 
     def refusal(self, trial: Trial, offers: tuple[str, ...]) -> str:
         """Why it is not asked of this trial, whose optimizer offers so much; empty if it is."""
@@ -57,6 +58,7 @@ def prop(
     unit: str = "eps",
     limit: float = 8.0,
     long: bool = False,
+    promise: str = "",
 ) -> Callable[[Measure], Property]:
     """Makes a function a Property: its name is the name, the first line of its docstring the statement.
 
@@ -65,8 +67,9 @@ def prop(
 
     def wrap(measure: Measure) -> Property:
         statement, catches = stated(measure)
+        name = measure.__name__
         return Property(
-            number, measure.__name__, statement, unit, limit, measure, catches, kinds, laws, transports, needs, long
+            number, name, statement, unit, limit, measure, catches, kinds, laws, transports, needs, long, promise
         )
 
     return wrap

@@ -141,7 +141,7 @@ def rests_without_a_gradient(t: Trial) -> float:
     return worst(*(size(x - y) / t.eps for x in path))
 
 
-@prop(9, limit=0.0)
+@prop(9, limit=0.0, promise="a zero weight is refused")
 def refuses_a_zero_weight(t: Trial) -> float:
     """A column of zeros, which has no direction, is refused: by make, or by the first step.
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ...backend import Array
+from ...checks import check_between, check_option, check_whole
 from ..view import Wrong
 
 KINDS = ("sgd", "adam-g", "adam")
@@ -32,6 +33,8 @@ class Trial:
     transport  of the momentum to the next point: "parallel", "projection", or "none"
     clip       nu: a gradient longer than that is shortened to it; None if nothing is
     rate       the learning rate of the long runs;  steps: how many of them
+    n, m       m unit vectors of R^n
+    Raises ValueError for a value that is none of these, and TypeError for what is no number.
     """
 
     make: Make
@@ -45,6 +48,19 @@ class Trial:
     dtype: Any = np.float64
     n: int = 6
     m: int = 3
+
+    def __post_init__(self) -> None:
+        for name, allowed in (("kind", KINDS), ("law", LAWS), ("transport", TRANSPORTS)):
+            check_option(name, getattr(self, name), allowed)
+        for name, value in (("rate", self.rate), ("clip", 1.0 if self.clip is None else self.clip)):
+            check_between(name, value, 0.0, float(np.finfo(np.float32).max))
+        for name, value, least in (
+            ("steps", self.steps, 1),
+            ("seed", self.seed, 0),
+            ("n", self.n, 2),
+            ("m", self.m, 1),
+        ):
+            check_whole(name, value, least)
 
     @property
     def eps(self) -> float:
