@@ -6,7 +6,6 @@ mypackage.module        mypackage.module:object        mypackage.module:Class   
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..files import beside, check_target
+from ..target import find
 from ..terminal import Parser, answer, describe, say
 from .report import Report
 
@@ -25,11 +25,9 @@ def load(target: str, name: str, instances: bool) -> tuple[Any, list[str]]:
     Raises what importing it raises, and AttributeError if the module has no such object.
     """
     module, _, path = target.partition(":")
-    found: Any = importlib.import_module(module)
+    found = find(target)
     if not path:
         return found, [f"import {module} as {name}"]
-    for part in path.split("."):
-        found = getattr(found, part)
     call = instances and isinstance(found, type)
     first, dot, _ = path.partition(".")
     if dot or call:
