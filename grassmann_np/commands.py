@@ -13,7 +13,7 @@ from typing import Any
 
 from .files import beside, check_target, write_json
 from .options import NONE, Action, parser
-from .terminal import answer, describe, say, waiting
+from .terminal import answer, called, describe, say, waiting
 from .train import Setup, Trainer, compare, evaluate, recipes, table, weights
 from .train import checkpoint as checkpoints
 from .train import folder as runs
@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.action is None:
             line.print_help()
             return 0
-        result: int = options.action(options, shlex.join(["python", "-m", "grassmann_np", *words]))
+        result: int = options.action(options, called(shlex.join(["python", "-m", "grassmann_np", *words])))
         return result
     except runs.Stopped:
         say(f"grassmann_np: stopped after a step and saved; go on with\n  {_again(options, words)}", sys.stderr)
@@ -64,7 +64,8 @@ def _again(options: argparse.Namespace, words: list[str]) -> str:
     """The command that goes on with what was stopped."""
     if options.action is _train and (Path(options.out) / "setup.json").exists():
         words = ["train", "--resume", "--out", options.out]
-    return shlex.join(["python", "-m", "grassmann_np", *(word for word in words if word != "--overwrite")])
+    words = [word for word in words if word != "--overwrite"]
+    return called(shlex.join(["python", "-m", "grassmann_np", *words]))
 
 
 def _train(options: argparse.Namespace, command: str) -> int:

@@ -62,7 +62,7 @@ def using(parser: Parser, target: str) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        say(f"{parser.prog.split()[2]}: stopped", sys.stderr)
+        say(f"{parser.module}: stopped", sys.stderr)
         sys.exit(130)
     except (Exception, SystemExit) as error:  # whatever a user's module raises while it is imported, or asked
         parser.error(f"cannot use {target!r}: {type(error).__name__}: {describe(error)}")
