@@ -1,3 +1,4 @@
+# PYTHON_ARGCOMPLETE_OK
 """`python -m grassmann_np`: the door to the commands, which hears Ctrl-C while they are still being imported."""
 
 try:
@@ -8,13 +9,24 @@ try:
         """Nothing has begun: there is nothing to save and nothing to tell."""
         os._exit(130)
 
-    if __name__ == "__main__":
+    def main() -> None:
+        """The console script grassmann-np."""
         if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
             signal.signal(signal.SIGINT, _leave)
 
-        from .commands import main
-        from .terminal import run
+        from . import commands, terminal
 
-        run(main)
+        terminal.run(commands.main)
+
+    def viz() -> None:
+        """The console script grassmann-viz."""
+        from viz import __main__ as pictures
+
+        from . import terminal
+
+        terminal.run(pictures.main)
+
+    if __name__ == "__main__":
+        main()
 except KeyboardInterrupt:
     raise SystemExit(130) from None

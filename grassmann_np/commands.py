@@ -4,34 +4,29 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import math
-import os
 import shlex
 import sys
-import time
-from collections.abc import Callable
 from contextlib import ExitStack, nullcontext
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from . import __version__
 from .files import beside, check_target, write_json
-from .terminal import Parser, answer, describe, say, waiting
+from .options import NONE, Action, parser
+from .terminal import answer, called, describe, say, waiting
 from .train import Setup, Trainer, compare, evaluate, recipes, table, weights
 from .train import checkpoint as checkpoints
 from .train import folder as runs
 from .train.cluster import workers
-from .train.compare import MOST, SWEPT, as_csv
+from .train.compare import MOST, SWEPT, planned
+from .train.limits import DATA, RATES, SCHEDULES
 from .train.own import is_own
 from .train.progress import Progress
-from .train.setup import DATA, MODELS, RATES, SCHEDULES
-from .train.steps import KINDS
+from .train.results import as_csv
 
 MOST_JOBS = 256
-COMMANDS = (["train"], ["compare"], ["evaluate"], ["export"])
+BARE = (["train"], ["compare"], ["evaluate"], ["export"])
 """Words that are answered with help."""
-NONE = object()  # what `none` on the command line stands for; None is what was not given
 
 
 class UsageError(ValueError):
@@ -46,12 +41,12 @@ def main(arguments: list[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     options = argparse.Namespace(action=None)
     try:
-        parser = _parser()
-        options = parser.parse_args([*words, "--help"] if words in COMMANDS else words)
+        line = parser(ACTIONS)
+        options = line.parse_args([*words, "--help"] if words in BARE else words)
         if options.action is None:
-            parser.print_help()
+            line.print_help()
             return 0
-        result: int = options.action(options, shlex.join(["python", "-m", "grassmann_np", *words]))
+        result: int = options.action(options, called(shlex.join(["python", "-m", "grassmann_np", *words])))
         return result
     except runs.Stopped:
         say(f"grassmann_np: stopped after a step and saved; go on with\n  {_again(options, words)}", sys.stderr)
@@ -69,7 +64,8 @@ def _again(options: argparse.Namespace, words: list[str]) -> str:
     """The command that goes on with what was stopped."""
     if options.action is _train and (Path(options.out) / "setup.json").exists():
         words = ["train", "--resume", "--out", options.out]
-    return shlex.join(["python", "-m", "grassmann_np", *(word for word in words if word != "--overwrite")])
+    words = [word for word in words if word != "--overwrite"]
+    return called(shlex.join(["python", "-m", "grassmann_np", *words]))
 
 
 def _train(options: argparse.Namespace, command: str) -> int:
@@ -95,7 +91,7 @@ def _train(options: argparse.Namespace, command: str) -> int:
 
 
 def _fetch(setup: Setup, options: argparse.Namespace) -> None:
-    """The images, if they may be fetched; a bar shows it."""
+    """Fetches the images if --download says so; a bar shows it."""
     if options.download:
         with waiting(f"fetching {setup.data_name}, or checking what is there", options.quiet):
             setup.load(download=True)
@@ -103,9 +99,14 @@ def _fetch(setup: Setup, options: argparse.Namespace) -> None:
 
 def _compare(options: argparse.Namespace, command: str) -> int:
     out, sweep = Path(options.out), _sweep(options)
-    setup = _setup(options)
     optimizers = _several("optimizers", options.optimizers, tuple(RATES), own=True)
+    options.optimizer = optimizers[0]  # whose setup is tried; the default is none of them, perhaps
     schedules = _several("schedules", options.schedules, SCHEDULES) if options.schedules is not None else []
+    setup = _setup(options)
+    try:
+        runs_in_all = len(planned(setup, optimizers, schedules, sweep)) * options.seeds
+    except ValueError as error:
+        raise UsageError(error) from error
     if not 1 <= options.seeds <= MOST:
         raise UsageError(f"--seeds: expected at least 1 and at most {MOST}, got {options.seeds}")
     if options.jobs != -1 and not 1 <= options.jobs <= MOST_JOBS:
@@ -117,16 +118,14 @@ def _compare(options: argparse.Namespace, command: str) -> int:
     for name in ("results.json", "results.csv", "comparison.png"):  # before hours of work, not after them
         check_target(out / name)
     _fetch(setup, options)
-    runs_in_all = len(optimizers) * max(1, len(schedules)) * math.prod(map(len, sweep.values())) * options.seeds
-    done, started, before = 0, time.monotonic(), ExitStack()
+    done, before = 0, ExitStack()
 
     def after_run(name: str, found: dict[str, Any]) -> None:
         nonlocal done
         done += 1
         before.close()
         said = found.get("problem") or f"test error {100 * found['history']['test_error'][-1]:5.2f} %"
-        left = (time.monotonic() - started) / done * (runs_in_all - done) / 60
-        about(f"{done} of {runs_in_all}  {name}  {said}{f'  about {left:.0f} min left' if left >= 1 else ''}")
+        about(f"{done} of {runs_in_all}  {name}  {said}")
 
     def about(line: str) -> None:
         if not options.quiet:
@@ -135,9 +134,20 @@ def _compare(options: argparse.Namespace, command: str) -> int:
     seeds = range(setup.seed, setup.seed + options.seeds)
     before.enter_context(waiting(f"{runs_in_all} runs; a line comes for each that is done", options.quiet))
     with before, workers(options.scheduler, out) if options.backend == "dask" else nullcontext() as spread:
-        kwargs = {"overwrite": options.overwrite, "after_run": after_run, "spread": spread, "about": about}
-        kwargs |= {"sweep": sweep, "steps": options.log_steps}
-        found = compare(out, setup, optimizers, seeds, schedules, options.jobs, **kwargs)
+        found = compare(
+            out,
+            setup,
+            optimizers,
+            seeds,
+            schedules,
+            options.jobs,
+            overwrite=options.overwrite,
+            after_run=after_run,
+            spread=spread,
+            about=about,
+            sweep=sweep,
+            steps=options.log_steps,
+        )
     results = {"command": command, **found}
     write_json(out / "results.json", results)
     with beside(out / "results.csv") as part:
@@ -254,131 +264,10 @@ def _setup(options: argparse.Namespace) -> Setup:
         raise UsageError(error) from error
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = Parser(prog="python -m grassmann_np", description="Train networks on the sphere.")
-    parser.add_argument("--version", action="version", version=f"grassmann_np {__version__}")
-    parser.set_defaults(action=None)
-    commands = parser.add_subparsers(metavar="COMMAND")
-
-    def command(name: str, action: Any, about: str) -> argparse.ArgumentParser:
-        one: argparse.ArgumentParser = commands.add_parser(name, help=about, description=about, allow_abbrev=False)
-        one.set_defaults(action=action)
-        return one
-
-    train = command("train", _train, "Train one network; a run folder with setup, history and checkpoint.")
-    _add_setup(train)
-    train.add_argument("--optimizer", help=f"{', '.join(RATES)} or package.module:function; default {Setup.optimizer}")
-    train.add_argument("--schedule", choices=SCHEDULES, help=f"of the rate; default {Setup.schedule}")
-    train.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out, to the same bits")
-    several = command("compare", _compare, "Train with several optimizers and seeds; a table, a figure, a JSON.")
-    _add_setup(several, sweeps=True)
-    several.add_argument(
-        "--optimizers", default=",".join(recipes.OPTIMIZERS), help="separated by commas; default %(default)s"
-    )
-    several.add_argument("--schedules", help=f"separated by commas; default {Setup.schedule}")
-    several.add_argument("--seeds", type=int, default=5, help="how many, from --seed on; default %(default)s")
-    several.add_argument("--jobs", type=int, default=-1, help="runs at a time; default one per core")
-    several.add_argument("--backend", choices=("cores", "dask"), default="cores", help="where; default %(default)s")
-    several.add_argument("--scheduler", metavar="HOST:PORT", help="of Dask; its workers must all see the folder --out")
-    one = command("evaluate", _evaluate, "Loss and error on the test images, of the checkpoint in a run folder.")
-    one.add_argument("run", metavar="FOLDER", type=os.path.expanduser)
-    _add_places(one)
-    one.add_argument(
-        "--weights", metavar="FILE", type=os.path.expanduser, help="other weights, as `export` writes them"
-    )
-    out = command("export", _export, "Write the weights of a run by name: .npz, or PyTorch's state_dict .pt.")
-    out.add_argument("run", metavar="FOLDER", type=os.path.expanduser)
-    out.add_argument(
-        "--out", required=True, metavar="FILE", type=os.path.expanduser, help="ends with .npz, .pt or .pth"
-    )
-    _add_places(out)
-    command("recipes", _recipes, "List the recipes: every cell of the paper's tables, and small ones.")
-    return parser
-
-
-def _add_setup(parser: argparse.ArgumentParser, sweeps: bool = False) -> None:
-    """The options of a setup that train and compare share; what is not given is the recipe's or the default.
-
-    With `sweeps`, those in SWEPT take several values.
-    """
-    numbers: dict[str, tuple[Any, str]] = {
-        "epochs": (int, ""),
-        "seed": (int, "of the weights and the order of the batches; "),
-        "batch-size": (int, ""),
-        "lr-euclidean": (_number_or_none, "rate of all other weights, or none: sgd and adam then have one for all; "),
-        "momentum": (float, ""),
-        "weight-decay": (float, ""),
-        "clip": (_number_or_none, "longest gradient on the sphere, or none; "),
-        "orthogonality": (float, "alpha; "),
-        "drop": (float, "factor of the step schedule; "),
-        "end": (float, "factor that linear, exponential and cosine lead to; "),
-        "keep": (float, "of dropout in WRN; "),
-        "warm-up": (float, "fraction of the training; "),
-    }
-    parser.add_argument("--out", required=True, metavar="FOLDER", type=os.path.expanduser, help="where the results go")
-    parser.add_argument("--overwrite", action="store_true", help="write into a folder that is not empty")
-    parser.add_argument("--quiet", action="store_true", help="no progress")
-    parser.add_argument("--recipe", metavar="NAME", help="what to start from; `recipes` lists them")
-    parser.add_argument(
-        "--test-fraction", type=float, help="of one's own data, where they are not divided; default a fifth"
-    )
-    parser.add_argument("--download", action="store_true", help="fetch the images into --folder if they are not there")
-    parser.add_argument(
-        "--no-extra", dest="extra", action="store_false", default=None, help="SVHN without its easier images"
-    )
-    _add_places(parser)
-    parser.add_argument("--model", help=f"{MODELS}; default {Setup.model}")
-    parser.add_argument(
-        "--lr",
-        type=_numbers(float, sweeps),
-        help="of the normalized weights; default: " + ", ".join(f"{name} {rate:g}" for name, rate in RATES.items()),
-    )
-    parser.add_argument("--rule", choices=("invariant", "published"), help="which weights are the normalized ones")
-    parser.add_argument("--decay", choices=("weights", "all"), help="all: biases, gamma and beta too")
-    parser.add_argument("--per-epoch", action="store_true", default=None, help="change the rate between epochs only")
-    for name, (kind, about) in numbers.items():
-        key = name.replace("-", "_")
-        read = _numbers(kind, sweeps) if key in SWEPT else kind
-        parser.add_argument(f"--{name}", type=read, help=f"{about}default {getattr(Setup, key)}")
-    parser.add_argument("--weights", metavar="FILE", help="to begin from, as `export` writes them")
-    parser.add_argument(
-        "--log-steps",
-        type=_words,
-        default=(),
-        metavar="KINDS",
-        help="csv, tensorboard or both: loss, angle and rate of every step, in the run folder",
-    )
-
-
-def _add_places(parser: argparse.ArgumentParser) -> None:
-    """Where images and arrays lie: what may be given anew for a run that is there."""
-    own = "or a path: an .npz file with x_train, y_train, x_test, y_test or x, y; or a folder of images by class"
-    parser.add_argument("--data", help=f"{', '.join(DATA)}, {own}; default {Setup.data}")
-    parser.add_argument("--folder", help="that holds CIFAR or SVHN")
-    parser.add_argument("--device", choices=("cpu", "gpu"), help=f"default {Setup.device}")
-
-
-def _numbers(kind: Callable[[str], Any], sweeps: bool) -> Callable[[str], Any]:
-    """What reads an option: one number, or with `sweeps` also a list of several."""
-
-    def read(text: str) -> Any:
-        try:
-            found = [kind(word) for word in text.split(",")] if sweeps else [kind(text)]
-        except ValueError:
-            wanted = "a number, or several for a sweep, as in 0.1,0.2" if sweeps else "a number"
-            advice = "; `compare` takes several" if "," in text and not sweeps else ""
-            raise argparse.ArgumentTypeError(f"expected {wanted}, got {text!r}{advice}") from None
-        return found if len(found) > 1 else found[0]
-
-    return read
-
-
-def _words(text: str) -> list[str]:
-    words = [word.strip() for word in text.split(",")]
-    if unknown := [word for word in words if word not in KINDS]:
-        raise argparse.ArgumentTypeError(f"expected some of {', '.join(KINDS)}, got {unknown[0]!r}")
-    return words
-
-
-def _number_or_none(text: str) -> Any:
-    return NONE if text == "none" else float(text)
+ACTIONS: dict[str, Action] = {
+    "train": _train,
+    "compare": _compare,
+    "evaluate": _evaluate,
+    "export": _export,
+    "recipes": _recipes,
+}

@@ -1,6 +1,7 @@
 """A file is written beside its place and then renamed into it: after a kill or an error, what was there is there.
 
-JSON files carry a checksum of what they say, so that a damaged number is never taken for one that was measured.
+JSON files carry a checksum of what they say, so that a damaged number is never taken for one that was measured. Of an
+.npz file arrays are read and nothing else: Python objects are refused.
 """
 
 from __future__ import annotations
@@ -12,10 +13,13 @@ import os
 import platform
 import secrets
 import shutil
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn
+
+import numpy as np
 
 PART = ".part-"  # how the name of a file begins that is not complete: .part-HOST-PROCESS-RANDOM.SUFFIX
 
@@ -84,6 +88,45 @@ def read_json(path: str | Path) -> dict[str, Any]:
     if not whole:
         raise ValueError(f"{path}: its checksum does not fit: it is damaged, or was changed by hand")
     return dict(value)
+
+
+def read_npz(path: str | Path, *choices: Sequence[str]) -> dict[str, Any]:
+    """The arrays of an .npz file by name: those of the first choice that are all there, or without a choice all.
+
+    Raises OSError; ValueError for another or a damaged file, one that lacks some of every choice, and Python objects.
+    """
+    with open(path, "rb") as file:
+        if not zipfile.is_zipfile(file):
+            raise ValueError("expected an .npz file, as np.savez writes it, got something else")
+        file.seek(0)
+        try:
+            held = np.load(file, allow_pickle=False)
+            there = list(held.files)
+        except MemoryError:
+            raise
+        except Exception as error:  # a damaged byte breaks the readers of zip and .npy in any way
+            raise ValueError(f"expected an .npz file, got one that cannot be read: {error!s:.200}") from error
+        names = next((names for names in choices or (there,) if set(names) <= set(there)), None)
+        if names is None:
+            wanted = ", or ".join(map(", ".join, choices))
+            raise ValueError(f"expected the arrays {wanted}, got {', '.join(there) or 'nothing'}")
+        return {name: _member(held, name) for name in names}
+
+
+def _member(held: Any, name: str) -> Any:
+    """One array of an .npz file.  Raises ValueError for anything else."""
+    try:
+        array = held[name]
+    except MemoryError:
+        raise
+    except Exception as error:  # as above
+        if "allow_pickle" in str(error):
+            advice = f"save numbers, or words by {name}.astype(str)"
+            raise ValueError(f"{name}: got Python objects, which are not read; {advice}") from error
+        raise ValueError(f"{name}: expected an array, got one that is damaged: {error!s:.200}") from error
+    if not isinstance(array, np.ndarray):
+        raise ValueError(f"{name}: expected an array, got something else")
+    return array
 
 
 def _checksum(value: Any) -> str:

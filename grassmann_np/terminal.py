@@ -9,14 +9,45 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import IO, Any, NoReturn
 
 PATIENCE = 2.0  # seconds without a word
+SCRIPTS = {"grassmann-np": "grassmann_np", "grassmann-viz": "viz"}
+"""The console scripts, and the modules that they run."""
 UNREACHABLE = (OSError, ValueError)  # what a stream raises whose reader has gone, whose device is full, that is closed
 
 
+def called(command: str) -> str:
+    """The command `python -m MODULE ...`, with the name of its console script if this program was called by that."""
+    script = Path(sys.argv[0]).stem
+    words = command.split(" ", 3)
+    return " ".join([script, *words[3:]]) if words[2:3] == [SCRIPTS.get(script)] else command
+
+
 class Parser(argparse.ArgumentParser):
-    """An argument parser that says what is wrong in one line, and its help on any terminal."""
+    """An argument parser that says what is wrong in one line, and its help on any terminal.
+
+    `prog` is "python -m MODULE"; called by its console script, it has the name of that.
+    """
+
+    def __init__(self, prog: str, **options: Any) -> None:
+        super().__init__(called(prog), **options)
+
+    @property
+    def module(self) -> str:
+        """What it is the command line of."""
+        first, *rest = self.prog.split()
+        return SCRIPTS.get(first) or rest[1]
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse's; a shell that asks gets its completions, if argcomplete is there (the extra `completion`)."""
+        if "_ARGCOMPLETE" in os.environ:
+            with suppress(ImportError):
+                from argcomplete import autocomplete
+
+                autocomplete(self)
+        return super().parse_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
         """Ends the program with status 2."""
@@ -30,8 +61,7 @@ class Parser(argparse.ArgumentParser):
             self._end(1, describe(error))
 
     def _end(self, status: int, message: str) -> NoReturn:
-        """The name of the program is the third word of `python -m NAME COMMAND`."""
-        say(f"{self.prog.split()[2]}: {_one_line(message)}", sys.stderr)
+        say(f"{self.module}: {_one_line(message)}", sys.stderr)
         sys.exit(status)
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from grassmann_np import commands, data
 from grassmann_np.files import PART
 from grassmann_np.train import folder
-from grassmann_np.train.setup import DATA, RATES, SCHEDULES
+from grassmann_np.train.limits import DATA, RATES, SCHEDULES
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "1000"))
 ODD = [

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from grassmann_np import files
-from grassmann_np.files import beside, check_target, read_json, write_json
+from grassmann_np.files import beside, check_target, read_json, read_npz, write_json
 
 VALUE = {"rate": 0.1, "errors": [1.5, 2.25e-17, 3], "name": "a b", "done": True, "none": None, "deep": {"x": [[1], []]}}
 ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
@@ -191,3 +191,41 @@ def test_the_checksum_is_of_what_is_said_not_of_how(tmp_path):
     value = json.loads((tmp_path / "x.json").read_text())
     (tmp_path / "x.json").write_text(json.dumps(dict(sorted(value.items(), reverse=True))))
     assert read_json(tmp_path / "x.json") == {"a": 2.5, "b": 1}
+
+
+def test_an_npz_file_is_read_whole_or_by_the_first_choice_that_is_there(tmp_path):
+    path = tmp_path / "x.npz"
+    np.savez(path, a=np.arange(3), b=np.array(["word"]), c=np.array([{}]))
+    assert set(read_npz(path, ("a", "d"), ("b", "a"), ("a",))) == {"a", "b"}
+    assert read_npz(path, ("a",))["a"].tolist() == [0, 1, 2]
+    with pytest.raises(ValueError, match=r"c: got Python objects, .* by c\.astype\(str\)"):
+        read_npz(path)
+    with pytest.raises(ValueError, match="expected the arrays a, d, or e, got a, b, c"):
+        read_npz(path, ("a", "d"), ("e",))
+
+
+def test_an_npz_file_that_is_damaged_or_none(tmp_path):
+    path = tmp_path / "x.npz"
+    with pytest.raises(FileNotFoundError):
+        read_npz(path)
+    np.savez(path, a=np.arange(99.0))
+    good, held = path.read_bytes(), read_npz(path)["a"]
+    for place in range(len(good)):
+        path.write_bytes(good[:place] + bytes([good[place] ^ 0x81]) + good[place + 1 :])
+        try:
+            found = read_npz(path)
+        except ValueError as error:
+            assert "expected an .npz file, " in str(error) or ": expected an array, got " in str(error)
+        else:  # a date, or the name of an array
+            assert [array.tolist() for array in found.values()] in ([held.tolist()], [])
+
+
+def test_too_little_memory_is_no_damage(tmp_path, monkeypatch):
+    np.savez(tmp_path / "x.npz", a=np.arange(3))
+
+    def full(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr(np.lib.format, "read_array", full)
+    with pytest.raises(MemoryError):
+        read_npz(tmp_path / "x.npz")

@@ -15,7 +15,7 @@ from typing import Any
 from PIL import Image
 
 from grassmann_np.files import beside, read_json
-from grassmann_np.train.compare import difference, matched
+from grassmann_np.train.results import difference, matched
 
 from . import cells, curves
 from .files import ready

@@ -14,8 +14,10 @@ import numpy as np
 from ..backend import get_named_xp, to_device
 from ..checks import check_arrays, check_kind, check_number, check_several, check_shape, check_whole
 from .samples import Array as Array
-from .samples import as_images, as_labels, moments, numbered, standardized
+from .samples import as_images, as_labels, moments, named, numbered, standardized
 
+PARTS = ("x_train", "y_train", "x_test", "y_test")
+"""The arrays of a data set."""
 NAMED = 10  # classes that are named in a line
 Augment: TypeAlias = Callable[[Any, np.random.Generator], Any]  # training images, a generator -> images like them
 
@@ -40,7 +42,7 @@ class Dataset:
 
     def __post_init__(self) -> None:
         check_whole("classes", self.classes, 1)
-        get_named_xp(x_train=self.x_train, y_train=self.y_train, x_test=self.x_test, y_test=self.y_test)
+        get_named_xp(**self._arrays())
         check_arrays(x_train=self.x_train, x_test=self.x_test)
         size: tuple[Any, ...] = ("H", "W", "C")
         for part in ("train", "test"):
@@ -90,8 +92,10 @@ class Dataset:
 
     def to(self, device: str) -> Dataset:
         """The same data with their arrays on `device`, "cpu" or "gpu".  Raises as `backend.to_device` does."""
-        arrays = {name: getattr(self, name) for name in ("x_train", "y_train", "x_test", "y_test")}
-        return replace(self, **to_device(arrays, device))
+        return replace(self, **to_device(self._arrays(), device))
+
+    def _arrays(self) -> dict[str, Array]:
+        return {name: getattr(self, name) for name in PARTS}
 
 
 def split(name: str, images: Array, labels: Array, test_fraction: float, seed: int) -> Dataset:
@@ -104,10 +108,11 @@ def split(name: str, images: Array, labels: Array, test_fraction: float, seed: i
     images or a training part without some class.
     """
     images = as_images("images", images)
-    y, names = numbered("labels", as_labels("labels", labels, len(images)))
+    y, values = numbered("labels", as_labels("labels", labels, len(images)))
+    names = named(values)
     train, test = divided(y, test_fraction, seed, names)
     x = standardized("images", images, *moments(images[train]))
-    return Dataset(name, int(y.max()) + 1, x[train], y[train], x[test], y[test], names=names)
+    return Dataset(name, len(values), x[train], y[train], x[test], y[test], names=names)
 
 
 def divided(y: Array, test_fraction: float, seed: int, names: tuple[str, ...] = ()) -> tuple[Array, Array]:
@@ -143,13 +148,11 @@ def from_arrays(name: str, x_train: Array, y_train: Array, x_test: Array, y_test
     x_train, x_test = as_images("x_train", x_train), as_images("x_test", x_test)
     y_train, y_test = as_labels("y_train", y_train, len(x_train)), as_labels("y_test", y_test, len(x_test))
     check_shape("x_test", x_test, "N", *x_train.shape[1:])
-    y, names = numbered("y_train", y_train)
-    values = np.unique(y_train)
+    y, values = numbered("y_train", y_train)
     places = {value: place for place, value in enumerate(values.tolist())}
     if unknown := [label for label in np.unique(y_test).tolist() if label not in places]:
         raise ValueError(f"y_test: expected the classes of y_train, got {unknown[0]!r} too")
     tested = np.array([places[label] for label in y_test.tolist()], dtype=np.int64)
     channels = moments(x_train)
-    parts = (standardized(part, x, *channels) for part, x in (("x_train", x_train), ("x_test", x_test)))
-    x, x_tested = parts
-    return Dataset(name, len(values), x, y, x_tested, tested, names=names)
+    x, x_tested = (standardized(part, x, *channels) for part, x in (("x_train", x_train), ("x_test", x_test)))
+    return Dataset(name, len(values), x, y, x_tested, tested, names=named(values))

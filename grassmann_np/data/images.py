@@ -23,9 +23,9 @@ def folders(path: Path) -> list[Path]:
 
 
 def image_files(folder: Path) -> list[Path]:
-    """The images in the folder and in all folders below it, by name, but those whose name begins with a dot."""
-    found = folder.rglob("*")
-    return sorted(one for one in found if one.suffix.lower() in KINDS and one.is_file() and one.name[0] != ".")
+    """The images in the folder and in all folders below it, by name; nothing whose name begins with a dot."""
+    found = (one for one in folder.rglob("*") if one.suffix.lower() in KINDS and one.is_file())
+    return sorted(one for one in found if not any(part[0] == "." for part in one.relative_to(folder).parts))
 
 
 def read(root: Path, paths: list[Path]) -> Array:

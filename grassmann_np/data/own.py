@@ -3,23 +3,21 @@
     flowers.npz    x_train, y_train, x_test, y_test; or x and y, which are then divided
     flowers/       rose/*.png, tulip/*.jpg, ...: a folder a class, which are then divided; or train/ and test/ of these
 
-Files that are no images, and those whose name begins with a dot, are passed over. Nothing in a file is run: arrays of
-Python objects are refused.
+Files that are no images, and files and folders whose name begins with a dot, are passed over. Nothing in a file is
+run: arrays of Python objects are refused.
 """
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from .dataset import Array, Dataset, from_arrays, split
+from ..files import read_npz
+from .dataset import PARTS, Array, Dataset, from_arrays, split
 from .fetch import place
 from .images import folders, image_files, read
 
-PARTS = ("x_train", "y_train", "x_test", "y_test")
 WHOLE = ("x", "y")
 TEST_FRACTION = 0.2
 
@@ -35,7 +33,7 @@ def load(path: str | Path, test_fraction: float | None = None, seed: int = 0) ->
     if not path.exists():
         raise FileNotFoundError(f"{path}: expected an .npz file or a folder of images, got nothing there")
     try:
-        held = _folder(path) if path.is_dir() else _file(path)
+        held = _folder(path) if path.is_dir() else read_npz(path, PARTS, WHOLE)
         if "x" in held:
             fraction = TEST_FRACTION if test_fraction is None else test_fraction
             return split(path.stem, held["x"], held["y"], fraction, seed)
@@ -44,34 +42,6 @@ def load(path: str | Path, test_fraction: float | None = None, seed: int = 0) ->
         return from_arrays(path.stem, **held)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{path}: {error}") from error
-
-
-def _file(path: Path) -> dict[str, Array]:
-    """PARTS of an .npz file, or else WHOLE."""
-    if not (path.is_file() and zipfile.is_zipfile(path)):
-        raise ValueError("expected an .npz file, as np.savez writes it, or a folder of images, got something else")
-    with np.load(path, allow_pickle=False) as file:
-        for names in (PARTS, WHOLE):
-            if set(names) <= set(file.files):
-                return {name: _member(file, name) for name in names}
-        found = ", ".join(file.files) or "nothing"
-    raise ValueError(f"expected the arrays {', '.join(PARTS)}, or {', '.join(WHOLE)}, got {found}")
-
-
-def _member(file: Any, name: str) -> Array:
-    try:
-        array = file[name]
-    except MemoryError:
-        raise
-    except Exception as error:  # a damaged byte breaks the readers of zip and .npy in any way
-        if "allow_pickle" in str(error):
-            raise ValueError(
-                f"{name}: got Python objects, which are not read; save numbers, or words by {name}.astype(str)"
-            ) from error
-        raise ValueError(f"{name}: expected an array, got one that is damaged: {error!s:.200}") from error
-    if not isinstance(array, np.ndarray):
-        raise ValueError(f"{name}: expected an array, got something else")
-    return array
 
 
 def _folder(path: Path) -> dict[str, Array]:

@@ -20,8 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from ..files import beside
-from .dataset import Array, Dataset, divided, from_arrays
+from ..files import beside, read_npz
+from .dataset import PARTS, Array, Dataset, divided, from_arrays
 from .fetch import place
 from .mnist import images_and_labels
 
@@ -30,7 +30,6 @@ TEST = ("coffee", "china.jpg")
 """The photographs: of scikit-learn those that end with .jpg, of scikit-image the others."""
 SIDE, BORDER = 32, 2
 RECIPE = 1  # in the name of what is kept: another recipe has another number
-PARTS = ("x_train", "y_train", "x_test", "y_test")
 
 
 def photos(seed: int = 0, test_fraction: float = 0.2, folder: str | Path | None = None) -> Dataset:
@@ -100,11 +99,10 @@ def _patches(photographs: list[Array], n: int, rng: np.random.Generator) -> Arra
 def _kept(path: Path) -> dict[str, Array] | None:
     """What was kept, or None for nothing, or something that is damaged."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            parts = {name: file[name] for name in PARTS}
-            return parts if str(file["checksum"]) == _checksum(parts) else None
-    except Exception:  # a damaged byte breaks the readers of zip and .npy in any way
+        parts = read_npz(path, (*PARTS, "checksum"))
+    except (OSError, ValueError):
         return None
+    return parts if str(parts.pop("checksum")) == _checksum(parts) else None
 
 
 def _checksum(parts: dict[str, Array]) -> str:

@@ -55,19 +55,25 @@ def as_labels(name: str, labels: Array, n: int) -> Array:
     return labels
 
 
-def numbered(name: str, labels: Array) -> tuple[Array, tuple[str, ...]]:
-    """The labels as int64 from 0 on, in the order of their values, and what each was; () if that is what they were.
+def numbered(name: str, labels: Array) -> tuple[Array, Array]:
+    """The labels as int64 from 0 on, in the order of their values, and the value of each class.
 
     Raises ValueError for a single class.
 
-    >>> numbered("y", np.array(["owl", "cat", "owl"]))
+    >>> y, values = numbered("y", np.array(["owl", "cat", "owl"]))
+    >>> y, named(values)
     (array([1, 0, 1]), ('cat', 'owl'))
     """
     values, y = np.unique(labels, return_inverse=True)
     if len(values) < 2:
         raise ValueError(f"{name}: expected at least two classes, got only {values[0]!s}")
-    same = labels.dtype.kind != "U" and bool(np.all(values == np.arange(len(values))))
-    return y.astype(np.int64), () if same else tuple(map(str, values))
+    return y.astype(np.int64), values
+
+
+def named(values: Array) -> tuple[str, ...]:
+    """What the classes with these values are called; () if that is 0 to classes - 1."""
+    same = values.dtype.kind != "U" and bool(np.all(values == np.arange(len(values))))
+    return () if same else tuple(map(str, values))
 
 
 def standardized(name: str, images: Array, mean: Array, deviation: Array) -> Array:

@@ -39,6 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.picture is not None and (missing := _missing()):
         parser.error(f"--picture: {missing}; pip install 'grassmann-np[viz,test]'")
     looked_at = {"like": options.like, "layout": options.layout, "names": options.names}
+    asked = looked_at | {"only": options.only, "seed": options.seed or None}
     with using(parser, options.module):
         geometry, imports = load(options.module, "geometry", instances=True)
         view = identities.view_of(geometry, **looked_at)
@@ -57,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
             answer(said, sys.stdout)
     if options.write_test is not None:
         with writing(parser):
-            write_test(options.write_test, options.module, imports, report, {**looked_at, "only": options.only})
+            write_test(options.write_test, options.module, imports, report, asked)
     return 0 if report.holds else 1
 
 

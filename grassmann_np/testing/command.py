@@ -6,7 +6,6 @@ mypackage.module        mypackage.module:object        mypackage.module:Class   
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..files import beside, check_target
+from ..target import find
 from ..terminal import Parser, answer, describe, say
 from .report import Report
 
@@ -27,11 +27,9 @@ def load(target: str, name: str, instances: bool) -> tuple[Any, list[str]]:
     Raises what importing it raises, and AttributeError if the module has no such object.
     """
     module, _, path = target.partition(":")
-    found: Any = importlib.import_module(module)
+    found = find(target)
     if not path:
         return found, [f"import {module} as {name}"]
-    for part in path.split("."):
-        found = getattr(found, part)
     call = instances and isinstance(found, type)
     first, dot, _ = path.partition(".")
     if dot or call:
@@ -70,7 +68,7 @@ def using(parser: Parser, target: str) -> Iterator[None]:
         with np.errstate(all="ignore"):
             yield
     except KeyboardInterrupt:
-        say(f"{parser.prog.split()[2]}: stopped", sys.stderr)
+        say(f"{parser.module}: stopped", sys.stderr)
         sys.exit(130)
     except (Exception, SystemExit) as error:  # whatever a user's module raises while it is imported, or asked
         parser.error(f"cannot use {target!r}: {type(error).__name__}: {describe(error)}")

@@ -21,7 +21,7 @@ from ..backend import asarray_like, to_numpy
 from ..data import Dataset
 from ..files import beside
 from .history import History
-from .loop import Trainer, first_group
+from .loop import Trainer, first_group, present_rate
 
 FORMAT = "grassmann_np checkpoint"
 VERSION = 3
@@ -123,9 +123,8 @@ def restore(trainer: Trainer, generators: dict[str, np.random.Generator], tree: 
     trainer.order_state = states["order"]
     for name, value in progress.items():
         setattr(trainer, name, value)
-    if not history.rate:  # a checkpoint of before there were rates in it
-        lr = getattr(first_group(trainer.optimizer), "lr", None)
-        history.rate = [] if lr is None else [lr * factor for factor in history.factor]
+    if not history.rate and present_rate(trainer.optimizer):  # a checkpoint of before there were rates in it
+        history.rate = [first_group(trainer.optimizer).lr * factor for factor in history.factor]
     trainer.history = history
 
 

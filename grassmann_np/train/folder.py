@@ -23,7 +23,7 @@ from . import checkpoint
 from .lock import alone, is_empty
 from .loop import Trainer
 from .setup import Generators, Setup
-from .steps import check_kinds, forget_events, recorded
+from .steps import check_kinds, forget_events, going_on, recorded
 
 Callback = Callable[[Trainer], None]
 FILES = ("setup.json", "checkpoint.npz", "history.json", "history.csv", "steps.csv")
@@ -52,8 +52,8 @@ def begin(
     """Makes the folder and runs the training from beginning to end; otherwise as `go_on`.
 
     `steps` names some of steps.KINDS, for a record of every step. Raises ValueError if the folder holds anything,
-    unless `overwrite`, and as steps.Steps. Nothing is written or lost unless data, model
-    and optimizer can be made.
+    unless `overwrite`, and as steps.check_kinds. Nothing is written or lost unless data, model and optimizer can be
+    made.
     """
     folder = Path(folder)
     _check(folder, overwrite)
@@ -78,14 +78,18 @@ def go_on(
     """Runs the training of this folder to its end, from its checkpoint if there is one, and returns its trainer.
 
     `change` gives some of `may_change` anew; `steps` adds to what is recorded of every step. Raises RuntimeError if
-    another process trains there, Stopped after Ctrl-C; as steps.check_kinds; ValueError if setup or checkpoint
-    cannot be read or do not belong together; FloatingPointError as Trainer.run.
+    another process trains there, Stopped after Ctrl-C; as steps.check_kinds; ValueError for another `change`, or if
+    setup or checkpoint cannot be read or do not belong together; FloatingPointError as Trainer.run.
     """
-    folder = Path(folder)
+    folder, change = Path(folder), change or {}
     check_kinds(steps)
-    read_setup(folder)  # before a lock is laid into a folder that holds no run
+    steps = going_on(folder, steps)
+    check_kinds(steps)
+    allowed = may_change(read_setup(folder))  # before a lock is laid into a folder that holds no run
+    if wrong := [name for name in change if name not in allowed]:
+        raise ValueError(f"{wrong[0]}: a run goes on with the same; only {', '.join(allowed)} may be given anew")
     with alone(folder):
-        setup = replace(read_setup(folder), **(change or {}))
+        setup = replace(read_setup(folder), **change)
         there = (folder / "checkpoint.npz").exists()
         trainer, generators = (replace(setup, weights=None) if there else setup).start()
         if there:

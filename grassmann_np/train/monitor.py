@@ -34,25 +34,34 @@ class Monitor:
         return [p.matrix for p in self.weights]
 
     def measure(self, before: list[Array], optimizer: Any) -> dict[str, float]:
-        """{"norm", "angle", "effective_rate", "orthogonality"} of the step since `before`; {} without weights."""
+        """{"norm", "angle", "effective_rate", "orthogonality"} of the step since `before`; {} without weights.
+
+        Without the effective rate if the optimizer, one of the user's own, does not say its rate.
+        """
         if not before:
             return {}
-        norms, angles, rates, penalty = [], [], [], 0.0
+        norms, angles, penalty = [], [], 0.0
+        present = [_rate(optimizer, parameter) for parameter in self.weights]
         for parameter, was in zip(self.weights, before, strict=True):
             now = parameter.matrix
             norm = sphere.norm(now, now)
             norms.append(norm)
             angles.append(sphere.distance(was, now))
-            rates.append(_rate(optimizer, parameter) / norm**2)
             penalty += float(orthogonality(sphere.normalize(now), 1.0))
-        means = {"norm": norms, "angle": angles, "effective_rate": rates}
+        means = {"norm": norms, "angle": angles}
+        known = [rate / norm**2 for rate, norm in zip(present, norms, strict=True) if rate is not None]
+        if len(known) == len(norms):
+            means["effective_rate"] = known
         numbers = {key: float(np.mean(np.concatenate([to_numpy(a) for a in arrays]))) for key, arrays in means.items()}
         return {**numbers, "orthogonality": penalty}
 
 
-def _rate(optimizer: Any, parameter: Any) -> float:
-    """The present rate of the optimizer that trains `parameter`."""
+def _rate(optimizer: Any, parameter: Any) -> float | None:
+    """The present rate at which `parameter` is trained, 0 if it is not; None if the optimizer does not say."""
     for one in getattr(optimizer, "optimizers", (optimizer,)):
-        if any(p is parameter for p in one.parameters):
-            return float(one.rate)
+        rate, parameters = getattr(one, "rate", None), getattr(one, "parameters", None)
+        if rate is None or not isinstance(parameters, list | tuple):
+            return None
+        if any(p is parameter for p in parameters):
+            return float(rate)
     return 0.0

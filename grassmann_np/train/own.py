@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from ..nn.layer import Layer
+from ..target import find
 
 PATTERN = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 METHODS = ("factor", "step", "check", "notes", "state_dict", "load_state_dict")
@@ -36,15 +37,13 @@ def model(text: str, shape: tuple[int, int, int], classes: int, rng: np.random.G
     if not isinstance(made, Layer):
         raise ValueError(f"model: expected an nn.Layer from {text}, got {type(made).__name__}")
 
-    def tried() -> Any:
-        return bool(made.parameters()) and copy.deepcopy(made)(np.zeros((2, *shape), np.float32), training=False)
-
-    got = _explained("model", f"{text} on images of {shape}", tried)
-    if not got:
+    what, two = f"{text} on images of {shape}", np.zeros((2, *shape), np.float32)
+    if not _explained("model", what, made.parameters):
         raise ValueError(f"model: expected parameters in what {text} makes, got none")
+    got = _explained("model", what, lambda: copy.deepcopy(made)(two, training=False))
     if not (isinstance(got, tuple) and len(got) == 2 and getattr(got[0], "shape", None) == (2, classes)):
         found = getattr(got[0], "shape", got[0]) if isinstance(got, tuple) and got else got
-        raise ValueError(f"model: expected (logits ({2}, {classes}), pullback) from {text} on two images, got {found}")
+        raise ValueError(f"model: expected (logits (2, {classes}), pullback) from {text} on two images, got {found}")
     return made
 
 
@@ -64,7 +63,7 @@ def optimizer(text: str, layer: Layer, setup: Any) -> Any:
 def _called(option: str, text: str, *arguments: Any) -> Any:
     module, _, name = text.partition(":")
     try:
-        found: Any = importlib.import_module(module)
+        home = importlib.import_module(module)
     except ModuleNotFoundError as error:
         if error.name is not None and (module + ".").startswith(error.name + "."):
             raise ValueError(
@@ -73,10 +72,10 @@ def _called(option: str, text: str, *arguments: Any) -> Any:
         raise ValueError(f"{option}: {_said(module, error)}") from error
     except Exception as error:
         raise ValueError(f"{option}: {_said(module, error)}") from error
-    for part in name.split("."):
-        if not hasattr(found, part):
-            raise ValueError(f"{option}: there is no {name} in {module} ({getattr(found, '__file__', None)})")
-        found = getattr(found, part)
+    try:
+        found = find(text)
+    except AttributeError:
+        raise ValueError(f"{option}: there is no {name} in {module} ({getattr(home, '__file__', None)})") from None
     if not callable(found):
         raise ValueError(f"{option}: expected a function, got {text}, which is {type(found).__name__}")
     return _explained(option, text, lambda: found(*arguments))

@@ -12,7 +12,8 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import product
 
-from .setup import RATES, Setup
+from .limits import RATES
+from .setup import Setup
 
 CIFAR_MODELS = ("vgg-13", "vgg-19", "wrn-28-10", "wrn-40-10")
 SVHN_MODELS = ("vgg-13", "vgg-19", "wrn-16-4", "wrn-22-8")

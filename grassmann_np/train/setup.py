@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from functools import partial
@@ -17,40 +15,12 @@ from ..data import Dataset
 from ..nn.layer import Layer
 from ..optim.registry import OPTIMIZERS
 from ..optim.schedule import Schedule
-from ..optim.settings import in_range
 from . import own
 from .history import History
+from .limits import DATA, INSIDE, ONE_RATE, RATES, checked
 from .loop import Steppable, Trainer, first_group
 from .weights import load as load_weights
 
-MODELS = "mlp, cnn, vgg-11, vgg-13, vgg-16, vgg-19, wrn-DEPTH-WIDTH as in wrn-16-4, or package.module:function"
-INSIDE = ("digits", "mnist", "photos")
-"""The data sets that need no folder."""
-DATA = (*INSIDE, "cifar10", "cifar100", "svhn")
-"""The data sets that have a name; anything else is the path of one's own."""
-RATES = {name: one.rate for name, one in OPTIMIZERS.items()}
-ONE_RATE = {name: one.rate_of_all for name, one in OPTIMIZERS.items() if one.rate_of_all is not None}
-"""Of all weights, where the rest has no rate of its own."""
-SCHEDULES = ("constant", "step", "linear", "exponential", "cosine")
-WHOLE = {"epochs": (1, 10**6), "batch_size": (2, 10**6), "seed": (0, 2**63)}
-"""The whole numbers of a setup, the least and the most that each may be: what is beyond never ends."""
-LARGEST = 50_000
-"""The most that depth times width squared of a wide residual net may be; the paper's largest is 4000."""
-RANGES: dict[str, dict[str, float]] = {
-    "lr": {},
-    "lr_euclidean": {},
-    "momentum": {"most": 1.0},
-    "weight_decay": {},
-    "clip": {"above": 0.0},
-    "orthogonality": {},
-    "drop": {},
-    "end": {},
-    "warm_up": {"most": 1.0},
-    "keep": {"above": 0.0, "most": 1.0},
-    "test_fraction": {"above": 0.0, "below": 1.0},
-}
-"""The other numbers, and what optim.optimizer.in_range asks of each."""
-OPTIONAL = ("lr", "lr_euclidean", "clip", "end", "test_fraction")
 Generators = dict[str, np.random.Generator]
 
 
@@ -60,15 +30,16 @@ class Setup:
 
     data is a name in DATA, or the path of one's own (data.load), of which test_fraction is tested on where it is not
     divided yet. folder holds the images of CIFAR and SVHN, of the latter with or without the extra ones. Paths are
-    made absolute, so that every process finds them. lr is the rate of the weights that are normalized, which `rule`
-    chooses (see nn.on_sphere), None the optimizer's in RATES; the rest takes SGD with lr_euclidean. With lr_euclidean
-    None all
-    weights take sgd or adam with lr, None the one in ONE_RATE. The G runs have the normalized weights on the sphere;
-    clip and orthogonality are for these. decay is "weights", or "all" for biases, gamma and beta too. drops, in
-    fractions of the training, and drop are the step schedule's; end is where linear, exponential and cosine lead;
-    per_epoch holds the rate within an epoch. keep is the dropout of wide residual nets. `weights`
-    is a file to begin from (train/weights.py). Weights and images are made on
-    the host, then moved to `device`.
+    made absolute, so that every process finds them. `weights` is a file to begin from (train/weights.py).
+
+    lr is the rate of the weights that are normalized, which `rule` chooses (see nn.on_sphere), None the optimizer's in
+    RATES; the rest takes SGD with lr_euclidean. With lr_euclidean None all weights take sgd or adam with lr, None the
+    one in ONE_RATE. The G runs have the normalized weights on the sphere; clip and orthogonality are for these. decay
+    is "weights", or "all" for biases, gamma and beta too.
+
+    drops, in fractions of the training, and drop are the step schedule's; end is where linear, exponential and cosine
+    lead; per_epoch holds the rate within an epoch. keep is the part of the units that dropout leaves in wide residual
+    nets. Weights and images are made on the host, then moved to `device`.
     """
 
     data: str = "digits"
@@ -100,47 +71,8 @@ class Setup:
 
     def __post_init__(self) -> None:
         """Raises ValueError for an unknown name or a number out of range, before anything is loaded."""
-        if self.data not in DATA:
-            object.__setattr__(self, "data", _path_of_data(self.data))
-        if self.optimizer not in tuple(RATES) and not own.is_own(self.optimizer):
-            known = ", ".join(RATES)
-            raise ValueError(f"optimizer: expected one of {known}, or package.module:function, got {self.optimizer!r}")
-        _choose("schedule", self.schedule, SCHEDULES)
-        _choose("decay", self.decay, ("weights", "all"))
-        _choose("rule", self.rule, ("invariant", "published"))
-        _choose("device", self.device, ("cpu", "gpu"))
-        named = isinstance(self.model, str) and re.fullmatch(r"mlp|cnn|vgg-\d+|wrn-\d+-\d+", self.model, re.ASCII)
-        if not named and not own.is_own(self.model):
-            raise ValueError(f"model: expected {MODELS}, got {self.model!r}")
-        kind, *sizes = self.model.split("-")
-        if any(len(size) > 4 for size in sizes) or (kind == "wrn" and int(sizes[0]) * int(sizes[1]) ** 2 > LARGEST):
-            raise ValueError(f"model: expected depth times width squared of at most {LARGEST}, got {self.model!r}")
-        for name in ("folder", "weights"):
-            path = getattr(self, name)
-            if not isinstance(path, str | None) or "\0" in (path or ""):
-                raise ValueError(f"{name}: expected a path or None, got {path!r}")
-            if path is not None:
-                object.__setattr__(self, name, os.path.abspath(os.path.expanduser(path)))
-        if self.test_fraction is not None and not self.own_data:
-            raise ValueError(f"test_fraction: expected None, since {self.data} is divided already")
-        for name in ("per_epoch", "extra"):
-            if not isinstance(getattr(self, name), bool):
-                raise ValueError(f"{name}: expected true or false, got {getattr(self, name)!r}")
-        for name, (least, most) in WHOLE.items():
-            value = _number(name, getattr(self, name), int)
-            if not least <= value <= most:
-                bound = f"at least {least}" if value < least else f"at most {most}"
-                raise ValueError(f"{name}: expected {bound}, got {value}")
-        for name, limits in RANGES.items():
-            if not (name in OPTIONAL and getattr(self, name) is None):
-                in_range(name, _number(name, getattr(self, name), int | float), **limits)
-        if self.lr_euclidean is None and self.optimizer in RATES and self.optimizer not in ONE_RATE:
-            raise ValueError(f"lr_euclidean: expected a number, since {self.optimizer} has two rates, got None")
-        if not isinstance(self.drops, list | tuple):
-            raise ValueError(f"drops: expected fractions of the training, got {self.drops!r}")
-        for drop in self.drops:
-            in_range("drops", _number("drops", drop, int | float), most=1.0)
-        object.__setattr__(self, "drops", tuple(self.drops))  # JSON has lists only
+        for name, value in checked(self).items():
+            object.__setattr__(self, name, value)
         self.make_schedule()
 
     def start(self) -> tuple[Trainer, Generators]:
@@ -232,16 +164,14 @@ class Setup:
         kind = OPTIMIZERS[self.optimizer]
         chosen = nn.on_sphere(model, self.rule) if kind.on_sphere else nn.normalized_weights(model, self.rule)
         if self.lr_euclidean is not None and not chosen:
-            advice = "choose 'invariant'"
-            if self.rule == "invariant":
-                advice = (
-                    "a normalization of your own says what it forgets (nn.Layer.forgets); or take sgd or adam with "
-                )
-                advice += "--lr-euclidean none"
-            raise ValueError(f"rule: {self.rule!r} chooses no weight of {self.model}; {advice}")
+            advice = {
+                "published": "choose 'invariant'",
+                "invariant": "a normalization of your own says what it forgets (nn.Layer.forgets); or take sgd or adam "
+                "with --lr-euclidean none",
+            }
+            raise ValueError(f"rule: {self.rule!r} chooses no weight of {self.model}; {advice[self.rule]}")
         parameters = self._decaying(model.to(self.device)).parameters()
-        momentum, decay = self.momentum, self.weight_decay
-        rate = self.rate
+        rate, momentum, decay = self.rate, self.momentum, self.weight_decay
         assert rate is not None  # only what is the user's own may have none
         if kind.on_sphere:
             make: Callable[..., optim.Groups] = optim.sgd_g if kind.steps is optim.SGD else optim.adam_g
@@ -300,24 +230,3 @@ class Setup:
         if unknown:
             raise ValueError(f"setup: expected fields of Setup, got {sorted(unknown)}")
         return cls(**values)
-
-
-def _path_of_data(given: Any) -> str:
-    """The absolute path that a user gives as his data.  Raises ValueError for what is neither a path nor in DATA."""
-    if isinstance(given, str) and "\0" not in given:
-        path = os.path.expanduser(given)
-        if os.path.basename(path) != path or path.endswith(".npz") or os.path.isdir(path):
-            return os.path.abspath(path)
-    raise ValueError(f"data: expected one of {', '.join(DATA)}, an .npz file or a folder of images, got {given!r}")
-
-
-def _choose(name: str, value: str, options: tuple[str, ...]) -> None:
-    if value not in options:
-        raise ValueError(f"{name}: expected one of {', '.join(options)}, got {value!r}")
-
-
-def _number(name: str, value: Any, kind: Any) -> Any:
-    """`value`, if it is a number of this kind; a bool is none."""
-    if isinstance(value, bool) or not isinstance(value, kind):
-        raise ValueError(f"{name}: expected a {'whole ' if kind is int else ''}number, got {value!r}")
-    return value

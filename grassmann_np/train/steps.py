@@ -34,12 +34,16 @@ def check_kinds(kinds: Sequence[str]) -> None:
         _writer()
 
 
+def going_on(folder: Path, kinds: Sequence[str]) -> list[str]:
+    """These kinds, and those of which this run folder holds a record already."""
+    there = {"csv": (folder / KINDS["csv"]).exists(), "tensorboard": bool(_events(folder))}
+    return [kind for kind in KINDS if kind in kinds or there[kind]]
+
+
 @contextmanager
 def recorded(folder: Path, kinds: Sequence[str], trainer: Trainer) -> Iterator[Record]:
-    """The record of a training that begins or goes on in this folder, of these kinds and those already there."""
-    record = Record(
-        folder, [kind for kind, name in KINDS.items() if kind in kinds or (folder / name).exists()], trainer
-    )
+    """The record of a training in this folder, of these kinds."""
+    record = Record(folder, kinds, trainer)
     try:
         yield record
     finally:  # a loss that is not finite: how it came to that is what one wants to see
@@ -91,11 +95,14 @@ class Record:
 
 def forget_events(folder: Path) -> None:
     """Removes what was written for TensorBoard in this run folder, and nothing else."""
-    events = folder / KINDS["tensorboard"]
-    for path in events.glob("events.out.tfevents.*"):
+    for path in _events(folder):
         path.unlink()
     with suppress(OSError):  # there is none, or something else is in it
-        events.rmdir()
+        (folder / KINDS["tensorboard"]).rmdir()
+
+
+def _events(folder: Path) -> list[Path]:
+    return list((folder / KINDS["tensorboard"]).glob("events.out.tfevents.*"))
 
 
 def _writer() -> Any:

@@ -10,7 +10,6 @@ PyTorch does not have, and one of the user's own, keeps its names and layouts.
 from __future__ import annotations
 
 import math
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..backend import Array, asarray_like, to_numpy
-from ..files import beside
+from ..files import beside, read_npz
 from ..nn import (
     BatchNorm,
     Conv2D,
@@ -84,7 +83,7 @@ def load(path: str | Path, model: Layer, shape: Shape) -> None:
         if path.suffix in TORCH:
             put(model, from_torch(model, shape, _read_torch(path)))
         else:
-            put(model, _read_npz(path))
+            put(model, read_npz(path))
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
 
@@ -132,7 +131,7 @@ def to_torch(model: Layer, shape: Shape) -> dict[str, Array]:
     ours = arrays(model)
     found = {twin.theirs: np.ascontiguousarray(twin.there(ours[twin.ours])) for twin in twins(model, shape)}
     for name, layer in model.walk():
-        if isinstance(layer, BatchNorm):
+        if type(layer) is BatchNorm:
             found[dotted(name, "num_batches_tracked")] = np.array(0)
             if layer.gamma is None:
                 found[dotted(name, "weight")] = np.ones_like(found[dotted(name, "bias")])
@@ -143,7 +142,7 @@ def from_torch(model: Layer, shape: Shape, state: dict[str, Array]) -> dict[str,
     """What `arrays` would give of the model with this state_dict.  Raises ValueError for one of another model."""
     state = {name: array for name, array in state.items() if not name.endswith("num_batches_tracked")}
     for name, layer in model.walk():
-        if isinstance(layer, BatchNorm) and layer.gamma is None:
+        if type(layer) is BatchNorm and layer.gamma is None:
             gamma = state.pop(dotted(name, "weight"), np.ones(1))
             if not np.all(gamma == 1):
                 raise ValueError(f"{dotted(name, 'weight')}: expected 1, since this layer has no gamma, got others")
@@ -163,24 +162,25 @@ def twins(model: Layer, shape: Shape) -> list[Twin]:
     found, order = [], _orders(model, shape)
     for name, layer in model.walk():
         known = NAMES.get(type(layer), {})
+        kept = order.get(name) if known else None
         for key, value in vars(layer).items():
             if isinstance(value, Parameter):
-                there, back = _turns(layer, value, order.get(name))
+                there, back = _turns(layer, value, kept)
                 found.append(Twin(dotted(name, key), dotted(name, known.get(key, key)), there, back))
             elif isinstance(value, RunningMoments):
                 for part in ("mean", "var"):
                     theirs = f"{key}_{part}" if known else f"{key}.{part}"
-                    found.append(Twin(dotted(name, key, part), dotted(name, theirs), *_reordered(order.get(name))))
+                    found.append(Twin(dotted(name, key, part), dotted(name, theirs), *_reordered(kept)))
     return found
 
 
 def _turns(layer: Layer, parameter: Parameter, order: Array | None) -> tuple[Turn, Turn]:
     """How a parameter is turned there and back; `order` is where PyTorch's k-th input is among ours."""
     there, back = _reordered(order)
-    if isinstance(layer, Conv2D) and parameter is layer.w:
-        return lambda w: w.transpose(3, 2, 0, 1), lambda w: w.transpose(2, 3, 1, 0)
     if type(layer) not in NAMES:
         return _reordered(None)
+    if isinstance(layer, Conv2D) and parameter is layer.w:
+        return lambda w: w.transpose(3, 2, 0, 1), lambda w: w.transpose(2, 3, 1, 0)
     if parameter.value.ndim == 2:
         return lambda w: there(w).T, lambda w: back(w.T)
     if isinstance(layer, WeightNormLinear) and parameter is layer.g:
@@ -222,18 +222,6 @@ def _same_names(ours: set[str], theirs: set[str]) -> None:
         said = [f"no {lacking[0]}"] if lacking else []
         said += [f"{more[0]}, which the model does not have"] if more else []
         raise ValueError(f"expected the {len(ours)} arrays of this model, got {' and '.join(said)}")
-
-
-def _read_npz(path: Path) -> dict[str, Array]:
-    with path.open("rb") as file:
-        if not zipfile.is_zipfile(file):
-            raise ValueError("expected an .npz file, got another")
-        file.seek(0)
-        try:
-            with np.load(file, allow_pickle=False) as held:
-                return dict(held)
-        except Exception as error:  # a damaged byte breaks the readers of zip and .npy in any way
-            raise ValueError(f"expected an .npz file, got one that cannot be read: {error!s:.200}") from error
 
 
 def _read_torch(path: Path) -> dict[str, Array]:

@@ -41,7 +41,9 @@ def test_a_folder_of_images_by_class(tmp_path):
     write(tmp_path / "mine", X, Y)
     (tmp_path / "mine" / "bee" / "notes.txt").write_text("no image")
     (tmp_path / "mine" / "bee" / ".hidden.png").write_text("no image")
-    (tmp_path / "mine" / ".hidden").mkdir()
+    for place in (".hidden", "bee/.thumbnails", "bee/deep/.thumbnails"):
+        (tmp_path / "mine" / place).mkdir(parents=True)
+        (tmp_path / "mine" / place / "small.png").write_text("no image")
     got = data.load(tmp_path / "mine", test_fraction=0.25)
     order = np.argsort(Y, kind="stable")
     like = data.split("mine", X[order], Y[order], 0.25, 0)

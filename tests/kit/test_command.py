@@ -138,7 +138,7 @@ def test_a_written_test_keeps_what_was_said(folder, tmp_path):
         "--only",
         "scale_is_by_point,project_twice",
     ]
-    assert command.main(["other", *words, "--write-test", str(tmp_path / "test_other.py")]) == 0
+    assert command.main(["other", *words, "--seed", "3", "--write-test", str(tmp_path / "test_other.py")]) == 0
     names = {}
     exec((tmp_path / "test_other.py").read_text(), names)
     (mark,) = names["test_geometry"].pytestmark
@@ -146,7 +146,8 @@ def test_a_written_test_keeps_what_was_said(folder, tmp_path):
     tried["project_twice"]()
     with pytest.raises(pytest.skip.Exception, match="lent"):
         tried["scale_is_by_point"]()
-    assert "names={'exp': 'expmap'}" in (tmp_path / "test_other.py").read_text()
+    assert "names={'exp': 'expmap'}, only=" in (tmp_path / "test_other.py").read_text()
+    assert ", seed=3)" in (tmp_path / "test_other.py").read_text()
 
 
 def test_an_example_borrows_what_is_missing(folder, capsys):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from grassmann_np import commands as command
 from grassmann_np.data import crop_and_flip
 from grassmann_np.train import Setup, Trainer, checkpoint, evaluate, loop
-from grassmann_np.train.setup import RATES, SCHEDULES
+from grassmann_np.train.limits import RATES, SCHEDULES
 from tests import fake_cupy
 from tests.nn.helpers import cast
 

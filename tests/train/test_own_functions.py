@@ -24,6 +24,20 @@ def plain(shape, classes, rng):
 def sgd(model, setup):
     return optim.SGD(model.parameters(), 0.05 if setup.lr is None else setup.lr, setup.momentum)
 
+class Silent:  # has an lr, and does not say its rate
+    lr = factor = 1.0
+
+    def __init__(self, one):
+        self.one = one
+
+    def __getattr__(self, name):
+        if name == "one" or name not in ("step", "check", "notes", "state_dict", "load_state_dict"):
+            raise AttributeError(name)
+        return getattr(self.one, name)
+
+def silent(model, setup):
+    return Silent(optim.SGD(model.parameters(), 0.05))
+
 class Counting(nn.Sequential):
     calls = 0
 
@@ -89,6 +103,15 @@ def test_train_stop_and_go_on(mine, capsys):
     assert history.test_error[-1] < 0.3 and history.rate == [0.01, 0.01]
 
 
+def test_an_optimizer_that_does_not_say_its_rate(mine):
+    words = ["train", "--quiet", "--out", str(mine / "run")]
+    assert commands.main([*words, "--optimizer", "mine:silent", "--epochs", "1"]) == 0
+    assert commands.main([*words, "--resume", "--epochs", "2"]) == 0
+    history = read_json(mine / "run" / "history.json")["history"]
+    assert not {"rate", "effective_rate"} & set(history) and len(history["angle"]) == 2
+    assert len((mine / "run" / "history.csv").read_text().splitlines()) == 3
+
+
 def test_what_was_not_given_is_the_functions(mine):
     trainer, _ = train.Setup(optimizer="mine:sgd").start()
     assert trainer.optimizer.lr == 0.05 and trainer.optimizer.momentum == 0.9
@@ -104,14 +127,14 @@ def test_compare(mine, capsys):
     assert "What mine:sgd does is its own." in said and "figure in" in said
     results = read_json(mine / "out" / "results.json")
     assert [run["optimizer"] for run in results["runs"]] == ["sgd", "mine:sgd"]
-    assert (mine / "out" / "runs" / "mine-sgd-0" / "history.json").exists()
+    assert (mine / "out" / "runs" / "mine+sgd-0" / "history.json").exists()
 
 
 @pytest.mark.parametrize("name", ["train", "compare"])
 @pytest.mark.parametrize(
     ("option", "text", "reason"),
     [
-        ("model", "mine:fails", "model: mine:fails raised KeyError: 'width' (mine.py, line 29)"),
+        ("model", "mine:fails", "model: mine:fails raised KeyError: 'width' (mine.py, line 43)"),
         ("model", "mine:nothing", "model: expected an nn.Layer from mine:nothing, got NoneType"),
         (
             "model",
@@ -158,7 +181,7 @@ def test_one_list_of_optimizers():
     from viz.scenes import shared
 
     assert list(OPTIMIZERS) == [one.name for one in OPTIMIZERS.values()] == list(curves.NAMES)
-    assert {name: one.rate for name, one in OPTIMIZERS.items()} == train.setup.RATES
+    assert {name: one.rate for name, one in OPTIMIZERS.items()} == train.limits.RATES
     for name, one in OPTIMIZERS.items():
         assert marks.STYLES[name].color == one.color and shared.NAMES[name] == curves.name(name) == one.label
     run = {"optimizer": "adam-g", "history": {"test_error": [0.1]}}

@@ -3,6 +3,7 @@
 import csv
 import signal
 import sys
+from dataclasses import replace
 from types import ModuleType
 
 import numpy as np
@@ -136,8 +137,24 @@ def test_events_for_tensorboard(tmp_path, monkeypatch):
     assert [told["epoch/test_error", 6 * k] for k in (1, 2)] == trainer.history.test_error
     assert one.purge_step == 1 and not one.open
     (tmp_path / "events").mkdir()
+    (tmp_path / "events" / "events.out.tfevents.1").touch()
     folder.go_on(tmp_path, change={"epochs": 3})
     assert WRITERS[1].purge_step == 13 and ("epoch/test_error", 12) not in {(n, s) for n, _, s in WRITERS[1].told}
+
+
+def test_only_a_run_that_goes_on_looks_for_records(tmp_path, monkeypatch):
+    """A folder of the same name that is somebody else's is left, and is no record; what is one cannot be left out."""
+    monkeypatch.setitem(sys.modules, "tensorboardX", None)
+    (tmp_path / "events").mkdir()
+    (tmp_path / "events" / "mine.txt").write_text("mine")
+    folder.begin(tmp_path, replace(SETUP, epochs=1), overwrite=True)
+    folder.go_on(tmp_path, change={"epochs": 2})
+    assert [path.name for path in (tmp_path / "events").iterdir()] == ["mine.txt"]
+    (tmp_path / "events" / "events.out.tfevents.1").touch()
+    before = (tmp_path / "setup.json").read_bytes()
+    with pytest.raises(ImportError, match="tensorboardX"):
+        folder.go_on(tmp_path, change={"epochs": 3})
+    assert (tmp_path / "setup.json").read_bytes() == before
 
 
 def test_events_are_read_back(tmp_path):

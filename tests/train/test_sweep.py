@@ -67,8 +67,8 @@ def test_without_a_rate_the_table_has_the_one_that_was_taken(tmp_path):
     ("sweep", "reason"),
     [
         ({"epochs": [1, 2]}, "epochs: expected one of batch_size, lr, "),
-        ({"lr": []}, r"lr: expected .*, with values that differ, got \[\]"),
-        ({"lr": [0.1, 0.1]}, "lr: expected .*, with values that differ"),
+        ({"lr": []}, r"lr: expected one of batch_size, lr, .*, with its values, got \[\]"),
+        ({"lr": [0.1, 0.1]}, "lr: expected values that differ, got 0.1, 0.1"),
         ({"lr": [0.1, -1.0]}, "lr: expected a finite number >= 0, got -1.0"),
     ],
 )
@@ -91,6 +91,27 @@ def test_a_list_that_is_none(tmp_path, capsys, words, reason):
     with pytest.raises(SystemExit) as ended:
         commands.main([*words, "--out", str(tmp_path / "out")])
     assert ended.value.code == 2 and reason in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["--lr", "0.1,0.10"], "lr: expected values that differ, got 0.1, 0.1"),
+        (["--lr", "0.1,-1"], "lr: expected a finite number >= 0, got -1.0"),
+        (["--optimizers", "sgd,sgd-g", "--lr-euclidean", "none"], "since sgd-g has two rates"),
+        (["--optimizers", "lion", "--lr", "-1"], "--optimizers: expected some of"),
+    ],
+)
+def test_a_comparison_is_planned_before_anything_is_fetched(tmp_path, capsys, monkeypatch, words, reason):
+    monkeypatch.setattr(train.Setup, "load", None)
+    assert commands.main(["compare", *words, "--download", "--out", str(tmp_path / "out")]) == 2
+    assert reason in capsys.readouterr().err and not (tmp_path / "out").exists()
+
+
+def test_a_setup_is_that_of_the_optimizers_compared(tmp_path):
+    """Not of the default sgd-g, which has two rates."""
+    words = ["compare", "--optimizers", "sgd,adam", "--lr-euclidean", "none", "--epochs", "1", "--seeds", "1"]
+    assert commands.main([*words, "--jobs", "1", "--quiet", "--out", str(tmp_path)]) == 0
 
 
 def test_a_run_goes_on_at_another_rate(tmp_path):

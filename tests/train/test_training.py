@@ -11,9 +11,9 @@ import pytest
 from grassmann_np import data, nn, optim, train
 from grassmann_np.geometry import sphere
 from grassmann_np.train import recipes
-from grassmann_np.train.compare import matched
+from grassmann_np.train.limits import ONE_RATE, RATES
 from grassmann_np.train.loop import first_not_finite
-from grassmann_np.train.setup import ONE_RATE, RATES
+from grassmann_np.train.results import matched
 
 SHORT = train.Setup(epochs=2)
 

@@ -226,12 +226,36 @@ def test_a_state_dict_of_another_model():
         weights.from_torch(model, shape, state)
 
 
+def test_a_layer_of_ones_own_keeps_its_names_and_layouts():
+    """Also one that is a known layer's: nobody knows what its author calls it in PyTorch."""
+
+    class Conv(nn.Conv2D):
+        pass
+
+    class Norm(nn.BatchNorm):
+        pass
+
+    def made(rng):
+        return nn.Sequential(Conv(2, 4, 1, rng), nn.Flatten(), Norm(24), nn.Linear(24, 3, rng))
+
+    model, other = shaken(made(RNG(0)), 1), made(RNG(2))
+    ours, state = weights.arrays(model), weights.to_torch(model, (2, 3, 2))
+    theirs = {name for name in ours if name.startswith(("0.", "2."))}
+    assert theirs == {name for name in state if name.startswith(("0.", "2."))} and len(theirs) == 6
+    for name in theirs:
+        np.testing.assert_array_equal(state[name], ours[name])
+    order = np.arange(24).reshape(2, 3, 4).transpose(2, 0, 1).ravel()
+    np.testing.assert_array_equal(state["3.weight"], ours["3.w"][order].T)
+    weights.put(other, weights.from_torch(other, (2, 3, 2), state))
+    same(other, model)
+
+
 def test_files_that_are_none(tmp_path, monkeypatch, capsys):
     model = nn.mlp([6, 4, 3], RNG(1))
     with pytest.raises(ValueError, match=r"w\.h5: expected a name that ends with \.npz, \.pt or \.pth"):
         weights.save(tmp_path / "w.h5", model, (1, 6, 1))
     (tmp_path / "w.npz").write_text("no file of arrays")
-    with pytest.raises(ValueError, match=r"w\.npz: expected an \.npz file, got another"):
+    with pytest.raises(ValueError, match=r"w\.npz: expected an \.npz file, as np\.savez writes it"):
         weights.load(tmp_path / "w.npz", model, (1, 6, 1))
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(ImportError, match=r"pip install 'grassmann-np\[torch\]'; \.npz does not"):

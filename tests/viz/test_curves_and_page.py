@@ -13,7 +13,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from grassmann_np.files import write_json
-from grassmann_np.train.compare import matched
+from grassmann_np.train.results import matched
 from viz import cells, curves, files, page, scenes
 from viz.__main__ import main
 
