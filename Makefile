@@ -1,12 +1,13 @@
 # Every target makes its own environment in .venv, once, and again when pyproject.toml changes.
 PYTHON ?= python3
 OUT ?= out
+LESSON ?= 01
 CUDA ?= 13
 WORKERS ?= auto
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help demo test test-browser test-live test-gpu site live zip bench bench-gpu scoreboard wheel clean
+.PHONY: help demo test test-browser test-live test-gpu site live zip lesson bench bench-gpu scoreboard wheel clean
 
 help:
 	@echo "make demo    train on real digits, draw one film, write $(OUT)/index.html"
@@ -14,6 +15,7 @@ help:
 	@echo "make site    run every lesson, write the pages into site/"
 	@echo "make live    the same, with lessons that run in their reader's browser: 100 MB to fetch, once"
 	@echo "make zip     $(OUT)/site.zip: those pages, to open from a stick"
+	@echo "make lesson LESSON=05  one lesson of them as a single file, to put into a course page"
 	@echo "make bench   measure this machine against other libraries, write benchmarks/results/bench.md"
 	@echo "make scoreboard  try the identities on other libraries, write tutorials/scoreboard.md"
 	@echo "make clean   remove what make made"
@@ -54,7 +56,7 @@ live: .venv/live .venv/npm/package.json site
 	@if command -v npm >/dev/null; then npm install --prefix .venv/npm --no-package-lock --no-audit --no-fund --silent || echo 'no CodeMirror: the plain editor takes its place'; fi
 
 site: .venv/site
-	$(BIN)/python -m sphinx -q -E -W --keep-going -j auto tutorials site
+	$(BIN)/python -m sphinx -q -E -W --keep-going -j auto -d .venv/doctrees tutorials site
 	@echo 'Open site/index.html in a browser.'
 
 # The site as it is, to open from a stick.
@@ -62,6 +64,11 @@ zip:
 	@test -f site/index.html || { echo 'make site first, or make live'; exit 1; }
 	mkdir -p $(OUT)
 	$(PYTHON) -m zipfile -c $(OUT)/site.zip site
+
+# Without the cells that run; says its size.
+lesson:
+	@test -f site/index.html || { echo 'make site first, or make live'; exit 1; }
+	$(BIN)/python tutorials/_live/alone.py site/$(LESSON)_*.html $(OUT)
 
 test-browser: .venv/browser
 	@command -v chromium chromium-browser google-chrome >/dev/null || { echo 'make test-browser needs Chromium: install the package chromium of your system'; exit 1; }

@@ -259,7 +259,17 @@ assert spreads[1] < 0.6 and spreads[2] < 0.1
 #
 # 1. *Easy.* Does the *sign* of $w$ matter? Compare `neuron(w)` with
 #    `neuron(-w)`.
-#
+
+# %% tags=["exercise"]
+factor = -1  # neuron(-w) is factor * neuron(w)
+
+# %% tags=["check"]
+assert np.ndim(factor) == 0, "factor is one number, for the whole batch"
+assert np.isclose(abs(factor), 1), "both outputs have variance 1"
+same = np.allclose(neuron(-w), factor * neuron(w), rtol=0, atol=1e-13)
+assert same, "print the first outputs of neuron(w) and of neuron(-w)"
+
+# %% [markdown]
 # <details><summary>Answer</summary>
 #
 # The output changes its sign, since $\mathrm{BN}(-z) = -\mathrm{BN}(z)$. The
@@ -270,7 +280,24 @@ assert spreads[1] < 0.6 and spreads[2] < 0.1
 # 2. *Harder.* Weight decay adds $\lambda w$ to the gradient. Show that the
 #    step without $g$, $w - \eta\lambda w$ with $\eta\lambda < 1$, changes
 #    nothing in what the network computes. What does it change?
-#
+
+
+# %% tags=["exercise"]
+def rate_grows(product):  # by this factor, if eta lambda = product
+    return 1 / (1 - product) ** 2
+
+
+# %% tags=["check"]
+for product in (0.1, 0.5):
+    said, shorter = rate_grows(product), (1 - product) * w
+    assert np.ndim(said) == 0, "a factor is one number"
+    assert said > 1, "w is shorter now: is eta/|w|^2 smaller?"
+    measured = step(shorter, 1.0)[1] / step(w, 1.0)[1]
+    assert np.isclose(said, measured, rtol=1e-9, atol=0), (
+        f"for {product} you say {said:.4f}, but step(...)[1] grows by "
+        f"{measured:.4f}")
+
+# %% [markdown]
 # <details><summary>Answer</summary>
 #
 # It multiplies $w$ by $1 - \eta\lambda$, which batch normalization cancels.

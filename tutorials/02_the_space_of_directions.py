@@ -334,7 +334,22 @@ assert lines.distance(*rng.standard_normal((2, 3, 99))).max() <= np.pi / 2
 #
 # 1. *Easy.* By hand: $y = (0, 1)$ and $g = (3, 4)$. What is $h$, and what if
 #    you project $h$ once more?
-#
+
+# %% tags=["exercise"]
+h_by_hand = np.array([3.0, 0.0])
+h_once_more = np.array([3.0, 0.0])
+
+# %% tags=["check"]
+up = np.array([0.0, 1.0])
+for by_hand in (h_by_hand, h_once_more):
+    assert np.shape(by_hand) == (2,), "a vector of two numbers is asked for"
+    assert abs(up @ by_hand) < 1e-12, "it is not tangent: y'h is not 0"
+lost = g2 - h_by_hand
+assert abs(lost[0]) < 1e-12, "what g loses must be a multiple of y"
+twice = np.allclose(h_once_more, h_by_hand, rtol=0, atol=1e-12)
+assert twice, "h is tangent already: what has it left to lose?"
+
+# %% [markdown]
 # <details><summary>Answer</summary>
 #
 # $(3, 0)$, both times. What is tangent has no part along $y$ to lose.
@@ -343,7 +358,20 @@ assert lines.distance(*rng.standard_normal((2, 3, 99))).max() <= np.pi / 2
 #
 # 2. *Harder.* You know the gradients of the loss at $(y, \gamma, \beta)$.
 #    What are they at $(-y, -\gamma, \beta)$?
-#
+
+# %% tags=["exercise"]
+signs = -1, -1, 1  # of the gradients for y, gamma, beta
+
+# %% tags=["check"]
+assert len(signs) == 3, "there are three: for y, for gamma, for beta"
+known = network(y, gamma, beta)[1:]
+mirrored = network(-y, -gamma, beta)[1:]
+for name, sign, one, other in zip(("y", "gamma", "beta"), signs, known,
+                                  mirrored, strict=True):
+    assert np.allclose(other, sign * one, rtol=0, atol=1e-14), (
+        f"for {name} it is {one.round(4)} here and {other.round(4)} there")
+
+# %% [markdown]
 # <details><summary>Answer</summary>
 #
 # Differentiate $L(y, \gamma, \beta) = L(-y, -\gamma, \beta)$: the gradients
@@ -369,7 +397,25 @@ assert lines.distance(*rng.standard_normal((2, 3, 99))).max() <= np.pi / 2
 # 4. *Open experiment.* Draw points $y$ and gradients $g$ at random in
 #    $\mathbb{R}^n$. What share of $|g|^2$ does the projection take away on
 #    average, for $n = 3$, 30, 300?
-#
+
+
+# %% tags=["exercise"]
+def lost_share(n):
+    return 1 / n
+
+
+# %% tags=["check"]
+for n in (3, 30, 300):
+    draw = np.random.default_rng(n)
+    many, at = draw.standard_normal((2, n, 9999))
+    kept = np.sum(sphere.project(sphere.normalize(at), many) ** 2)
+    measured = 1 - kept / np.sum(many**2)
+    said = lost_share(n)
+    assert np.ndim(said) == 0 and 0 < said < 1, "a share is between 0 and 1"
+    assert np.isclose(said, measured, rtol=0.05, atol=0), (
+        f"n = {n}: you say {said:.4f}, 9999 points say {measured:.4f}")
+
+# %% [markdown]
 # <details><summary>Answer</summary>
 #
 # $1/n$. The squared length is shared out evenly among $n$ directions, and $y$

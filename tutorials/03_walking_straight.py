@@ -317,7 +317,24 @@ assert np.array_equal(sphere.exp(y, 0 * u), y)
 #
 # 1. *Easy.* By hand: $y = (0, 1)$ and $d = (\pi/2, 0)$. What is $\exp_y(d)$,
 #    and what is $\log_y(x)$ for $x = (-1, 0)$?
-#
+
+# %% tags=["exercise"]
+walked = np.array([1.0, 0.0])  # exp_y(d)
+way = np.array([-np.pi / 2, 0.0])  # log_y(x)
+
+# %% tags=["check"]
+at, goal = np.array([0.0, 1.0]), np.array([-1.0, 0.0])
+assert np.shape(walked) == np.shape(way) == (2,), "each has two numbers"
+assert abs(np.sum(walked**2) - 1) < 1e-9, "exp_y(d) is not on the circle"
+turned = sphere.distance(at, walked)
+assert np.isclose(turned, np.pi / 2), f"|d| = pi/2, you walk {turned:.4f}"
+assert walked[0] > 0, "exp_y(d) lies in the direction d, not opposite"
+assert abs(at @ way) < 1e-12, "log_y(x) is not tangent at y"
+there = np.allclose(sphere.exp(at, way), goal, rtol=0, atol=1e-9)
+assert there, "sphere.exp along your log does not end at x"
+assert np.linalg.norm(way) < 4, "it ends at x, but is not the shortest way"
+
+# %% [markdown]
 # <details><summary>Answer</summary>
 #
 # $(1, 0)$, a quarter of a turn away, and $(-\pi/2, 0)$.
@@ -339,7 +356,23 @@ assert np.array_equal(sphere.exp(y, 0 * u), y)
 # 3. *Open experiment.* Walk 2 radians along $u$ in $k$ equal steps, each a
 #    retraction. By how much do you fall short, for $k = 10$, 20, 40? How does
 #    it depend on $k$?
-#
+
+
+# %% tags=["exercise"]
+def falls_short(k):
+    return 8 / (3 * k**2)
+
+
+# %% tags=["check"]
+for k in (10, 20, 40):
+    rest = 2 - k * np.arctan(2 / k)  # every step turns by its arctangent
+    said = falls_short(k)
+    assert np.ndim(said) == 0, "one number is asked for"
+    assert said > 0, "a retraction falls short, it does not go too far"
+    assert np.isclose(said, rest, rtol=0.05, atol=0), (
+        f"for k = {k} you say {said:.5f}, but {rest:.5f} is missing")
+
+# %% [markdown]
 # <details><summary>Answer</summary>
 #
 # By 0.026, 0.0066 and 0.0017: twice as many steps leave a quarter. Each of

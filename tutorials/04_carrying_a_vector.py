@@ -303,7 +303,22 @@ assert np.linalg.norm(e[:3] @ (back - v5)) > 0.1
 #
 # 1. *Easy.* Carry $v$ from $y$ to $x$, and back along the same great circle.
 #    Which step leads back, and what do you get?
-#
+
+# %% tags=["exercise"]
+step_home = sphere.log(x, y)
+carried_home = v
+
+# %% tags=["check"]
+assert np.shape(step_home) == (3,), "a step is a vector of three numbers"
+assert abs(x @ step_home) < 1e-9, "it starts at x, but is not tangent there"
+home = sphere.exp(x, step_home)
+assert np.allclose(home, y, rtol=0, atol=1e-9), "from x it does not reach y"
+assert np.linalg.norm(step_home) < np.pi, "y is reached the long way round"
+again = sphere.transport(x, step_home, there)
+assert np.allclose(carried_home, again, rtol=0, atol=1e-9), (
+    "there = transport(y, d, v), carried along your step, is another vector")
+
+# %% [markdown]
 # <details><summary>Answer</summary>
 #
 # The step itself, carried to $x$ and reversed. (If it is shorter than half a
@@ -314,7 +329,26 @@ assert np.linalg.norm(e[:3] @ (back - v5)) > 0.1
 # 2. *Open experiment.* Walk around the circle of all points that are 60
 #    degrees from the pole, in 1000 short geodesics. How is an arrow turned?
 #    And at other angles?
-#
+
+
+# %% tags=["exercise"]
+def arrow_turns(alpha):  # the angle from the pole, in radians
+    return 2 * np.pi * (1 - np.cos(alpha))
+
+
+# %% tags=["check"]
+s = np.linspace(0, 2 * np.pi, 1001)[:-1]
+for alpha in (0.3, 0.6, np.pi / 3):
+    ring = [np.sin(alpha) * np.cos(s), np.sin(alpha) * np.sin(s)]
+    ring = list(np.array([*ring, np.full(1000, np.cos(alpha))]).T)
+    arrow = sphere.normalize(sphere.log(ring[0], pole))
+    measured = sphere.distance(arrow, around(ring, arrow))
+    said = arrow_turns(alpha)
+    assert np.ndim(said) == 0 and said >= 0, "one angle is asked for, >= 0"
+    assert abs(said - measured) < 1e-3, (
+        f"at {alpha:.4f} you say {said:.4f}, it turns by {measured:.4f}")
+
+# %% [markdown]
 # <details><summary>Answer</summary>
 #
 # By half a turn: it comes back reversed. At $\alpha$ from the pole the circle

@@ -389,7 +389,30 @@ assert (first.lr, first.momentum, first.clip) == (0.2, 0.9, 0.1)
 #
 # 1. (Easy.) Set $\gamma = 0$. Write one step of SGD-G as one expression, and
 #    find the rate at which an unclipped first step ends where it began.
-#
+
+
+# %% tags=["exercise"]
+def one_step(y, g, eta):
+    return sphere.exp(y, -eta * sphere.project(y, g))
+
+
+def rate_full_turn(h):
+    return 2 * np.pi / np.linalg.norm(h)
+
+
+# %% tags=["check"]
+g = loss(y)[1] + 0.5 * y  # a part along y, as weight decay adds one
+ended, length = one_step(y, g, 0.3), np.linalg.norm(sphere.project(y, g))
+assert np.shape(ended) == (3,), "the new y has three numbers, as y has"
+assert abs(ended @ ended - 1) < 1e-9, "the new y is not on the sphere"
+assert loss(ended)[0] < loss(y)[0], "the loss rises: which way did you go?"
+far = sphere.distance(y, ended)
+assert abs(far - 0.3 * length) < 1e-9, (
+    f"0.3 |h| is {0.3 * length:.4f}, but your step turns y by {far:.4f}")
+circles = rate_full_turn(sphere.project(y, g)) * length / (2 * np.pi)
+assert np.isclose(circles, 1), f"that is {circles:.3f} times round, not once"
+
+# %% [markdown]
 # <details><summary>Answer</summary>
 #
 # `sphere.exp(y, -eta * sphere.project(y, g))`, and $\eta = 2\pi/|h|$.
@@ -411,7 +434,18 @@ assert (first.lr, first.momentum, first.clip) == (0.2, 0.9, 0.1)
 #
 # 3. (Experiment.) Start SGD at $8y$. Which rate makes $w$ take the same
 #    directions as from $y$ with the rate 0.3? Try, then explain.
-#
+
+# %% tags=["exercise"]
+rate_at_8y = 64 * 0.3
+
+# %% tags=["check"]
+assert np.ndim(rate_at_8y) == 0 and rate_at_8y > 0, "a rate is one number > 0"
+far, near = (sgd(euclidean, c * y, 9, eta)[-1]
+             for c, eta in ((8.0, rate_at_8y), (1.0, 0.3)))
+apart = np.degrees(sphere.distance(*map(sphere.normalize, (far, near))))
+assert apart < 1e-4, f"after 9 steps the two are {apart:.1f} degrees apart"
+
+# %% [markdown]
 # <details><summary>Answer</summary>
 #
 # $64 \cdot 0.3$. The gradient at $8y$ is an eighth of that at $y$ (lesson 1),

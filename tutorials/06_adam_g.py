@@ -349,7 +349,24 @@ scenes.adam()
 #
 # 1. (Easy.) How long is the first step of plain Adam, if $n$ coordinates have
 #    a gradient that is not zero?
-#
+
+
+# %% tags=["exercise"]
+def first_length(n, eta):
+    return eta * np.sqrt(n)
+
+
+# %% tags=["check"]
+for n, eta in ((1, 0.1), (4, 0.1), (100, 0.02)):
+    w = nn.Parameter(np.zeros(n))
+    w.grad = np.linspace(1.0, 2.0, n)
+    optim.Adam([w], lr=eta).step()
+    said, measured = first_length(n, eta), np.linalg.norm(w.value)
+    assert np.ndim(said) == 0, "a length is one number"
+    assert abs(said / measured - 1) < 0.01, (
+        f"n = {n}, eta = {eta}: you say {said:.3f}, it is {measured:.3f}")
+
+# %% [markdown]
 # <details><summary>Answer</summary>
 #
 # Each coordinate moves by $\eta$, so the step has length $\eta\sqrt{n}$. A

@@ -362,7 +362,25 @@ assert report.entries < 1e-6
 #
 # 1. (Easy.) *Mean-only* batch normalization is $y = z - \langle z\rangle$.
 #    Find its pullback.
-#
+
+
+# %% tags=["exercise"]
+def back_mean_only(dy):  # (N, n) -> dz (N, n)
+    return dy - dy.mean(axis=0)
+
+
+# %% tags=["check"]
+push, ahead = np.random.default_rng(1).standard_normal((2, 6, 2))
+found = back_mean_only(push)
+assert np.shape(found) == (6, 2), f"dz is (6, 2) as dy, not {np.shape(found)}"
+moved = np.sum(back_mean_only(np.ones((6, 2))) ** 2)
+assert moved < 1e-20, "the sum of the outputs is always 0: so must dz be"
+J_ahead = ops.mean_only_batch_norm(ahead, np.zeros(2))[0]  # it is linear
+forward, back = np.sum(push * J_ahead), np.sum(found * ahead)
+assert abs(forward - back) < 1e-12, (
+    f"<dy, Jv> is {forward:.4f}, but <dz, v> is {back:.4f}")
+
+# %% [markdown]
 # <details><summary>Answer</summary>
 #
 # $dz = dy - \langle dy\rangle$. The map is symmetric: it is its own

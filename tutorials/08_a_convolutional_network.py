@@ -332,7 +332,23 @@ scenes.network()
 # 1. (Easy.) How many multiplications does the larger layer above take,
 #    forward, if it is done by rows? And forward and backward, with the
 #    additions?
-#
+
+# %% tags=["exercise"]
+forward = 64 * 26 * 26 * 32 * 9 * 32  # multiplications
+operations = 6 * forward  # forward and backward, with the additions
+
+# %% tags=["check"]
+assert forward % big_dy.size == 0, "each output takes equally many"
+each = forward // big_dy.size  # for one output
+assert each % 9 == 0, f"you take {each} for an output; a window is 3 by 3"
+assert each == big_w[..., 0].size, (
+    f"you take {each} for an output: how many numbers has its window?")
+ratio = operations / forward
+assert ratio % 2 == 0, "an addition goes with every multiplication"
+assert ratio > 2, "that is forward only"
+assert 4 < ratio < 8, "how many products does backward take?"
+
+# %% [markdown]
 # <details><summary>Answer</summary>
 #
 # One for every output and every number of the window:
@@ -355,7 +371,28 @@ scenes.network()
 #
 # 3. (Harder.) $dx$ is a convolution too. Which image, and which kernels? Try
 #    it with `np.pad` and `by_rows`.
-#
+
+
+# %% tags=["exercise"]
+def dx_image(dy):
+    return np.pad(dy, ((0, 0), (2, 2), (2, 2), (0, 0)))
+
+
+def dx_kernels(w):
+    return w[::-1, ::-1].transpose(0, 1, 3, 2)
+
+
+# %% tags=["check"]
+image, kernels = dx_image(dy), dx_kernels(w)
+assert kernels.shape[3] == 3, "dx has 3 channels: so many kernels it takes"
+assert kernels.shape[2] == image.shape[3], "image and kernels do not match"
+ours, dx = by_rows(image, kernels)[0], by_rows(x, w)[1](dy)[0]
+assert ours.shape == dx.shape, f"dx is {dx.shape}, yours is {ours.shape}"
+assert np.isclose(ours[0, 0, 0, 0], dx[0, 0, 0, 0]), (
+    "at the corner pixel, which weight meets the one output it feeds?")
+assert np.allclose(ours, dx, rtol=0, atol=1e-12), "not the kernels of dx"
+
+# %% [markdown]
 # <details><summary>Answer</summary>
 #
 # The image is $dy$ with two rows and columns of zeros around it, and the

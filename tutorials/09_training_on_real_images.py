@@ -409,7 +409,18 @@ for optimizer in optimizers:
 #
 # 1. How many pairs of runs do you need so that tossing signs can give a $p$
 #    below 0.01?
-#
+
+# %% tags=["exercise"]
+pairs = 8
+
+# %% tags=["check"]
+assert np.ndim(pairs) == 0 and pairs == int(pairs), "a count is asked for"
+alike = 2 * 0.5**pairs  # all signs alike, on one side or the other
+assert alike < 0.01, f"the smallest p of {pairs} pairs is {alike:.4f}"
+fewer = 2 * 0.5 ** (pairs - 1)
+assert fewer > 0.01, f"with one pair fewer it can already be {fewer:.4f}"
+
+# %% [markdown]
 # <details><summary>Answer</summary>
 #
 # The smallest $p$ is $2 \cdot 2^{-n}$, with all signs alike, and

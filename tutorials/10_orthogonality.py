@@ -417,7 +417,22 @@ assert outputs[0.0] > 0.28 > 0.23 > max(outputs[0.1], outputs[1.0]) > 0.15
 #
 # 1. (Easy.) For which $W$ with several columns does the gradient of $L^O$ on
 #    the sphere vanish although the term is at its largest?
-#
+
+# %% tags=["exercise"]
+stuck = np.array([[1.0, 1.0, -1.0], [0.0, 0.0, 0.0]])  # unit columns
+
+# %% tags=["check"]
+assert np.ndim(stuck) == 2 and np.shape(stuck)[1] > 1, "W has columns"
+lengths = np.linalg.norm(stuck, axis=0)
+assert np.allclose(lengths, 1), f"the columns have lengths {lengths.round(3)}"
+slope = optim.orthogonality_gradient(stuck, 1.0)
+slope = np.abs(sphere.project(stuck, slope)).max()
+assert slope < 1e-12, f"the gradient on the sphere is not 0: {slope:.2f}"
+p, term_now = stuck.shape[1], optim.orthogonality(stuck, 1.0)
+assert np.isclose(term_now, p * (p - 1) / 2), (
+    f"the gradient is 0, but the term {term_now:.2f} can be larger")
+
+# %% [markdown]
 # <details><summary>Answer</summary>
 #
 # Where all columns are $w$ or $-w$. There $W(W'W - I)$ has the columns

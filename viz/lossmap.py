@@ -16,6 +16,8 @@ from matplotlib import colormaps
 from .camera import Camera, on_sphere
 from .losses import Loss
 
+SOME = 1 << 14  # pixels at a time: a loss may hold a batch for each of them
+
 
 @cache
 def _pixels(n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -35,7 +37,8 @@ def plain(n: int, colour: tuple[int, int, int] = (247, 249, 252)) -> np.ndarray:
 def coloured(loss: Loss, limits: tuple[float, float], camera: Camera, n: int, grey: bool = False) -> np.ndarray:
     """The disc coloured by a loss, light (low) at limits[0] and dark at limits[1]; in greys as light, if so asked."""
     low, high = limits
-    f = loss(camera.basis @ _pixels(n)[0])[0]
+    points = camera.basis @ _pixels(n)[0]
+    f = np.concatenate([loss(points[:, i : i + SOME])[0] for i in range(0, n * n, SOME)])
     colours = palette()
     if grey:
         colours = np.repeat((colours @ [0.299, 0.587, 0.114]).round().astype(np.uint8)[:, None], 3, axis=1)

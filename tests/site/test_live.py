@@ -12,6 +12,7 @@ import re
 import threading
 from pathlib import Path
 
+import exercises
 import pytest
 
 SITE = Path(__file__).parents[2] / "site"
@@ -66,11 +67,20 @@ def bar(tab, number):
     return tab.get_by_role("group", name=f"cell {number}", exact=True)
 
 
+def checked(tab, number):
+    """Press Check; returns what it says at the end."""
+    bar(tab, number).get_by_role("button", name="Check").click()
+    tab.wait_for_function("n => live.cells[n - 1].place.dataset.answer", arg=number)
+    return tab.evaluate("n => live.cells[n - 1].output.innerText.trim().split('\\n').pop()", number)
+
+
 def write(tab, number, text):
     """With the keyboard, into the cell's editor."""
-    bar(tab, number).get_by_role("button", name="Edit").click()
-    tab.locator(".live-editor").locator("visible=true").first.wait_for()
+    edit = bar(tab, number).get_by_role("button", name="Edit")
+    if edit.count():  # an exercise is open already
+        edit.click()
     tab.wait_for_function("n => live.cells[n - 1].editor", arg=number)
+    tab.evaluate("n => live.cells[n - 1].editor.focus()", number)
     tab.keyboard.press("Control+a")
     tab.keyboard.insert_text(text)
     tab.wait_for_function("([n, text]) => live.cells[n - 1].text === text", arg=[number, text])
@@ -138,6 +148,53 @@ def test_stop_ends_an_endless_loop_and_python_starts_afresh(visit):
     assert len(tab.workers) == 1
 
 
+def test_stopped_while_it_loads_it_can_be_started_again_at_once(visit):
+    tab = visit()
+    began(tab)
+    write(tab, 2, "print('alive')")
+    for reached in ("Loading", "Loading", "Starting"):
+        run_, stop = (bar(tab, 2).get_by_role("button", name=name, exact=True) for name in ("Run", "Stop"))
+        run_.click()
+        tab.wait_for_function(f"/^{reached}/.test(document.querySelector('.live-status').textContent)")
+        stop.click()
+    assert run(tab, 2).strip() == "alive"
+    assert tab.locator(".live-status").inner_text() == "Ready" and "alive" in run(tab, 2)
+
+
+def test_a_script_that_is_damaged_is_told_and_may_be_mended(visit):
+    tab = visit()
+    tab.route("**/python.js*", lambda route: route.fulfill(body="", content_type="text/javascript"))
+    began(tab)
+    tab.wait_for_function("/broken off: python.js is damaged/.test(document.querySelector('.live-status').textContent)")
+    tab.unroute_all()
+    assert run(tab, 2, "print('alive')").strip() == "alive"
+
+
+def test_endless_output_is_cut_and_can_be_stopped(visit):
+    tab = visit()
+    began(tab)
+    write(tab, 2, "while True:\n    print('x')")
+    bar(tab, 2).get_by_role("button", name="Run", exact=True).click()
+    tab.wait_for_function("/left out/.test(live.cells[1].output?.textContent)")
+    bar(tab, 2).get_by_role("button", name="Stop").click()
+    assert "Stopped." in shown(tab) and len(shown(tab)) < 1 << 20
+    assert run(tab, 2, "print('alive')").strip() == "alive"
+
+
+def shown(tab):
+    return tab.evaluate("live.cells[1].output.innerText")
+
+
+def test_a_browser_that_keeps_nothing_is_told(visit, browser):
+    context = browser.new_context()
+    context.add_init_script("Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError'); }")
+    tab = visit(context=context)
+    began(tab)
+    write(tab, 2, "print('mine')")
+    tab.wait_for_function("/does not keep/.test(document.querySelector('.live-status').textContent)")
+    context.close()
+
+
 def test_changes_survive_a_reload_and_reset_takes_them_back(visit):
     tab = visit()
     began(tab)
@@ -154,6 +211,7 @@ def test_changes_survive_a_reload_and_reset_takes_them_back(visit):
 def test_a_link_carries_the_changes_to_another_reader(visit):
     tab = visit()
     began(tab)
+    write(tab, 3, "a = 3")
     write(tab, 2, "print('für dich')")
     tab.get_by_role("button", name="Share").click()
     tab.wait_for_function("location.hash.startsWith('#cells=')")
@@ -161,7 +219,8 @@ def test_a_link_carries_the_changes_to_another_reader(visit):
     assert other.evaluate("live.cells[1].text") == "print('für dich')"
     write(other, 2, "print('back')")
     other.reload()
-    assert other.evaluate("live.cells[1].text") == "print('back')"
+    assert other.evaluate("live.cells[1].text") == "print('back')" and not other.evaluate("location.hash")
+    assert other.evaluate("live.cells[2].text") == "a = 3"
 
 
 def test_a_change_of_a_cell_that_has_changed_since_is_left_out(visit):
@@ -169,6 +228,9 @@ def test_a_change_of_a_cell_that_has_changed_since_is_left_out(visit):
     tab = visit(f"{FIRST}#cells={letters}")
     assert "left out" in tab.locator(".live-status").inner_text()
     assert tab.evaluate("live.cells[1].text === live.cells[1].original")
+    letters = base64.urlsafe_b64encode(b'{"2": 5, "3": [1, 2], "x": []}').decode()
+    tab = visit(f"{FIRST}#cells={letters}")
+    assert "3 changed cells left out" in tab.locator(".live-status").inner_text()
     assert "damaged" in visit(f"{FIRST}#cells=%%%").locator(".live-status").inner_text()
 
 
@@ -183,10 +245,42 @@ def test_a_lesson_is_taken_away_with_its_changes(visit, kind):
     assert got.value.suggested_filename == FIRST.replace("html", kind)
     taken = jupytext.reads(got.value.path().read_text(), fmt={"ipynb": "ipynb", "py": "py:percent"}[kind])
     assert "pip install" in taken.cells.pop(0).source
-    lesson = jupytext.read(SITE.parent / "tutorials" / FIRST.replace(".html", ".py"))
+    lesson = exercises.to_fill_in(jupytext.read(SITE.parent / "tutorials" / FIRST.replace(".html", ".py")))
     changed = [cell for cell in lesson.cells if cell.cell_type == "code"][1]
     changed.source = "print('mine')"
     assert [(c.cell_type, c.source) for c in taken.cells] == [(c.cell_type, c.source) for c in lesson.cells]
+
+
+def test_an_exercise_is_filled_in_and_told_what_is_wrong(visit):
+    tab = visit()
+    assert tab.locator(".tag_exercise, .tag_check").locator("visible=true").count() == 0
+    began(tab)
+    tab.get_by_role("button", name="Run all", exact=True).click()
+    tab.wait_for_function("live.cells.every(cell => cell.place.dataset.live === (cell.runs ? 'ran' : undefined))")
+    number = tab.evaluate("live.cells.findIndex(cell => cell.exercise) + 1")
+    tab.wait_for_function("n => live.cells[n - 1].editor", arg=number)
+    place = tab.locator(".tag_exercise").first
+    assert "factor = ..." in place.inner_text() and "factor = -1" not in place.inner_text()
+    assert checked(tab, number) == "Not yet: fill in factor first"
+    for answer, words in [
+        ("0", "Not yet: both outputs have variance 1"),
+        ("-1", "Right."),
+        ("1", "Not yet: print the"),
+    ]:
+        write(tab, number, f"factor = {answer}")
+        assert place.get_attribute("data-answer") is None
+        assert checked(tab, number).startswith(words)
+        assert tab.locator(".live-status").inner_text().startswith(words)
+        assert place.get_attribute("data-answer") == ("right" if answer == "-1" else "wrong")
+    write(tab, number, "factor = 1 / 0")
+    bar(tab, number).get_by_role("button", name="Check").click()
+    assert "ZeroDivisionError" in ended(tab, number)
+    place.get_by_text("An answer as code").click()
+    assert "factor = -1" in place.inner_text()
+    tab.reload()
+    assert tab.evaluate("n => live.cells[n - 1].text", number) == "factor = 1 / 0"
+    bar(tab, number).get_by_role("button", name="Reset").click()
+    tab.wait_for_function("n => live.cells[n - 1].editor && /[.]{3}/.test(live.cells[n - 1].text)", arg=number)
 
 
 FILES = """
@@ -259,6 +353,15 @@ def test_a_live_lesson_prints_what_its_page_shows(visit, page):
     first = tab.evaluate("live.cells[0].original")
     write(tab, 1, f"import os\nos.environ.update({sizes})\n{first}")
     for number, built in enumerate(tab.evaluate(f"live.cells.map(cell => ({SHOWN})(cell.built))"), 1):
+        kind = tab.evaluate(
+            "n => live.cells[n - 1].exercise ? 'exercise' : live.cells[n - 1].hidden && 'check'", number
+        )
+        if kind == "exercise":
+            assert checked(tab, number).startswith("Not yet: ")
+            write(tab, number, tab.evaluate(ANSWER, number))
+            assert checked(tab, number) == "Right."
+        if kind:
+            continue
         run(tab, number)
         live = tab.evaluate(f"n => ({SHOWN})(live.cells[n - 1].output)", number)
         if number in NOT_LIVE.get(lesson, ()):
@@ -271,6 +374,7 @@ def test_a_live_lesson_prints_what_its_page_shows(visit, page):
             assert numbers[1] == pytest.approx(numbers[0], rel=1e-6, abs=1e-6), number
 
 
+ANSWER = "n => live.cells[n - 1].place.querySelector('details pre').textContent"
 SHOWN = """output => {
     const words = [...(output?.querySelectorAll("pre") ?? [])].map(one => one.textContent).join("");
     return {words: words.replace(/\\s+/g, " ").replace(/([[(]) /g, "$1").trim(),

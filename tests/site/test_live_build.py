@@ -1,22 +1,22 @@
 """What the site's builder makes: the packs of live lessons, and lessons to take away.  No browser, no extra `live`."""
 
 import gzip
-import importlib.util
 import io
 import json
+import subprocess
+import sys
 import tarfile
 from importlib import metadata
 from pathlib import Path
 from types import SimpleNamespace
 
+import exercises
 import jupytext
+import live
 import pytest
 from nbformat.v4 import new_output
 
 TUTORIALS = Path(__file__).parents[2] / "tutorials"
-found = importlib.util.spec_from_file_location("live", TUTORIALS / "_live" / "live.py")
-live = importlib.util.module_from_spec(found)
-found.loader.exec_module(live)
 LESSON = "01_why_length_does_not_matter"
 
 
@@ -143,4 +143,9 @@ def test_a_lesson_is_taken_away_as_notebook_and_script(tmp_path):
     assert [cell["outputs"] for cell in notebook["cells"] if cell["cell_type"] == "code"][1][0]["text"] == ["printed"]
     for name in (f"{LESSON}.ipynb", f"{LESSON}.py"):
         taken = jupytext.read(tmp_path / "site" / "lessons" / name).cells[1:]
-        assert [(c.cell_type, c.source) for c in taken] == [(c.cell_type, c.source) for c in ran.cells]
+        to_fill_in = exercises.to_fill_in(jupytext.read(TUTORIALS / f"{LESSON}.py")).cells
+        assert [(c.cell_type, c.source) for c in taken] == [(c.cell_type, c.source) for c in to_fill_in]
+
+    script = tmp_path / "site" / "lessons" / f"{LESSON}.py"
+    said = subprocess.run([sys.executable, script], check=True, capture_output=True, text=True).stdout.splitlines()
+    assert said.count("Not yet: fill in factor first") == said.count("Not yet: write rate_grows first") == 1

@@ -72,6 +72,50 @@ def test_the_widget_moves_inside_its_page(browser):
 
 
 @needs_site
+def test_a_link_says_what_a_figure_shows(browser):
+    tab = browser.new_page(viewport={"width": 1200, "height": 900})
+    page = (SITE / "01_why_length_does_not_matter.html").as_uri()
+    tab.goto(f"{page}#length:eta=0.3&w=1,0.5,0&more=1&step=x")
+    frame = next(one for one in tab.frames if "length.html" in one.url)
+    frame.wait_for_function("Math.abs(state.eta - 0.3) < 1e-9 && state.w[0] === 1")
+    assert tab.locator("iframe.figure").evaluate("one => one.getBoundingClientRect().top < innerHeight")
+    frame.evaluate("set({...state, eta: 0.5})")
+    tab.get_by_role("button", name="Link to what the figure shows").click()
+    tab.wait_for_function("location.hash.includes('eta=0.5')")
+    other = browser.new_page()
+    other.goto(tab.url)
+    frame = next(one for one in other.frames if "length.html" in one.url)
+    frame.wait_for_function("Math.abs(state.eta - 0.5) < 1e-9 && state.w[1] === 0.5")
+    start = frame.evaluate("put('eta=nan&w=1,2&w=1,2,no'), JSON.stringify(state) === JSON.stringify(shown.start)")
+    assert start and frame.evaluate("put('eta=99'), state.eta") == 1
+    tab.close()
+    other.close()
+
+
+@needs_site
+def test_a_lesson_is_one_file(browser, tmp_path):
+    alone = pytest.importorskip("alone")
+    path = tmp_path / "lesson.html"
+    path.write_text(alone.alone(SITE / "01_why_length_does_not_matter.html"), encoding="utf-8")
+    assert path.stat().st_size < 6e6
+    tab, asked, wrong = browser.new_page(), [], []
+    tab.on("request", lambda one: asked.append(one.url))
+    tab.on("console", lambda said: said.type in ("error", "warning") and wrong.append(said.text))
+    tab.on("pageerror", lambda error: wrong.append(str(error)))
+    tab.goto(path.as_uri())
+    formulas = tab.locator(".math").count()
+    tab.wait_for_function("n => document.querySelectorAll('mjx-container').length >= n", arg=formulas)
+    frame = next(one for one in tab.frames if one is not tab.main_frame)
+    frame.wait_for_function("state.eta")
+    assert formulas > 50 and tab.locator("video, img").count() >= 1
+    assert tab.locator(".tag_exercise, .tag_check, button:has-text('Run')").count() == 0
+    links = tab.locator("article a").evaluate_all("all => all.map(one => one.getAttribute('href'))")
+    assert all(link.startswith(("#", "http")) for link in links)
+    assert [url for url in asked if not url.startswith(("data:", "blob:"))] == [path.as_uri()] and not wrong
+    tab.close()
+
+
+@needs_site
 def test_every_lesson_and_every_scene_is_there():
     lessons = {path.stem for path in (SITE.parent / "tutorials").glob("[0-9]*.py")}
     assert lessons <= {Path(page).stem for page in PAGES}

@@ -1,4 +1,4 @@
-// The editor of a cell, made of CodeMirror: live.py has esbuild bundle it. Where that is not possible, `plain` in page.js
+// The editor of a cell, made of CodeMirror: live.py has esbuild bundle it. Where that is not possible, `plain` in cell.js
 // takes its place, with the same arguments.
 import {defaultKeymap, history, historyKeymap, indentWithTab} from "@codemirror/commands";
 import {python} from "@codemirror/lang-python";

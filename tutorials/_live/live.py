@@ -25,6 +25,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import exercises
 import jupytext
 import numpy as np
 from nbformat.v4 import new_markdown_cell
@@ -41,6 +42,12 @@ NEEDS = """This lesson needs Python 3.11 or newer, and
 
 As a notebook it draws its films. As a script, `python {}.py`, it prints its
 numbers."""
+PAGE = """"use strict";
+const live = (() => {{
+{}
+return {{take, engine, get cells() {{ return cells; }}}};
+}})();
+"""
 PIECE = 3 << 20  # bytes of the compressed program; a multiple of 3, so that base64 can be cut there
 
 
@@ -58,6 +65,8 @@ def add_to_page(app: Any, page: str, template: str, context: dict[str, Any], doc
     if LESSON.match(page):
         app.add_css_file("live/live.css")
         app.add_js_file("live/page.js")
+        given = json.dumps(exercises.of(TUTORIALS / f"{page}.py")).replace("</", "<\\/")
+        context["body"] += f'<script type="application/json" id="live-exercises">{given}</script>'
 
 
 def link_files(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
@@ -77,7 +86,7 @@ def write_files(site: Path) -> None:
     (site / "lessons").mkdir(parents=True, exist_ok=True)
     for path in TUTORIALS.glob("[0-9]*.py"):
         ran = site.parent / "jupyter_execute" / f"{path.stem}.ipynb"
-        lesson = jupytext.read(ran if ran.exists() else path)
+        lesson = exercises.to_fill_in(jupytext.read(ran if ran.exists() else path))
         lesson.cells.insert(0, new_markdown_cell(NEEDS.format(path.stem), id="needs"))
         lesson.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
         jupytext.write(lesson, site / "lessons" / f"{path.stem}.ipynb", fmt="ipynb")
@@ -131,9 +140,8 @@ def write(folder: Path) -> dict[str, int]:
         (folder / "editor.js").write_text(script, encoding="utf-8")
         carried["editor"] = ""
     sizes = {name: (folder / f"{name}.js").stat().st_size for name in carried}
-    given = {"pieces": len(pieces), "words": PACKS["words"], "sizes": sizes}
-    page = read("page.js").replace("/* given */ {}", json.dumps(given))
-    (folder / "page.js").write_text(page, encoding="utf-8")
+    given = {"pieces": len(pieces), "words": PACKS["words"], "notes": PACKS["notes"], "sizes": sizes}
+    (folder / "page.js").write_text(PAGE.format(page().replace("/* given */ {}", json.dumps(given))), encoding="utf-8")
     (folder / "live.css").write_text(read("live.css"), encoding="utf-8")
     return sizes | {name: (folder / name).stat().st_size for name in ("page.js", "live.css")}
 
@@ -142,8 +150,13 @@ def read(name: str) -> str:
     return (HERE / name).read_text(encoding="utf-8")
 
 
+def page() -> str:
+    """The parts of page.js, which share their names."""
+    return "\n".join(read(f"{name}.js") for name in ("load", "engine", "cell", "changes", "page"))
+
+
 def editor() -> str | None:
-    """CodeMirror as one script; None where npm has not put its parts into NPM: page.js then has a plain editor."""
+    """CodeMirror as one script; None where npm has not put its parts into NPM: cell.js has a plain editor."""
     esbuild = NPM / ".bin" / "esbuild"
     if not esbuild.exists():
         return None
@@ -245,7 +258,7 @@ def packed(files: dict[str, bytes]) -> bytes:
 
 def notebook(path: Path) -> dict[str, Any]:
     """A lesson as a notebook without outputs."""
-    lesson = jupytext.read(path)
+    lesson = exercises.to_fill_in(jupytext.read(path))
     lesson.cells.insert(0, new_markdown_cell(NEEDS.format(path.stem), id="needs"))
     content: dict[str, Any] = json.loads(jupytext.writes(lesson, fmt="ipynb"))
     return content

@@ -14,6 +14,7 @@ const root = new Folder();
 const files = folder(HOME), request = new File();
 folder("/tmp");
 let python = null, program = null, pieces = null;
+let room = 0; // for what a cell prints
 
 function folder(path) {
   let at = root;
@@ -55,7 +56,11 @@ function compile() { // while its pieces arrive
 
 function terminal(stream) {
   const decoder = new TextDecoder();
-  return new Device((bytes) => postMessage({stream, text: decoder.decode(bytes.slice(), {stream: true})}));
+  return new Device((bytes) => {
+    room -= 100 + bytes.length; // a message is work for the page, however short
+    if (room > 0) postMessage({stream, text: decoder.decode(bytes.slice(), {stream: true})});
+    else if (room + 100 + bytes.length > 0) postMessage({stream: "stderr", text: "\n[What a cell prints beyond this is left out.]\n"});
+  });
 }
 
 async function begin() {
@@ -97,6 +102,7 @@ async function hear({piece, module, pack, start, number, source, film}) {
   request.bytes = new TextEncoder().encode(JSON.stringify({number, source, film}));
   request.length = request.bytes.length;
   request.touch();
+  room = 1 << 20;
   python("live_cell.answer()");
 }
 

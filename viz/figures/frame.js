@@ -201,12 +201,52 @@ function draw() {
   dirty = false;
 }
 
-// The page around it says how dark it is, and is told how tall this one is.
+// The state as an address, eta=0.3&w=1,0.5,0, and back: what is not like the start, in kind and number, is left out.
+function address() {
+  const short = (x) => typeof x === "number" ? Math.round(1e4 * x) / 1e4 : x;
+  const plain = Object.entries(state).filter(([name]) => of(name)).map(([name, x]) => [name, [x].flat(9).map(short)]);
+  return String(new URLSearchParams(plain)).replaceAll("%2C", ",");
+}
+
+function put(address) {
+  playing = null;
+  const next = {...shown.start};
+  for (const [name, text] of new URLSearchParams(address)) next[name] = of(name)?.(text) ?? shown.start[name];
+  set(next);
+}
+
+// text -> value for a number of a slider, a choice, or a list of numbers of the state; undefined if it is none.
+function of(name) {
+  const control = shown.controls.find(({slider, choice}) => (slider ?? choice) === name), start = shown.start[name];
+  if (control?.options) return (text) => Object.hasOwn(control.options, text) ? text : undefined;
+  if (control?.range) {
+    const [from, to, step] = control.range, near = (x) => from + Math.round((x - from) / step) * step;
+    return (text) => Number.isFinite(Number(text)) ? Math.max(from, Math.min(to, near(Number(text)))) : undefined;
+  }
+  if (!Array.isArray(start) || !start.flat(9).every(Number.isFinite)) return undefined;
+  const like = (one, left) => {
+    if (!Array.isArray(one)) return left.shift();
+    const point = one.map((part) => like(part, left)), unit = one.every(Number.isFinite) && Math.abs(norm(one) - 1) < 1e-6;
+    return unit ? normalize(point) : point;
+  };
+  return (text) => {
+    const all = text.split(",").map(Number);
+    const value = all.length === start.flat(9).length && all.every(Number.isFinite) ? like(start, all) : [NaN];
+    return value.flat(9).every(Number.isFinite) ? value : undefined;
+  };
+}
+
+// The page around it says how dark it is, or what to show; and is told how tall this one is, or what it shows.
 function dress(theme) {
   document.documentElement.dataset.theme = theme;
   dirty = true;
 }
-addEventListener("message", ({data}) => { if (["light", "dark"].includes(data?.theme)) dress(data.theme); });
+addEventListener("message", ({data, source}) => {
+  if (["light", "dark"].includes(data?.theme)) dress(data.theme);
+  if (typeof data?.put === "string") put(data.put);
+  if (data?.ask === "address") source.postMessage({address: address()}, "*");
+});
+addEventListener("hashchange", () => put(location.hash.slice(1)));
 if (parent === window) dark.onchange = () => dress(dark.matches ? "dark" : "light");
 printing.onchange = draw;
 addEventListener("resize", () => { $("sentence").style.minHeight = ""; set(state); });
@@ -226,5 +266,5 @@ $("keys").innerHTML = [
     : shown.handles ? "Keys: <kbd>arrows</kbd> move" : camera ? "Keys: <kbd>arrows</kbd> turn" : "",
 ].filter(Boolean).map((text) => `${text}${text.startsWith("Keys") ? ", <kbd>Esc</kbd> begins again" : ""}.`).join(" ");
 dress(dark.matches ? "dark" : "light");
-set(state);
+put(location.hash.slice(1));
 requestAnimationFrame(tick);
