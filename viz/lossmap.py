@@ -16,6 +16,8 @@ from matplotlib import colormaps
 from .camera import Camera, on_sphere
 from .losses import Loss
 
+LUMINANCE = np.array([0.299, 0.587, 0.114])  # what red, green and blue add to how light a colour is (Rec. 601)
+
 
 @cache
 def _pixels(n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -38,7 +40,7 @@ def coloured(loss: Loss, limits: tuple[float, float], camera: Camera, n: int, gr
     f = loss(camera.basis @ _pixels(n)[0])[0]
     colours = palette()
     if grey:
-        colours = np.repeat((colours @ [0.299, 0.587, 0.114]).round().astype(np.uint8)[:, None], 3, axis=1)
+        colours = np.repeat((colours @ LUMINANCE).round().astype(np.uint8)[:, None], 3, axis=1)
     return _image(colours[np.clip((f - low) * (255 / (high - low or 1.0)), 0, 255).astype(int)], n)
 
 

@@ -31,7 +31,7 @@ node = pytest.mark.skipif(shutil.which("node") is None, reason="needs node: inst
 
 def run(name, code, **given):
     """What the JavaScript `code` returns: `shown` is the figure, `data` its data, `given` are variables."""
-    parts = [(files(widget) / one).read_text(encoding="utf-8") for one in figures.SCRIPTS]
+    parts = [(files(widget) / one).read_text(encoding="utf-8") for one in widget.SHARED]
     parts.append((files(figures) / f"{name}.js").read_text(encoding="utf-8"))
     names = ", ".join(["data", *given])
     body = f"const {{{names}}} = JSON.parse(require('fs').readFileSync(0)); const shown = figure(data); {code}"
@@ -513,8 +513,20 @@ def test_the_curves_are_the_stored_results(kind, digits):
     np.testing.assert_allclose(told, want, atol=0.505 * 10.0 ** -min(digits, 2))
     np.testing.assert_allclose(told[1], p, atol=0.505 * 10.0**-digits)
     drawn = {mark["role"]: np.array(mark["points"]) for mark in marks if mark["kind"] == "trail"}
-    logs, heights = np.log10(np.concatenate(curves)), np.concatenate([drawn["sgd-g"][:, 1], drawn["adam-g"][:, 1]])
+    logs, heights = np.log10(np.concatenate(curves)), np.concatenate([drawn["sgd-g"][:, 1], drawn["sgd"][:, 1]])
     slope, level = np.polyfit(logs, heights, 1)
     assert slope > 0
     np.testing.assert_allclose(heights, slope * logs + level, atol=1e-3)  # the means are rounded
     assert all(0 <= y <= 9 for points in drawn.values() for y in points[:, 1])
+
+
+@node
+def test_a_curve_has_the_colour_of_its_optimizer_and_of_two_of_one_the_second_is_pale():
+    def looks(a, b):
+        state = {"kind": "wrong", "a": a, "b": b, "epoch": 3}
+        marks = run("epochs", "return shown.marks(state)", state=state)
+        return [(m["role"], m["alpha"]) for m in marks if m["kind"] == "trail"][::-1]
+
+    assert looks("Adam", "SGD") == [("adam", 1), ("sgd", 1)]
+    assert looks("Adam-G", "SGD-G") == [("adam-g", 1), ("sgd-g", 1)]
+    assert looks("SGD clip", "SGD") == [("sgd", 1), ("sgd", 0.5)]

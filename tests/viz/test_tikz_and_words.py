@@ -1,11 +1,13 @@
 """A still as TikZ, read back; and a film in another language."""
 
+import json
 import re
 
 import numpy as np
 import pytest
 
 from viz import scenes, tikz, words
+from viz.__main__ import main
 
 SIZE = (480, 360)
 
@@ -62,3 +64,40 @@ def test_numbers_may_change_places_and_a_text_that_asks_for_more_is_refused():
     assert words.said("a {b} 3", {"a {{b}} {}": "{} {{b}}"}) == "3 {b}"
     with pytest.raises(ValueError, match=r"words: '\{2\}' does not fit"):
         words.said("from 1.5 to 2", {"from {} to {}": "{2}"})
+
+
+def test_the_command_line_writes_the_words_and_draws_with_others(tmp_path, capsys):
+    table, other = tmp_path / "clip.json", tmp_path / "other words.json"
+    size = ["--size", "160x160", "--seconds", "1"]
+    assert main(["clip", *size, "--out", str(table)]) == 0
+    told = json.loads(table.read_text(encoding="utf-8"))
+    assert told == {key: key for key in words.patterns(scenes.clip(size=(160, 160), seconds=1.0))}
+    other.write_text(json.dumps({key: "§" + key for key in told} | {"a scene": "of another film"}))
+    assert main(["clip", *size, "--words", str(other), "--out", str(tmp_path / "clip.svg")]) == 0
+    drawn = (tmp_path / "clip.svg").read_text(encoding="utf-8")
+    assert "§One step of SGD-G" in drawn and f"--size 160x160 --words &#x27;{other}&#x27;" in drawn.replace(
+        "'", "&#x27;"
+    )
+    assert main(["clip", *size, "--words", str(table), "--out", str(tmp_path / "same.svg")]) == 0
+    assert main(["clip", *size, "--out", str(tmp_path / "clip.svg")]) == 0
+    same, plain = ((tmp_path / f"{name}.svg").read_text(encoding="utf-8") for name in ("same", "clip"))
+    assert same.replace(f" --words {table}", "") == plain
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{", "expected JSON, got something else"),
+        ("[1]", 'expected {"text": "other text", ...}, got another kind of JSON'),
+        ('{"y": 1}', "got another kind of JSON"),
+        ('{"y": "y", "from {} to {{}}": "{0} {1}"}', "'{0} {1}' does not fit 'from {} to {{}}'"),
+        ('{"y": "{name}"}', "'{name}' does not fit 'y'"),
+        ('{"z": "Z"}', "expected texts of this film as keys, got none"),
+    ],
+)
+def test_a_table_that_is_none_is_told_before_anything_is_drawn(text, said, tmp_path, capsys):
+    table, out = tmp_path / "table.json", tmp_path / "clip.png"
+    table.write_text(text)
+    assert main(["clip", "--size", "160x160", "--words", str(table), "--out", str(out)]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith(f"viz: {table}: ") and said in told and not out.exists()

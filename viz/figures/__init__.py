@@ -19,8 +19,6 @@ from .. import widget
 from ..files import ready
 from .given import FIGURES, data
 
-SCRIPTS = widget.SHARED
-
 
 def write(folder: str | Path, results: dict[str, Any] | None = None) -> list[Path]:
     """Write every figure as FOLDER/NAME.html; those of measured `results` only with them.  Same bytes every time."""
@@ -35,7 +33,7 @@ def write(folder: str | Path, results: dict[str, Any] | None = None) -> list[Pat
 def page(name: str, results: dict[str, Any] | None = None) -> str:
     """The text of that file.  ValueError for a figure that is none, or that is of results and has none."""
     given = json.dumps(data(name, results), allow_nan=False, separators=(",", ":"))
-    script = "\n".join([*(widget.read(one) for one in SCRIPTS), _read(f"{name}.js"), _read("frame.js")])
+    script = "\n".join([*(widget.read(one) for one in widget.SHARED), _read(f"{name}.js"), _read("frame.js")])
     return Template(_read("frame.html")).substitute(
         title=escape(FIGURES[name].title), style=_read("style.css"), script=script, data=given
     )
