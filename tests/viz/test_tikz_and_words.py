@@ -2,11 +2,13 @@
 
 import json
 import re
+import shutil
+import subprocess
 
 import numpy as np
 import pytest
 
-from viz import scenes, tikz, words
+from viz import scenes, themes, tikz, words
 from viz.__main__ import main
 
 SIZE = (480, 360)
@@ -19,9 +21,14 @@ def clip():
 
 def test_the_tex_has_every_label_every_point_and_dashes_what_is_hidden(clip, tmp_path):
     told = clip.save(tmp_path / "clip.tex").read_text(encoding="utf-8")
-    assert told.startswith(f"% {clip.caption}\n% {clip.command}\n\\begin{{tikzpicture}}")
+    head, _, body = told.partition("\\begin{tikzpicture}")
+    assert head.startswith(f"% {clip.caption}\n% {clip.command}\n\\definecolor")
+    defined = re.findall(r"\\definecolor\{viz(\w{6})\}\{HTML\}\{(\w{6})\}", head)
+    assert {name for name, _ in defined} == set(re.findall(r"[=[]viz(\w+)", body)) and all(a == b for a, b in defined)
     assert told.endswith("\\end{tikzpicture}\n") and "nan" not in told
-    assert all(line.endswith(";") or line.startswith(("%", "\\begin", "\\end")) for line in told.splitlines())
+    assert all(
+        line.endswith(";") or line.startswith(("%", "\\begin", "\\end", "\\define")) for line in told.splitlines()
+    )
     assert told.count("{") == told.count("}")
     for text in ("368$^\\circ$", "29$^\\circ$", "{y}"):
         assert text in told
@@ -35,6 +42,21 @@ def test_the_tex_has_every_label_every_point_and_dashes_what_is_hidden(clip, tmp
     parts = np.sum(np.diff(np.isfinite(back).all(axis=0).astype(int), prepend=0) == 1)
     assert len(re.findall(r", dashed, ", told)) == parts > 0
     assert clip.save(tmp_path / "again.tex").read_text(encoding="utf-8") == told
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs TeX: install texlive-pictures")
+@pytest.mark.parametrize("style", themes.THEMES)
+@pytest.mark.parametrize("name", ["clip", "subspaces", "scale"])
+def test_tex_takes_it(name, style, tmp_path):
+    scenes.SCENES[name](size=SIZE, style=style).save(tmp_path / "still.tex")
+    (tmp_path / "paper.tex").write_text(
+        r"\documentclass{article}\usepackage[margin=1cm]{geometry}\usepackage{tikz}\begin{document}"
+        r"\noindent\input{still.tex}\end{document}"
+    )
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper.tex"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, errors="replace")
+    assert done.returncode == 0, done.stdout[-800:]
+    assert "(1 page," in done.stdout.replace("\n", " ") and "Overfull" not in done.stdout
 
 
 def test_signs_are_set_in_mathematics():
