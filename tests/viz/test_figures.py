@@ -1,14 +1,18 @@
 """The figures without a browser: their pages as files, and their numbers against NumPy, through node."""
 
+import base64
+import io
 import json
 import re
 import shutil
 import subprocess
 from importlib.resources import files
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from PIL import Image
 from scipy import stats
 from scipy.spatial.transform import Rotation
 
@@ -18,6 +22,7 @@ from grassmann_np.geometry import euclidean, lines, sphere, subspaces
 from grassmann_np.ops.conv import fold
 from viz import figures, losses, lossmap, widget
 from viz.__main__ import main
+from viz.camera import Camera
 from viz.figures import given
 from viz.figures.given import FIGURES, data
 from viz.marks import STYLES
@@ -53,12 +58,13 @@ def test_every_page_is_one_small_file_that_asks_for_nothing(tmp_path):
     for path in paths:
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"https?:|//cdn|import |fetch\(|XMLHttp|url\(", text)
-        assert re.findall(r"(?:src|href)=[\"']?([^\"'> ]*)", text) == ["data:,"]
+        asked = re.findall(r"(?:src|href)=[\"']?([^\"'> $]+)", text)
+        assert asked[0] == "data:," and all(one.startswith("data:image/png;base64,") for one in asked[1:])
         assert "<noscript>" in text and 'lang="en"' in text and "$title" not in text
         given = json.loads(re.search(r'id="data">(.*?)</script>', text, re.S)[1])
         assert bytes.fromhex(given["palette"]) == lossmap.palette().tobytes()
         assert given["styles"]["h"]["color"] == STYLES["h"].color
-        assert len(text.encode()) < 80_000
+        assert len(text.encode()) < 90_000
 
 
 def test_the_same_bytes_every_time():
@@ -101,7 +107,7 @@ def test_the_command_line_writes_them(tmp_path, capsys):
 
 def test_every_script_is_a_figure_and_every_figure_a_script():
     scripts = {path.name for path in files(figures).iterdir() if path.name.endswith(".js")}
-    assert scripts - {"frame.js"} == {f"{name}.js" for name in FIGURES}
+    assert scripts - {"frame.js", "still.js"} == {f"{name}.js" for name in FIGURES}
 
 
 @node
@@ -530,3 +536,50 @@ def test_a_curve_has_the_colour_of_its_optimizer_and_of_two_of_one_the_second_is
     assert looks("Adam", "SGD") == [("adam", 1), ("sgd", 1)]
     assert looks("Adam-G", "SGD-G") == [("adam-g", 1), ("sgd-g", 1)]
     assert looks("SGD clip", "SGD") == [("sgd", 1), ("sgd", 0.5)]
+
+
+# the still
+
+
+def still_of(name):
+    return figures.page(name, RESULTS).partition("</noscript>")[0].partition("<noscript>")[2]
+
+
+@node
+@pytest.mark.parametrize("name", FIGURES)
+def test_without_javascript_the_start_is_seen_with_its_labels_over_its_sentence(name):
+    views, said = run(
+        name, "return [shown.views.map((_, i) => shown.marks(shown.start, i)), shown.sentence(shown.start)]"
+    )
+    still = still_of(name)
+    assert still.count("<svg ") == len(views) and re.sub(r"\*(.+?)\*", r"<i>\1</i>", said) in still
+    for svg, marks in zip(re.findall(r"<svg .*?</svg>", still, re.S), views, strict=True):
+        tree = ElementTree.fromstring(re.sub(r"\bstyle=", "class=", svg))
+        words = {one.text for one in tree.iter("text")}
+        assert words == {text for mark in marks if (text := mark.get("label") or mark.get("text"))}
+        wide, tall = map(int, tree.get("viewBox").split()[2:])
+        assert all(0 <= int(one.get("x")) <= wide and 0 <= int(one.get("y")) <= tall for one in tree.iter("text"))
+        assert "NaN" not in svg and "undefined" not in svg and "Object" not in svg
+
+
+@node
+def test_the_sphere_of_a_still_has_the_colours_of_the_loss():
+    given = data("gradient")
+    picture = base64.b64decode(re.search(r"base64,([^\"]*)", still_of("gradient"))[1])
+    got = np.array(Image.open(io.BytesIO(picture)).convert("RGB")).astype(int)[::-1]
+    n, numbers = len(got), given["losses"]["linear"]["numbers"]
+    loss = losses.of_moments(np.array(numbers["R"]), np.array(numbers["c"]), numbers["eps"])
+    azimuth, elevation = given["camera"]
+    towards = [np.cos(elevation) * np.cos(azimuth), np.cos(elevation) * np.sin(azimuth), np.sin(elevation)]
+    want = lossmap.coloured(loss, lossmap.limits(loss), Camera(np.array(towards)), n)
+    seen = want[..., 3] > 0
+    assert n >= 64 and np.abs(got - want[..., :3])[seen].max() <= 2  # a step of the palette
+
+
+def test_without_node_there_are_words_and_a_broken_script_is_told(monkeypatch):
+    if shutil.which("node"):
+        with pytest.raises(RuntimeError, match="node: ReferenceError: nothing is not defined"):
+            figures.still.drawn("nothing();", "{}")
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    page = figures.page("length")
+    assert "<svg" not in page and "To drag it needs JavaScript" in page
