@@ -35,7 +35,7 @@ from .sphere import View
 from .themes import LIGHT, Theme
 
 PITCH = 22  # from formula to formula, in pixels at 480 of height
-BAND = 142  # the height of the panels below two spheres, likewise
+BAND = 108  # the height of the panels below two spheres, likewise
 SMALL = 0.7  # the picture's size, against 640 x 480, below which the panels go
 LINE = 1.35  # from line to line of the caption, in heights of its text
 
@@ -189,7 +189,7 @@ class Drawing:
         (width, height), unit = self.size, self.unit
         across = len(self.panels) + bool(self.tiles)
         heading = 22 * unit if any(sphere.heading for sphere in self.spheres) else 0
-        row = 34 * unit if self.formulas else 0
+        row = 30 * unit if self.formulas else 0
         bottom = self.strip + (BAND * unit if across else 0) + row
         side = min(height - bottom - heading - 36 * unit, width / len(self.spheres) - 8 * unit)
         lines.fit(
