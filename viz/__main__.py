@@ -8,6 +8,7 @@ import shlex
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from inspect import cleandoc, getsource, signature, unwrap
 from typing import Any
 
@@ -29,6 +30,8 @@ HELP = {
     "radius": "how far the corners are from the middle, in radians",
     "orbit": "how far the camera turns, in degrees",
     "start": "where it starts, put on the sphere",
+    "words": "a text table that puts captions and the words on marks and axes into another language; "
+    "--out FILE.json writes the one to translate",
 }
 
 
@@ -89,12 +92,16 @@ def _run(words: list[str] | None) -> None:
         say("\n".join(map(str, figures.write(given["folder"], results))), sys.stdout)
     else:
         from . import animation
+        from . import words as texts
 
-        out = animation.ready(given.pop("out"))
+        out, table = animation.ready(given.pop("out")), given.pop("words", None)
         try:
             film = scenes.SCENES[command](**given)
         except ValueError as wrong:
             parser.error(str(wrong))
+        if table is not None:
+            film = texts.translated(film, texts.read(table, film))
+            film = replace(film, command=f"{film.command} --words {shlex.quote(table)}")
         say(str(film.save(out)), sys.stdout)
 
 
@@ -123,6 +130,7 @@ def _parser() -> argparse.ArgumentParser:
         about = _sentence(scene)
         one = commands.add_parser(name, help=about, description=about, argument_default=argparse.SUPPRESS)
         one.add_argument("--out", required=True, metavar="FILE", help=f"where to; the suffix chooses: {suffixes}")
+        one.add_argument("--words", metavar="FILE", help=HELP["words"])
         _add_options(one, scene)
     return parser
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from grassmann_np.files import beside
 
-from . import files, html, render, themes, tikz
+from . import files, html, render, themes, tikz, words
 from .drawing import Drawing, Formula, Frame, Sphere
 from .look import Figure
 from .losses import Loss
@@ -20,7 +20,7 @@ from .marks import outline
 from .panels import FONT, Panel, Tiles
 
 MARGIN = 0.08  # around everything drawn, in radii of the sphere
-SUFFIXES = (*render.FILMS, *files.STILLS, ".tex", ".html")
+SUFFIXES = (*render.FILMS, *files.STILLS, ".tex", ".html", ".json")
 SMALLEST, LARGEST = 160, 4096  # pixels on a side
 
 
@@ -76,9 +76,10 @@ class Animation:
         return drawing.figure
 
     def save(self, path: str | Path) -> Path:
-        """Write a film (.mp4, .gif, .webp, .html) or the still of the key moment (.png, .svg, .tex); returns the path.
+        """Write a film (.mp4, .gif, .webp, .html), the still of the key moment (.png, .svg, .tex), or words (.json).
 
-        What `ready` raises is raised before anything is drawn; after any error nothing on disk has changed.
+        Returns the path. What `ready` raises is raised before anything is drawn; after any error nothing on disk has
+        changed.
         """
         path = ready(path)
         suffix = path.suffix.lower()
@@ -90,6 +91,8 @@ class Animation:
             with beside(path) as part:
                 part.write_text(tikz.source(drawing, self.caption, self.command), encoding="utf-8")
             return path
+        if suffix == ".json":
+            return words.write(path, self)
         if suffix == ".html":
             with beside(path) as part:
                 part.write_text(html.page(self.title, self._repr_html_(), self.command), encoding="utf-8")

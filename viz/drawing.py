@@ -14,8 +14,6 @@ A small picture has the title, the spheres and the caption alone: no text is sma
 
 from __future__ import annotations
 
-import re
-import textwrap
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,7 +25,7 @@ from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
-from . import panels
+from . import lines, panels
 from .camera import Camera
 from .look import Canvas, Figure, points, usual
 from .losses import Loss
@@ -37,9 +35,8 @@ from .sphere import View
 from .themes import LIGHT, Theme
 
 PITCH = 22  # from formula to formula, in pixels at 480 of height
-BAND = 142  # the height of the panels below two spheres, likewise
+BAND = 108  # the height of the panels below two spheres, likewise
 SMALL = 0.7  # the picture's size, against 640 x 480, below which the panels go
-FORMULA = re.compile(r" ([=−+<]) ")  # no line ends at these
 LINE = 1.35  # from line to line of the caption, in heights of its text
 
 
@@ -175,7 +172,7 @@ class Drawing:
         left = 6 * unit
         self._sphere(0, left, strip + (height - strip - side) / 2, side)
         x = left + side + 12 * unit
-        _fit(self._text(x, height - 26 * unit, self.title, 11, va="center", weight="bold"), width - x - 4 * unit)
+        lines.fit(self._text(x, height - 26 * unit, self.title, 11, va="center", weight="bold"), width - x - 4 * unit)
         for i in range(len(self.formulas)):
             self._formula(i, left + side + 24 * unit, height - 56 * unit - PITCH * i * unit)
         x, top = left + side + 46 * unit, height - (56 + PITCH * len(self.formulas)) * unit
@@ -192,16 +189,18 @@ class Drawing:
         (width, height), unit = self.size, self.unit
         across = len(self.panels) + bool(self.tiles)
         heading = 22 * unit if any(sphere.heading for sphere in self.spheres) else 0
-        row = 34 * unit if self.formulas else 0
+        row = 30 * unit if self.formulas else 0
         bottom = self.strip + (BAND * unit if across else 0) + row
         side = min(height - bottom - heading - 36 * unit, width / len(self.spheres) - 8 * unit)
-        _fit(self._text(16 * unit, height - 22 * unit, self.title, 11, va="center", weight="bold"), width - 20 * unit)
+        lines.fit(
+            self._text(16 * unit, height - 22 * unit, self.title, 11, va="center", weight="bold"), width - 20 * unit
+        )
         lift = bottom + (height - bottom - heading - 36 * unit - side) / 2
         for i, sphere in enumerate(self.spheres):
             centre = (i + 0.5) * width / len(self.spheres)
             self._sphere(i, centre - side / 2, lift, side)
             above = self._text(centre, lift + side + 11 * unit, sphere.heading, 10, ha="center", va="center")
-            _fit(above, width / len(self.spheres) - 8 * unit)
+            lines.fit(above, width / len(self.spheres) - 8 * unit)
         for i in range(len(self.formulas)):
             self._formula(i, 28 * unit + i * (width - 28 * unit) / len(self.formulas), bottom - 0.4 * row)
         slot = width / max(1, across)
@@ -217,27 +216,18 @@ class Drawing:
         slot, headed = width / len(self.spheres), any(sphere.heading for sphere in self.spheres)
         top = height - line * (2 if headed else 1) - 2
         side = min(top - self.strip, slot - 4)
-        _fit(self._text(4, height - line / 2 - 1, self.title, 11, va="center", weight="bold"), width - 8)
+        lines.fit(self._text(4, height - line / 2 - 1, self.title, 11, va="center", weight="bold"), width - 8)
         for i, sphere in enumerate(self.spheres):
             self._sphere(i, (i + 0.5) * slot - side / 2, self.strip + (top - self.strip - side) / 2, side)
             at = ((i + 0.5) * slot, height - 1.5 * line - 1)
-            _fit(self._text(*at, sphere.heading, 10, ha="center", va="center"), slot - 4)
+            lines.fit(self._text(*at, sphere.heading, 10, ha="center", va="center"), slot - 4)
 
     def _em(self) -> float:
         """The size of the caption's font, in pixels."""
         return float(self.caption.get_fontsize()) * self.figure.dpi / 72
 
     def _wrapped(self, text: str) -> str:
-        """The caption in as few lines as the picture's width allows, the lines of even length."""
-        room = self.size[0] - 22 * self.unit
-        for whole in (FORMULA.sub("\u00a0\\1\u00a0", text), text):  # formulas in one piece, if they are not too long
-            columns = int(room / (0.5 * self._em()))
-            while columns > 8:
-                self.caption.set_text(_lines(whole, columns))
-                if self.caption.get_window_extent().width <= room:
-                    return _evened(whole, columns).replace("\u00a0", " ")
-                columns -= 1
-        return _lines(text, columns)
+        return lines.wrapped(self.caption, text, self._em(), self.size[0] - 22 * self.unit)
 
     def _sphere(self, i: int, x: float, y: float, side: float) -> None:
         sphere, axes = self.spheres[i], self._axes(x, y, side, side)
@@ -246,7 +236,7 @@ class Drawing:
     def _formula(self, i: int, x: float, y: float) -> None:
         """A line of mathtext and the bar before it."""
         line = self._text(x, y, self.formulas[i].text, 11, va="center", math_fontfamily="dejavuserif", parse_math=True)
-        _fit(line, self.size[0] - x - 4 * self.unit)
+        lines.fit(line, self.size[0] - x - 4 * self.unit)
         at_x = (x - 8 * self.unit) / self.size[0]
         at_y = [(y + s * self.unit) / self.size[1] for s in (-9, 9)]
         bar = Line2D([at_x] * 2, at_y, linewidth=4 * self.unit, transform=self.figure.transFigure)
@@ -290,28 +280,3 @@ class Drawing:
             **style,
         }
         return self.figure.text(x / self.size[0], y / self.size[1], text, **style)
-
-
-def _fit(text: Text, width: float) -> None:
-    """Set the words smaller where they are wider than that many pixels; words that cannot be read are left out."""
-    while text.get_window_extent().width > width:
-        if float(text.get_fontsize()) <= points(0, 1):
-            text.set_text("")
-            break
-        text.set_fontsize(max(points(0, 1), 0.96 * float(text.get_fontsize())))
-
-
-def _lines(text: str, columns: int) -> str:
-    """The text in lines of that many columns; a word that is longer has a line of its own."""
-    return "\n".join(textwrap.wrap(text, columns, break_long_words=False, break_on_hyphens=False))
-
-
-def _evened(text: str, columns: int) -> str:
-    """The text in as few lines as that many columns allow, the lines of even length."""
-    lines = _lines(text, columns)
-    for fewer in range(columns - 1, 0, -1):
-        shorter = _lines(text, fewer)
-        if shorter.count("\n") > lines.count("\n") or max(map(len, shorter.split("\n"))) > fewer:
-            break
-        lines = shorter
-    return lines

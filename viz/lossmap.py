@@ -17,6 +17,7 @@ from .camera import Camera, on_sphere
 from .losses import Loss
 
 SOME = 1 << 14  # pixels at a time: a loss may hold a batch for each of them
+LUMINANCE = np.array([0.299, 0.587, 0.114])  # what red, green and blue add to how light a colour is (Rec. 601)
 
 
 @cache
@@ -41,7 +42,7 @@ def coloured(loss: Loss, limits: tuple[float, float], camera: Camera, n: int, gr
     f = np.concatenate([loss(points[:, i : i + SOME])[0] for i in range(0, n * n, SOME)])
     colours = palette()
     if grey:
-        colours = np.repeat((colours @ [0.299, 0.587, 0.114]).round().astype(np.uint8)[:, None], 3, axis=1)
+        colours = np.repeat((colours @ LUMINANCE).round().astype(np.uint8)[:, None], 3, axis=1)
     return _image(colours[np.clip((f - low) * (255 / (high - low or 1.0)), 0, 255).astype(int)], n)
 
 

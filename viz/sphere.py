@@ -1,7 +1,7 @@
 """A view is the drawing of the unit sphere, with marks on it, on a plain 2-D Axes.
 
 Layers from the back: planes behind, the disc, contour lines, graticule, hidden halves (dashed and faded), limb, planes
-in front, curves, vectors, points, labels with a white halo. An artist is made once per name and part, then updated in
+in front, curves, vectors, points, labels with a halo. An artist is made once per name and part, then updated in
 place; its gid is "name.part", and its data are screen coordinates of `view.camera`, to be read back.
 """
 
@@ -18,9 +18,9 @@ from matplotlib.patheffects import withStroke
 
 from grassmann_np.geometry import sphere
 
-from . import labels, lossmap
+from . import lossmap
 from .camera import NEVER, Camera
-from .look import points
+from .lettering import Asked, Lettering, tall
 from .losses import Loss
 from .marks import Area, Curve, Disc, Label, Mark, Plane, Point, Ring, Style, Trail, Vector, mirrored, on_sphere
 from .themes import LIGHT, Theme
@@ -28,9 +28,6 @@ from .themes import LIGHT, Theme
 PLANE_BEHIND, DISC, CONTOUR, GRATICULE, HIDDEN, LIMB, PLANE, CURVE, VECTOR, POINT, LABEL = range(1, 12)
 FADED = 0.4
 RECENT = 6  # points of a fading trail that do not fade
-EDGE = 4  # pixels between words and the edge of the picture, at 480 of height, as are all lengths here
-SAMPLES = 40  # places along a line that words should not hide
-Asked = tuple[str, str, np.ndarray, np.ndarray, str]  # the mark's name, the text, its place, a way aside, the colour
 
 
 class View:
@@ -56,8 +53,7 @@ class View:
         self.artists: dict[str, Artist] = {}
         self.camera = Camera(np.array([1.0, 0.0, 0.0]))  # until the first update
         self.placed = 0
-        self.measured: dict[str, np.ndarray] = {}
-        self.taken: dict[str, int] = {}  # the place of every word, among its candidates
+        self.lettering = Lettering(axes, unit, theme)
         frame = {"xlim": (x - self.reach, x + self.reach), "ylim": (y - self.reach, y + self.reach)}
         axes.set(**frame, aspect="equal")
         axes.set_axis_off()
@@ -79,7 +75,7 @@ class View:
     def update(self, marks: dict[str, Mark], camera: Camera, anew: bool = False) -> None:
         """Show these marks, and nothing else, from this camera; `anew`: no word keeps its place for having had it."""
         if anew:
-            self.taken = {}
+            self.lettering.taken = {}
         if "graticule.line" not in self.artists or not np.array_equal(camera.direction, self.camera.direction):
             self.camera = camera
             self._surface()
@@ -91,7 +87,9 @@ class View:
             self._mark(name, mark, 1.0, words)
             if self.ghost:
                 self._mark(name + "-ghost", mirrored(mark), FADED, words)
-        self._words(words, marks)
+        seen = [*marks.values(), *(map(mirrored, marks.values()) if self.ghost else [])]
+        for word in self.lettering.place(words, seen, camera, self._get):
+            self._place(word, LABEL)
 
     def layers(self) -> tuple[list[Artist], list[Artist]]:
         """(background, foreground), each in drawing order: what stays while the camera does, and what may move."""
@@ -150,15 +148,15 @@ class View:
         length = float(np.linalg.norm(v))
         if length == 0:
             return
-        u, tall = v / length, _tall(length) if head else 0.0
-        visible, hidden = self.camera.split_path(np.stack([y, y + v - 0.9 * tall * u], axis=1))
+        u, high = v / length, tall(length) if head else 0.0
+        visible, hidden = self.camera.split_path(np.stack([y, y + v - 0.9 * high * u], axis=1))
         self._halves(name, self.camera.screen(visible), self.camera.screen(hidden), style, VECTOR, alpha)
         if head:
             across = np.cross(y if np.any(y) else self.camera.direction, u)
             across = across / np.linalg.norm(across) if np.any(across) else _tangent(y, self.camera)
-            base = y + v - tall * u
-            corners = np.stack([y + v, base + 0.36 * tall * across, base - 0.36 * tall * across], axis=1)
-            behind = bool(self.camera.hidden(y + v - tall / 2 * u, on_sphere=False))
+            base = y + v - high * u
+            corners = np.stack([y + v, base + 0.36 * high * across, base - 0.36 * high * across], axis=1)
+            behind = bool(self.camera.hidden(y + v - high / 2 * u, on_sphere=False))
             patch = self._get(f"{name}.head", lambda: Polygon(corners[:2].T))
             patch.set(xy=self.camera.screen(corners).T, facecolor=style.color)
             patch.set(edgecolor=self.theme.ground, linewidth=0.7 * self.unit)
@@ -229,72 +227,6 @@ class View:
         patch.set_linewidth(style.width * self.unit)
         self._place(patch, PLANE if front else PLANE_BEHIND)
 
-    def _words(self, asked: list[Asked], marks: dict[str, Mark]) -> None:
-        """Each word beside its mark, in the place that `labels` finds for it."""
-        corners = self.axes.transData.transform([[0.0, 0.0], [1.0, 1.0]])
-        centre, radius = corners[0], float(corners[1, 0] - corners[0, 0])
-        words, artists = [], []
-        for name, text, at, toward, color in asked:
-            if text:
-                label = self._get(f"{name}.label", self._text)
-                label.set(text=text, color=color, visible=True)
-                words.append(labels.Word(name, centre + radius * at, self._half(label), toward))
-                artists.append(label)
-        if not words:
-            self.taken = {}
-            return
-        self.taken = labels.places(words, self._obstacles(marks, centre, radius), self.taken, self.unit)
-        for word, label in zip(words, artists, strict=True):
-            box = labels.candidates(word, self.unit)[self.taken[word.name]]
-            label.set_position(((box[:2] + box[2:]) / 2 - centre) / radius)
-            self._place(label, LABEL)
-
-    def _obstacles(self, marks: dict[str, Mark], centre: np.ndarray, radius: float) -> labels.Obstacles:
-        """What words should not hide, in pixels; they may leave the axes a little at the sides, not above or below."""
-        heads, points, lines = [np.empty((3, 0))], [np.empty((3, 0))], [np.empty((3, 0))]
-        for mark in [*marks.values(), *(map(mirrored, marks.values()) if self.ghost else [])]:
-            match mark:
-                case Point(at):
-                    points.append(at[:, None])
-                case Vector(at, v, _, _, head):
-                    lines.append(at[:, None] + np.outer(v, np.linspace(0, 1, SAMPLES // 2)))
-                    if head and (length := float(np.linalg.norm(v))):
-                        heads.append(
-                            (at + v)[:, None] - np.outer(v, _tall(length) / length * np.array([0.1, 0.5, 0.9]))
-                        )
-                case Curve(curve) | Trail(curve):
-                    lines.append(curve[:, :: max(1, curve.shape[1] // SAMPLES)])
-        at, dots, along = (centre[:, None] + radius * self.camera.screen(np.hstack(g)) for g in (heads, points, lines))
-        page, own = self.axes.get_figure(root=True), np.array(self.axes.bbox.extents)
-        assert page is not None  # axes are of a figure
-        beside, edge = np.array([8 * self.unit, 0]), EDGE * self.unit
-        least = np.maximum(edge, own[:2] - beside)
-        most = np.minimum(np.array(page.bbox.extents)[2:] - edge, own[2:] + beside)
-        return labels.Obstacles(at, dots, along, (centre, radius), np.concatenate([least, most]))
-
-    def _half(self, label: Any) -> np.ndarray:
-        """Half the width and the height of a word, in pixels; measured once."""
-        text = label.get_text()
-        if text not in self.measured:
-            box = label.get_window_extent()
-            self.measured[text] = np.array([box.width, box.height]) / 2
-        return self.measured[text]
-
-    def _text(self) -> Any:
-        halo = [withStroke(linewidth=3.2 * self.unit, foreground=self.theme.ground)]
-        return self.axes.text(
-            0,
-            0,
-            "",
-            ha="center",
-            va="center",
-            fontsize=points(13, self.unit),
-            fontstyle="italic",
-            family=self.theme.font,
-            parse_math=False,
-            path_effects=halo,
-        )
-
     def _place(self, artist: Artist, layer: int) -> None:
         """Show an artist in its layer, over what this update has put there before."""
         self.placed += 1
@@ -309,11 +241,6 @@ class View:
             artist.set(animated=True, gid=gid, clip_on=False)
             self.artists[gid] = artist
         return self.artists[gid]
-
-
-def _tall(length: float) -> float:
-    """How long the head is of an arrow of that length."""
-    return min(0.11, 0.6 * length)
 
 
 def _spherical(azimuth: np.ndarray, elevation: np.ndarray) -> np.ndarray:

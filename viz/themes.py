@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from matplotlib import font_manager
 from matplotlib.colors import to_rgb
 
+from .lossmap import LUMINANCE
 from .marks import STYLES, Style
 from .panels import FAINT, FONT
 
@@ -39,8 +40,7 @@ def grey(colour: str) -> str:
     >>> grey("#56B4E9")
     '0.619'
     """
-    red, green, blue = to_rgb(colour)
-    return f"{0.299 * red + 0.587 * green + 0.114 * blue:.3f}"
+    return f"{LUMINANCE @ to_rgb(colour):.3f}"
 
 
 def _painted(change: dict[str, str]) -> dict[str, Style]:

@@ -6,9 +6,11 @@ paper sets its own. The text needs \\usepackage{tikz}, and nothing else.
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 from matplotlib.artist import Artist
-from matplotlib.colors import to_rgba
+from matplotlib.colors import to_hex, to_rgba
 from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon
 from matplotlib.text import Text
@@ -35,8 +37,7 @@ TEX = {
 def source(drawing: Drawing, caption: str = "", command: str = "") -> str:
     """The tikzpicture of what the drawing shows now, WIDTH centimetres wide; caption and command become comments."""
     scale = WIDTH / drawing.size[0]
-    lines = [f"% {line}" for text in (caption, command) if text for line in text.splitlines()]
-    lines += [r"\begin{tikzpicture}[line cap=butt, line join=round]"]
+    lines = [r"\begin{tikzpicture}[line cap=butt, line join=round]"]
     if drawing.theme.ground != "white":
         width, height = scale * drawing.size[0], scale * drawing.size[1]
         lines.append(rf"\fill[{_colour(drawing.theme.ground)}] (0,0) rectangle ({width:.3f},{height:.3f});")
@@ -47,7 +48,10 @@ def source(drawing: Drawing, caption: str = "", command: str = "") -> str:
         for artist in sorted(view.artists.values(), key=Artist.get_zorder):
             if artist.get_visible():
                 lines += _drawn(artist, view, scale)
-    return "\n".join([*lines, r"\end{tikzpicture}", ""])
+    about = [f"% {line}" for text in (caption, command) if text for line in text.splitlines()]
+    colours = sorted(set(re.findall(r"\bviz([0-9A-F]{6})\b", "\n".join(lines))))
+    defined = [rf"\definecolor{{viz{colour}}}{{HTML}}{{{colour}}}" for colour in colours]
+    return "\n".join([*about, *defined, *lines, r"\end{tikzpicture}", ""])
 
 
 def tex(text: str) -> str:
@@ -68,7 +72,8 @@ def _drawn(artist: Artist, view: View, scale: float) -> list[str]:
 
     alpha = 1.0 if artist.get_alpha() is None else float(artist.get_alpha() or 0.0)
     if isinstance(artist, Text):
-        node = rf"\node[text={_colour(artist.get_color())}, inner sep=0, font=\itshape] at"
+        ground = f"fill={_colour(view.theme.ground)}, fill opacity=0.7, text opacity=1, rounded corners=1pt"
+        node = rf"\node[{ground}, text={_colour(artist.get_color())}, inner sep=0.8pt, font=\itshape] at"
         return [rf"{node} {_at(places(np.array([artist.get_position()]))[0])} {{{tex(artist.get_text())}}};"]
     if isinstance(artist, Polygon):
         face, edge = artist.get_facecolor(), artist.get_edgecolor()
@@ -84,8 +89,10 @@ def _drawn(artist: Artist, view: View, scale: float) -> list[str]:
     if isinstance(artist, Line2D):
         hidden = str(artist.get_gid()).endswith(".back")
         dash = "dashed" if hidden else "solid" if artist.get_linestyle() == "-" else "densely dashed"
-        color = view.theme.over if artist.get_gid() == "contour.line" else artist.get_color()  # white on no map
-        how = f"{_colour(color)}, opacity={alpha:.2f}, {dash}"
+        color = artist.get_color()
+        if artist.get_gid() == "contour.line":  # white on the map, which stays behind
+            color, alpha = view.theme.over, 0.5 * alpha
+        how = f"draw={_colour(color)}, opacity={alpha:.2f}, {dash}"
         how += f", line width={_points(artist.get_linewidth(), scale)}"
         points = places(np.array(artist.get_xydata()))
         ends = np.flatnonzero(np.isnan(points).any(axis=1))
@@ -104,6 +111,5 @@ def _points(width: float, scale: float) -> str:
 
 
 def _colour(colour: object) -> str:
-    """As xcolor takes it; "none" is white."""
-    red, green, blue = (round(255 * x) for x in to_rgba(colour)[:3])  # type: ignore[arg-type]
-    return "white" if colour == "none" else f"{{rgb,255:red,{red};green,{green};blue,{blue}}}"
+    """Its name in the paper, which `source` defines; "none" is white."""
+    return "viz" + to_hex("white" if colour == "none" else colour)[1:].upper()  # type: ignore[arg-type]

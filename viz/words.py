@@ -1,17 +1,25 @@
 """A text table puts a film's words into another language. It maps texts with {} for every number to such texts.
 
+`python -m viz clip --out clip.json` writes that of a film, each text beside itself; where it has been translated,
+`--words clip.json` draws the film so. One table may hold the words of many films.
+
 >>> said("The loss goes from 0.65 to 0.31.", {"The loss goes from {} to {}.": "La perte passe de {} à {}."})
 'La perte passe de 0.65 à 0.31.'
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import fields, replace
+from pathlib import Path
+from string import Formatter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from grassmann_np.files import beside
 
 from .marks import Mark
 
@@ -34,12 +42,36 @@ def said(text: str, table: Mapping[str, str]) -> str:
     The other text may change the order of the numbers: {1} {0}. ValueError for one that asks for more than there are.
     """
     key = pattern(text)
-    if key not in table:
-        return text
+    return _filled(key, table[key], NUMBER.findall(text)) if key in table else text
+
+
+def read(path: str | Path, film: Animation) -> dict[str, str]:
+    """The table in a JSON file.
+
+    ValueError for a file that holds something else, a text that does not fit its key, or none of the film's texts.
+    """
     try:
-        return table[key].format(*NUMBER.findall(text))
-    except (IndexError, KeyError, ValueError) as wrong:
-        raise ValueError(f"words: {table[key]!r} does not fit {key!r}: {wrong}") from None
+        table = json.loads(Path(path).read_text(encoding="utf-8"))
+    except ValueError as wrong:
+        raise ValueError(f"{path}: expected JSON, got something else: {wrong}") from None
+    if not isinstance(table, dict) or not all(isinstance(text, str) for text in table.values()):
+        raise ValueError(f'{path}: expected {{"text": "other text", ...}}, got another kind of JSON')
+    for key, text in table.items():
+        try:
+            _filled(key, text, ["0"] * sum(field is not None for _, field, *_ in Formatter().parse(key)))
+        except ValueError as wrong:
+            raise ValueError(f"{path}: {wrong}") from None
+    if not table.keys() & set(patterns(film)):
+        raise ValueError(f"{path}: expected texts of this film as keys, got none; --out FILE.json writes them")
+    return table
+
+
+def write(path: str | Path, film: Animation) -> Path:
+    """The table of the film's own words as JSON, each text beside itself: to translate."""
+    with beside(path) as part:
+        text = json.dumps({key: key for key in patterns(film)}, ensure_ascii=False, indent=1)
+        part.write_text(text + "\n", encoding="utf-8", newline="\n")
+    return Path(path)
 
 
 def translated(film: Animation, table: Mapping[str, str]) -> Animation:
@@ -81,6 +113,14 @@ def patterns(film: Animation, moments: int = 101) -> list[str]:
         texts.append(frame.caption)
         texts += [getattr(mark, key) for marks, _ in frame.views for mark in marks.values() for key in _texts(mark)]
     return list(dict.fromkeys(pattern(text) for text in texts if text))
+
+
+def _filled(key: str, text: str, numbers: list[str]) -> str:
+    """The text of that key with the numbers in it."""
+    try:
+        return text.format(*numbers)
+    except (AttributeError, IndexError, KeyError, ValueError) as wrong:
+        raise ValueError(f"words: {text!r} does not fit {key!r}: {wrong}") from None
 
 
 def _marks(marks: dict[str, Mark], table: Mapping[str, str]) -> dict[str, Mark]:

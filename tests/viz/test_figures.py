@@ -1,14 +1,18 @@
 """The figures without a browser: their pages as files, and their numbers against NumPy, through node."""
 
+import base64
+import io
 import json
 import re
 import shutil
 import subprocess
 from importlib.resources import files
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from PIL import Image
 from scipy import stats
 from scipy.spatial.transform import Rotation
 
@@ -18,6 +22,7 @@ from grassmann_np.geometry import euclidean, lines, sphere, subspaces
 from grassmann_np.ops.conv import fold
 from viz import figures, losses, lossmap, widget
 from viz.__main__ import main
+from viz.camera import Camera
 from viz.figures import given
 from viz.figures.given import FIGURES, data
 from viz.marks import STYLES
@@ -31,7 +36,7 @@ node = pytest.mark.skipif(shutil.which("node") is None, reason="needs node: inst
 
 def run(name, code, **given):
     """What the JavaScript `code` returns: `shown` is the figure, `data` its data, `given` are variables."""
-    parts = [(files(widget) / one).read_text(encoding="utf-8") for one in figures.SCRIPTS]
+    parts = [(files(widget) / one).read_text(encoding="utf-8") for one in widget.SHARED]
     parts.append((files(figures) / f"{name}.js").read_text(encoding="utf-8"))
     names = ", ".join(["data", *given])
     body = f"const {{{names}}} = JSON.parse(require('fs').readFileSync(0)); const shown = figure(data); {code}"
@@ -53,12 +58,13 @@ def test_every_page_is_one_small_file_that_asks_for_nothing(tmp_path):
     for path in paths:
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"https?:|//cdn|import |fetch\(|XMLHttp|url\(", text)
-        assert re.findall(r"(?:src|href)=[\"']?([^\"'> ]*)", text) == ["data:,"]
+        asked = re.findall(r"(?:src|href)=[\"']?([^\"'> $]+)", text)
+        assert asked[0] == "data:," and all(one.startswith("data:image/png;base64,") for one in asked[1:])
         assert "<noscript>" in text and 'lang="en"' in text and "$title" not in text
         given = json.loads(re.search(r'id="data">(.*?)</script>', text, re.S)[1])
         assert bytes.fromhex(given["palette"]) == lossmap.palette().tobytes()
         assert given["styles"]["h"]["color"] == STYLES["h"].color
-        assert len(text.encode()) < 80_000
+        assert len(text.encode()) < 90_000
 
 
 def test_the_same_bytes_every_time():
@@ -101,7 +107,7 @@ def test_the_command_line_writes_them(tmp_path, capsys):
 
 def test_every_script_is_a_figure_and_every_figure_a_script():
     scripts = {path.name for path in files(figures).iterdir() if path.name.endswith(".js")}
-    assert scripts - {"frame.js"} == {f"{name}.js" for name in FIGURES}
+    assert scripts - {"frame.js", "still.js"} == {f"{name}.js" for name in FIGURES}
 
 
 @node
@@ -513,8 +519,67 @@ def test_the_curves_are_the_stored_results(kind, digits):
     np.testing.assert_allclose(told, want, atol=0.505 * 10.0 ** -min(digits, 2))
     np.testing.assert_allclose(told[1], p, atol=0.505 * 10.0**-digits)
     drawn = {mark["role"]: np.array(mark["points"]) for mark in marks if mark["kind"] == "trail"}
-    logs, heights = np.log10(np.concatenate(curves)), np.concatenate([drawn["sgd-g"][:, 1], drawn["adam-g"][:, 1]])
+    logs, heights = np.log10(np.concatenate(curves)), np.concatenate([drawn["sgd-g"][:, 1], drawn["sgd"][:, 1]])
     slope, level = np.polyfit(logs, heights, 1)
     assert slope > 0
     np.testing.assert_allclose(heights, slope * logs + level, atol=1e-3)  # the means are rounded
     assert all(0 <= y <= 9 for points in drawn.values() for y in points[:, 1])
+
+
+@node
+def test_a_curve_has_the_colour_of_its_optimizer_and_of_two_of_one_the_second_is_pale():
+    def looks(a, b):
+        state = {"kind": "wrong", "a": a, "b": b, "epoch": 3}
+        marks = run("epochs", "return shown.marks(state)", state=state)
+        return [(m["role"], m["alpha"]) for m in marks if m["kind"] == "trail"][::-1]
+
+    assert looks("Adam", "SGD") == [("adam", 1), ("sgd", 1)]
+    assert looks("Adam-G", "SGD-G") == [("adam-g", 1), ("sgd-g", 1)]
+    assert looks("SGD clip", "SGD") == [("sgd", 1), ("sgd", 0.5)]
+
+
+# the still
+
+
+def still_of(name):
+    return figures.page(name, RESULTS).partition("</noscript>")[0].partition("<noscript>")[2]
+
+
+@node
+@pytest.mark.parametrize("name", FIGURES)
+def test_without_javascript_the_start_is_seen_with_its_labels_over_its_sentence(name):
+    views, said = run(
+        name, "return [shown.views.map((_, i) => shown.marks(shown.start, i)), shown.sentence(shown.start)]"
+    )
+    still = still_of(name)
+    assert still.count("<svg ") == len(views) and re.sub(r"\*(.+?)\*", r"<i>\1</i>", said) in still
+    for svg, marks in zip(re.findall(r"<svg .*?</svg>", still, re.S), views, strict=True):
+        tree = ElementTree.fromstring(re.sub(r"\bstyle=", "class=", svg))
+        words = {one.text for one in tree.iter("text")}
+        assert words == {text for mark in marks if (text := mark.get("label") or mark.get("text"))}
+        wide, tall = map(int, tree.get("viewBox").split()[2:])
+        assert all(0 <= int(one.get("x")) <= wide and 0 <= int(one.get("y")) <= tall for one in tree.iter("text"))
+        assert "NaN" not in svg and "undefined" not in svg and "Object" not in svg
+
+
+@node
+def test_the_sphere_of_a_still_has_the_colours_of_the_loss():
+    given = data("gradient")
+    picture = base64.b64decode(re.search(r"base64,([^\"]*)", still_of("gradient"))[1])
+    got = np.array(Image.open(io.BytesIO(picture)).convert("RGB")).astype(int)[::-1]
+    n, numbers = len(got), given["losses"]["linear"]["numbers"]
+    loss = losses.of_moments(np.array(numbers["R"]), np.array(numbers["c"]), numbers["eps"])
+    azimuth, elevation = given["camera"]
+    towards = [np.cos(elevation) * np.cos(azimuth), np.cos(elevation) * np.sin(azimuth), np.sin(elevation)]
+    want = lossmap.coloured(loss, lossmap.limits(loss), Camera(np.array(towards)), n)
+    seen = want[..., 3] > 0
+    assert n >= 64 and np.abs(got - want[..., :3])[seen].max() <= 2  # a step of the palette
+
+
+def test_without_node_there_are_words_and_a_broken_script_is_told(monkeypatch):
+    if shutil.which("node"):
+        with pytest.raises(RuntimeError, match="node: ReferenceError: nothing is not defined"):
+            figures.still.drawn("nothing();", "{}")
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    page = figures.page("length")
+    assert "<svg" not in page and "To drag it needs JavaScript" in page

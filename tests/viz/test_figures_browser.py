@@ -189,9 +189,13 @@ def test_it_tells_the_page_its_height_and_takes_its_theme(visit):
     assert frame.evaluate("document.documentElement.scrollHeight <= innerHeight + 1")
 
 
-def test_without_javascript_it_says_so(visit):
-    page = visit("length", java_script_enabled=False)
-    assert page.is_visible("noscript p") and "JavaScript" in page.inner_text("noscript p")
+@pytest.mark.parametrize("width", [320, 760])
+@pytest.mark.parametrize("name", FIGURES)
+def test_without_javascript_it_is_a_still_and_says_so(visit, name, width):
+    page = visit(name, width, java_script_enabled=False)
+    assert page.is_visible("noscript svg") and "JavaScript" in page.locator("noscript > p").last.inner_text()
+    box = page.locator("noscript #still").bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= width and box["height"] > 100
 
 
 def test_on_paper_it_is_light_and_without_controls(visit):

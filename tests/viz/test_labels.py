@@ -76,12 +76,12 @@ def test_the_same_marks_give_the_same_places_and_a_word_stays_while_its_mark_mov
     moved = 0
     for seed in SEEDS:
         view, marks, camera = drawn(seed, (640, 480))
-        first = dict(view.taken)
-        assert drawn(seed, (640, 480))[0].taken == first
+        first = dict(view.lettering.taken)
+        assert drawn(seed, (640, 480))[0].lettering.taken == first
         for i in range(1, 16):
             view.update(marks, camera.turned(0.2 * i))
-            moved += sum(first[name] != place for name, place in view.taken.items())
-            first = dict(view.taken)
+            moved += sum(first[name] != place for name, place in view.lettering.taken.items())
+            first = dict(view.lettering.taken)
     assert moved <= 0.02 * 15 * 5 * len(SEEDS)
 
 

@@ -46,7 +46,9 @@ def test_in_print_every_pixel_is_grey(pictures):
 def test_a_style_moves_nothing(pictures):
     one, *others = (drawing.views[0] for drawing, _ in pictures.values())
     for other in others:
-        assert other.taken == one.taken and np.array_equal(other.disc.get_extent(), one.disc.get_extent())
+        assert other.lettering.taken == one.lettering.taken and np.array_equal(
+            other.disc.get_extent(), one.disc.get_extent()
+        )
         assert np.array_equal(other.artists["walk.front"].get_data(), one.artists["walk.front"].get_data())
 
 

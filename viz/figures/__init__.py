@@ -1,7 +1,8 @@
 """A figure is one HTML file with one idea to drag: nothing beside it is needed, online or off.
 
 It is put together from the widget's shared scripts, frame.js, which holds what all figures do, and NAME.js, which knows
-what this one shows. The numbers come from Python: `given` has a function for each figure.
+what this one shows. The numbers come from Python: `given` has a function for each figure. Without JavaScript a reader
+sees the `still`.
 """
 
 from __future__ import annotations
@@ -17,9 +18,8 @@ from grassmann_np.files import beside
 
 from .. import widget
 from ..files import ready
+from . import still
 from .given import FIGURES, data
-
-SCRIPTS = widget.SHARED
 
 
 def write(folder: str | Path, results: dict[str, Any] | None = None) -> list[Path]:
@@ -35,9 +35,13 @@ def write(folder: str | Path, results: dict[str, Any] | None = None) -> list[Pat
 def page(name: str, results: dict[str, Any] | None = None) -> str:
     """The text of that file.  ValueError for a figure that is none, or that is of results and has none."""
     given = json.dumps(data(name, results), allow_nan=False, separators=(",", ":"))
-    script = "\n".join([*(widget.read(one) for one in SCRIPTS), _read(f"{name}.js"), _read("frame.js")])
+    own = "\n".join([*(widget.read(one) for one in widget.SHARED), _read(f"{name}.js")])
     return Template(_read("frame.html")).substitute(
-        title=escape(FIGURES[name].title), style=_read("style.css"), script=script, data=given
+        title=escape(FIGURES[name].title),
+        style=_read("style.css"),
+        script=f"{own}\n{_read('frame.js')}",
+        data=given,
+        still=still.drawn(own, given),
     )
 
 

@@ -1,32 +1,37 @@
 // Turn the coordinates: Adam takes another path, Adam-G the same one.
 //
-//     m <- b1 tau + (1 - b1) h,   v <- b2 v + (1 - b2) <h, h>,   d = -eta sqrt(1 - b2^t)/(1 - b1^t) m/sqrt(v + eps)
+//     m <- b1 m + (1 - b1) g,   v <- b2 v + (1 - b2) g^2,   w <- w - eta sqrt(1 - b2^t)/(1 - b1^t) m/sqrt(v + eps)
 //
-// Adam-G: <h, h> is one number, and y walks. Adam: <h, h> has one for each coordinate, and d is added to y.
+// That is Adam: each coordinate has its own square. Adam-G, optimizer.js's, has one |h|^2 for all, and y walks.
 
-const STEPS = 20, ETA = 0.1, BETA = [0.9, 0.99];
+const STEPS = 20, ETA = 0.1, BETA1 = 0.9;
+
+function adamStep(loss, {y: w, tau, v, steps}) {
+  const g = loss(w)[1], t = steps + 1, rate = -ETA * Math.sqrt(1 - BETA2 ** t) / (1 - BETA1 ** t);
+  const m = plus(times(tau, BETA1), times(g, 1 - BETA1));
+  const next = v.map((old, i) => BETA2 * old + (1 - BETA2) * g[i] ** 2);
+  return {y: plus(w, m.map((x, i) => rate * x / Math.sqrt(next[i] + TINY))), tau: m, v: next, steps: t};
+}
+
+const adamGStep = (loss, state) =>
+  take(state, plan(loss, state, {rule: "adam-g", eta: ETA, gamma: BETA1, nu: Infinity}));
 
 function figure({loss, start, camera: [azimuth, elevation]}) {
   const f = neuron(loss.numbers), axis = [0, 0, 1]; // the third coordinate stays
   const turned = (p, angle) => plus(plus(times(p, Math.cos(angle)), times(cross(axis, p), Math.sin(angle))),
     times(axis, (1 - Math.cos(angle)) * dot(axis, p)));
   // The directions after every step, in coordinates that are turned by the angle, and turned back.
-  const path = (onSphere, y, angle) => {
-    const gradient = (w) => turned(f(turned(w, -angle))[1], angle), [b1, b2] = BETA, seen = [y];
-    let w = turned(y, angle), tau = [0, 0, 0], v = [0, 0, 0];
-    for (let t = 1; t <= STEPS; t++) {
-      const h = onSphere ? project(w, gradient(w)) : gradient(w);
-      const m = plus(times(tau, b1), times(h, 1 - b1)), squares = h.map((x) => (onSphere ? dot(h, h) : x * x));
-      v = v.map((old, i) => b2 * old + (1 - b2) * squares[i]);
-      const rate = -ETA * Math.sqrt(1 - b2 ** t) / (1 - b1 ** t);
-      const d = m.map((x, i) => rate * x / Math.sqrt(v[i] + TINY));
-      [w, tau] = onSphere ? [along(w, d, 1), transport(w, d, m)] : [plus(w, d), m];
-      seen.push(turned(normalize(w), -angle));
+  const path = (step, v, y, angle) => {
+    const loss = (w) => { const [value, g] = f(turned(w, -angle)); return [value, turned(g, angle)]; }, seen = [y];
+    let state = {y: turned(y, angle), tau: [0, 0, 0], v, steps: 0};
+    while (seen.length <= STEPS) {
+      state = step(loss, state);
+      seen.push(turned(normalize(state.y), -angle));
     }
     return seen;
   };
-  const both = ({y, angle}) => [true, false].map((onSphere) => {
-    const [before, after] = [0, angle].map((a) => path(onSphere, y, a * Math.PI / 180));
+  const both = ({y, angle}) => [[adamGStep, 0], [adamStep, [0, 0, 0]]].map(([step, v]) => {
+    const [before, after] = [0, angle].map((a) => path(step, v, y, a * Math.PI / 180));
     return {before, after, gap: Math.max(...before.map((p, i) => distance(p, after[i])))};
   });
   return {

@@ -39,11 +39,12 @@ function figure({arms, of, start}) {
         list.push({kind: "label", at: [x(at - 1), -0.8, 0], text: String(at), role: "y", centred: true});
       }
       list.push({kind: "segment", at: [x(epoch - 1), 0, 0], v: [0, TALL, 0], role: "guide"});
-      for (const [name, letter, role] of [[b, "B", "adam-g"], [a, "A", "sgd-g"]]) {
+      for (const [name, letter] of [[b, "B"], [a, "A"]]) { // of two of one optimizer, B is pale
         const points = arms[name][kind].map((v, i) => [x(i), axis.y(v), 0]), end = points[points.length - 1];
-        list.push({kind: "trail", points, role});
-        list.push({kind: "point", at: points[epoch - 1], role});
-        list.push({kind: "label", at: end, text: letter, role, aside: [1, letter === "A" ? 0.4 : -0.4, 0]});
+        const {role} = arms[name], alpha = letter === "B" && role === arms[a].role ? 0.5 : 1;
+        list.push({kind: "trail", points, role, alpha});
+        list.push({kind: "point", at: points[epoch - 1], role, alpha});
+        list.push({kind: "label", at: end, text: letter, role, alpha, aside: [1, letter === "A" ? 0.4 : -0.4, 0]});
       }
       return list;
     },

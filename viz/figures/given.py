@@ -176,7 +176,8 @@ def epochs(results: Given) -> Given:
         kept = [errors for errors in arm["errors"] if errors]
         if kept and "angle" in arm:
             wrong = np.mean(kept, axis=0).round(3).tolist()
-            arms[written(name)] = {"wrong": wrong, "norm": arm["norm"], "angle": arm["angle"]}
+            role = name.split()[0]  # the optimizer's
+            arms[written(name)] = {"role": role, "wrong": wrong, "norm": arm["norm"], "angle": arm["angle"]}
     return {"arms": arms, "of": results["of"], "start": _two(list(arms))}
 
 

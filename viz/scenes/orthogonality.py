@@ -64,8 +64,8 @@ def orthogonality(
     curves = [np.stack([steps, line]) for line in (losses[0], losses[1], bounds[1] + 0 * steps)]
     crowded = Line(curves[1], "h", "L"), Line(curves[2], "g", "bound")
     panels = (
-        Panel((Line(curves[0], "h"),), "L of 3", "step"),
-        Panel(crowded, f"L of {columns}, at least {bounds[1]:.2f}", "step"),
+        Panel((Line(curves[0], "h"),), "L of 3, by step", ""),
+        Panel(crowded, f"L of {columns}, by step: at least {bounds[1]:.2f}", ""),
     )
     captions = _captions(walks, losses, bounds[1], columns)
     camera = Camera(CENTRE)

@@ -27,7 +27,8 @@ FORMULAS = (
     Formula(r"$|g|^2 = |h|^2 + (y'g)^2$", "guide"),
 )
 LASTING = (5.0, 6.0, 10.0)  # seconds, as in every scene: 15 characters of a caption are read in one
-FAR = 2.4  # length of the walk, in radians
+FAR = 2.4  # length of the walk, in radians, which ends where f is least if that comes before
+SHORT = 0.04  # an arrow of that length has no room for a name
 
 
 @scene
@@ -48,7 +49,8 @@ def project(
     loss = named(loss, rng)
     y = first(start, rng)
     h = sphere.project(y, loss(y)[1])
-    d = -FAR * sphere.normalize(h if np.any(h) else sphere.random_tangent(y, rng))
+    u = -sphere.normalize(h if np.any(h) else sphere.random_tangent(y, rng))
+    d = _far(loss, y, u) * u
     degrees, *measured = _measured(loss, y, d)
     lines = [
         Line(np.stack([degrees, values]), role, name)
@@ -80,15 +82,22 @@ def _marks(
     g = loss(here)[1]
     h = sphere.project(here, g)
     marks: dict[str, Mark] = {
-        "plane": Plane(here, onward / FAR, half),
+        "plane": Plane(here, sphere.normalize(onward), half),
         "walk": Curve(along(y, d, np.linspace(0, walked, 61))),
         "g": Vector(here, -grown * g, "g", "−g"),
         "y": Point(here, "y", aside=-np.cross(here, onward)),
     }
     if fallen > 0:
         marks["lost"] = Vector(here - g, fallen * (g - h), "guide", head=False)
-        marks["h"] = Vector(here, -g + fallen * (g - h), "h", "−h" if fallen == 1 else "")
+        named = fallen == 1 and np.linalg.norm(h) > SHORT
+        marks["h"] = Vector(here, -g + fallen * (g - h), "h", "−h" if named else "")
     return marks
+
+
+def _far(loss: Loss, y: np.ndarray, u: np.ndarray) -> float:
+    """How far along the unit vector u f is least, at most FAR, and not so near that nothing would be walked."""
+    s = np.linspace(FAR / 4, FAR, 1801)
+    return float(s[np.argmin(loss(along(y, u, s))[0])])
 
 
 def _measured(loss: Loss, y: np.ndarray, d: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -118,9 +127,11 @@ def _captions(
         there = f"|y'g| = {abs(radial[most]):.2f} and |h| = {tangent[most]:.2f}"
         lost = f"Most is lost at {degrees[most]:.0f}°, where {there}."
     least = int(np.argmin(values))
-    past = f", past {degrees[least]:.0f}°, where f is least" if 0 < least < len(values) - 1 else ""
+    way = "past" if least < len(values) - 1 else "to"
+    turns = least > 0 and degrees[-1] < np.degrees(FAR) - 0.1
+    ends = f" {way} {degrees[least]:.0f}°, where f is least on its way" if turns else ""
     return (
         f"−g, the way the loss falls fastest in space: f = {float(loss(y)[0]):.2f}, |g| = {whole[0]:.2f}.",
         f"−h, its tangent part: |h| = {tangent[0]:.2f}. What is lost, {abs(radial[0]):.2f} along y, cannot turn y.",
-        f"y walks along −h{past}. {lost}",
+        f"y walks along −h{ends}. {lost}",
     )

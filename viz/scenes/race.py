@@ -119,7 +119,7 @@ def _captions(
     worst = max(losses, key=lambda role: losses[role][1, -1])
     others = "".join(f", {NAMES[role]}" for role in list(walks)[2:-1])
     after = f"Loss after {steps} steps: {ends}."
-    why = "Adam-G, untuned, ends worst: it divides by a running mean of |h|, in which the long first ones still count."
+    why = "Adam-G, untuned, ends worst: it divides by √v, v a running mean of |h|², and the first h were long."
     return (
         f"SGD, SGD with decay{others} and {NAMES[list(walks)[-1]]} start from one y; drawn is w/|w|. η = {lr:g}, for "
         f"Adam-G {lr / 4:g}.",

@@ -233,7 +233,7 @@ class Picture {
 
   // A table of numbers as cells `size` = [wide, high], its upper left corner `at`: ink is `most`, orange is below zero.
   cells({values, at: [x, y], size: [w, h], most}) {
-    const c = this.context, [below] = [this.styles.g.color], gap = w * this.radius > 12 ? 1 : 0;
+    const c = this.context, below = this.styles.g.color, gap = w * this.radius > 12 ? 1 : 0;
     this.layers.surface.push(() => values.forEach((row, i) => row.forEach((value, j) => {
       const [left, top] = this.pixels([x + j * w, y - i * h]);
       const [right, bottom] = this.pixels([x + (j + 1) * w, y - (i + 1) * h]);
