@@ -66,7 +66,7 @@ for stabilize in (None, 1):
 """,
     ),
     (
-        "geoopt: RiemannianAdam goes on otherwise after a state is loaded",
+        "geoopt: RiemannianAdam continues differently after a state is loaded",
         "It counts its steps in a Python int. `load_state_dict` is torch.optim.Adam's, and makes the count a float32 "
         "tensor, so that 1 - beta ** step is rounded to float32 from then on.",
         """

@@ -43,7 +43,9 @@ def page(result: dict[str, Any]) -> str:
     lines += [
         "`ordinary` and `yes` count what holds where most programs live. What only our Protocol states is held against "
         "nobody and called `not promised`: " + "; ".join(promises) + ". Subspaces of more than half the "
-        "dimensions share some, and so are never ordinary: angles of 0 are among theirs.",
+        "dimensions share some, and so are never ordinary: angles of 0 are among theirs. "
+        "`retraction_is_second_order` measures with the library's own distance: a *no* there is that of an arccos, "
+        "which cannot follow short steps, and says nothing of the library's retraction.",
         "",
     ]
     lines += _grid([one for one in result["geometries"] if one["dtype"] == "float64"])

@@ -43,7 +43,7 @@ def orthogonality(
     size: tuple[int, int] = SIZE,
     orbit: float = 0.0,
 ) -> Animation:
-    """The orthogonality term turns three columns until they are orthogonal; six have no room for that.
+    """The orthogonality term turns three columns until they are orthogonal; six do not fit.
 
     `columns` are those of the second sphere, 4 to 12; alpha, lr, momentum: of SGD-G, which sees this term alone.
     """
@@ -132,6 +132,5 @@ def _captions(walks: list[np.ndarray], losses: list[list[float]], bound: float, 
         f"{many[0]:.2f} for {columns}.",
         f"SGD-G on L alone turns them apart: the least angle grows from {_least(three[:, 0])}° to "
         f"{_least(three[:, -1])}° among three, {_least(crowd[:, 0])}° to {_least(crowd[:, -1])}° among {columns}.",
-        f"Three end at L = {few[-1]:.2f}. {columns} have no room: L = {many[-1]:.2f}, and Welch's bound is "
-        f"{bound:.2f}.",
+        f"Three end at L = {few[-1]:.2f}. {columns} do not fit: L = {many[-1]:.2f}, and Welch's bound is {bound:.2f}.",
     )

@@ -137,4 +137,4 @@ def _ends(walks: dict[str, np.ndarray], losses: dict[str, np.ndarray], steps: in
         f"{NAMES[role]} {losses[role][1, -1]:.4f} and {np.degrees(sphere.distance(walk[:, -1], there)):.1f}°"
         for role, walk in walks.items()
     )
-    return f"After {steps} steps, the loss and the way to the best place found: {ends}."
+    return f"After {steps} steps, the loss and the distance from the best place found: {ends}."

@@ -142,7 +142,7 @@ def _captions(
         f"So g has no part along w, and it shrinks as 1/|w|: {size:.2f} at |w| = 1, "
         f"{np.linalg.norm(loss(far * y)[1]):.2f} at |w| = {far:g}.",
         f"A step of SGD, η = {lr:g}, is at a right angle to w: w can only grow, from 1 to {lengths[1]:.2f}.",
-        f"{STEPS} steps: w spirals outward, from |w| = 1 to {lengths[-1]:.2f}. On the sphere runs y, all that f sees.",
+        f"{STEPS} steps: w spirals outward, from |w| = 1 to {lengths[-1]:.2f}. On the sphere you see its direction y.",
         f"Step {STEPS} turns y by {angles[-1]:.2f}°; with |w| = 1, by {short[-1]:.2f}°: η acts on y as "
         f"η/|w|² = {lr / lengths[-2] ** 2:.2f}.",
     )

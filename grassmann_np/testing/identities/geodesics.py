@@ -46,7 +46,7 @@ def exp_of_zero(c: Case) -> float:
 
 @identity(8)
 def distance_is_length(c: Case) -> float:
-    """d(x, exp_x h) = |h|, while h is shorter than the way around.
+    """d(x, exp_x h) = |h|, while no shorter way leads there: up to pi on the sphere, pi/2 on lines.
 
     Catches: arccos distance; step ignored below 1e-12; step ignored below 1e-8.
     """
@@ -108,7 +108,7 @@ def no_acceleration(c: Case) -> float:
 
 @identity(12)
 def constant_speed(c: Case) -> float:
-    """d(c(s), c(t)) = |t - s| |h|.
+    """d(c(s), c(t)) = |t - s| |h|, while no shorter way leads there.
 
     Catches: chordal distance; distance of representatives; squared distance.
     """
