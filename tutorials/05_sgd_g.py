@@ -211,10 +211,6 @@ assert abs(way - 1.88) < 0.005
 # %% [markdown]
 # ## Clipping
 #
-# > **Pullback.** The function that takes the gradient of the loss with
-# > respect to an operation's output to those with respect to its inputs.
-# > Every op returns its value and its pullback; lesson 7 explains them.
-#
 # **Guess first:** can the gradient of a batch-normalized neuron be very
 # large? If all inputs are made smaller, it stays as it is, since batch
 # normalization cancels their size too. But suppose they vary a lot in some

@@ -407,16 +407,11 @@ assert 2.8 < slope < 3.2
 # ## What came after
 #
 # If the length is only a hidden learning rate, why not take it away? Cho
-# and Lee did, in 2017. Later work went the same way:
-#
-# * **AdamP** (2020) keeps the weights free. Where a small cosine of gradient
-#   and weight suggests that the weight is scale-invariant, it removes the
-#   part of the step along $w$, with which momentum would make $w$ longer.
-# * **nGPT** (2024), a network that reads text, keeps its weight vectors at
-#   unit length, and the vectors that it hands from layer to layer as well,
-#   and trains without weight decay.
-# * **Modular manifolds** (2025) puts whole matrices on manifolds, and asks
-#   which size of step fits each layer.
+# and Lee did, in 2017. **AdamP** (2020) keeps the weights free; where a small
+# cosine of gradient and weight suggests that the weight is scale-invariant,
+# it removes the part of the step along $w$, with which momentum would make
+# $w$ longer. Optimizers from 2024 on fix the length again, as
+# [lesson 17](17_the_sphere_is_back.py) tells.
 #
 # ## Summary
 #

@@ -10,8 +10,7 @@
 # vector is a hidden learning rate).
 #
 # > **What was read.** *nGPT* (arXiv 2410.01131): the abstract, the first page
-# > and the authors' code. *Training nGPT* (2608.01284): the abstract only; a
-# > formula of it comes from somebody else's summary, and is marked.
+# > and the authors' code. *Training nGPT* (2608.01284): the abstract only.
 # > *Hyperball* (2606.16899): the abstract, the first page, the authors' posts
 # > of December 2025 (the second up to its section 2.3) and their AdamH code.
 # > *Spectral sphere* (2601.08393): version 1, sections 1 to 4. *Modular
@@ -378,38 +377,6 @@ assert np.allclose(V, (W - 0.1 * A) / np.sqrt(1.01), rtol=0, atol=1e-8)
 assert np.allclose(sphere.distance(W, V), np.arctan(0.1), rtol=0, atol=1e-8)
 
 # %% [markdown]
-# (*Modular* manifolds are many of these at once, according to summaries of
-# the post: each layer has its manifold and its norm, and one learning rate is
-# divided among the layers. On this page there is one layer.)
-#
-# ## A cap on the angle
-#
-# *Training nGPT* lists "angular update control" among its parts. A summary
-# by others, in Chinese, gives the formula: take the candidate before it is
-# normalized, measure the angle $\varphi$ by which it turns $w$, and where
-# $\varphi$ is above a maximum, go by cosine and sine to the maximum in the
-# same direction. If that is right, then you know all its pieces: it is
-# $\exp_y(\mathrm{clip}(\log_y(\text{candidate})))$.
-
-
-# %%
-def capped(y, candidate, most):
-    d = sphere.log(y, candidate)
-    return sphere.exp(y, optim.clip_norm(sphere, y, d, most))
-
-
-candidate = W0 - 0.1 * ngpt(W0, loss(W0)[1], {})
-turns = sphere.distance(W0, candidate)
-found = sphere.distance(W0, capped(W0, candidate, 0.34))
-print("asked", turns.round(4), "capped", found.round(4))
-assert turns.min() < 0.34 < turns.max()
-assert np.allclose(found, np.minimum(turns, 0.34), rtol=0, atol=1e-12)
-
-# %% [markdown]
-# SGD-G of 2017 clips as well, but the *gradient*, before it enters the
-# momentum; the bound of a step follows from it,
-# $\eta\nu/(1-\gamma)$ (lesson 5). The cap bounds the step itself.
-#
 # ## What the momentum does
 #
 # With fixed columns, or a fixed Frobenius norm, a gradient is tangent where
