@@ -1,4 +1,4 @@
-"""The commands of `python -m grassmann_np`: train, compare, evaluate, export and recipes."""
+"""The commands of `python -m grassmann_np`: train, compare, evaluate, export, lessons and recipes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+from . import lessons
 from .files import beside, check_target, write_json
 from .options import NONE, Action, parser
 from .terminal import answer, called, describe, say, waiting
@@ -25,7 +26,7 @@ from .train.progress import Progress
 from .train.results import as_csv
 
 MOST_JOBS = 256
-BARE = (["train"], ["compare"], ["evaluate"], ["export"])
+BARE = (["train"], ["compare"], ["evaluate"], ["export"], ["lessons"])
 """Words that are answered with help."""
 
 
@@ -222,6 +223,15 @@ def _export(options: argparse.Namespace, command: str) -> int:
     return 0
 
 
+def _lessons(options: argparse.Namespace, command: str) -> int:
+    kept = lessons.write(options.out, options.overwrite)
+    if kept:
+        names = ", ".join(path.name for path in kept)
+        say(f"left as they were, since they say something else: {names}; --overwrite writes them anew", sys.stderr)
+    say(f"{len(lessons.scripts())} lessons, as notebooks and scripts, in {options.out}", sys.stdout)
+    return 0
+
+
 def _recipes(options: argparse.Namespace, command: str) -> int:
     answer(recipes.table(), sys.stdout)
     return 0
@@ -269,5 +279,6 @@ ACTIONS: dict[str, Action] = {
     "compare": _compare,
     "evaluate": _evaluate,
     "export": _export,
+    "lessons": _lessons,
     "recipes": _recipes,
 }

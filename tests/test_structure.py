@@ -15,7 +15,7 @@ FLOORS = [  # from the ground up; parts of one floor do not know each other
     {"host", "cuda"},
     {"ways"},
     {"geometry", "ops"},
-    {"nn", "data"},
+    {"nn", "data", "lessons"},
     {"optim"},
     {"testing"},
     {"train"},
