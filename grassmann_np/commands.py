@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from . import lessons
+from .extras import install
 from .files import beside, check_target, write_json
 from .options import NONE, Action, parser
 from .terminal import answer, called, describe, say, waiting
@@ -174,7 +175,7 @@ def _draw(results: dict[str, Any], path: Path, command: str, many: bool) -> str:
         figure = cells.cells(results) if many else curves.comparison(results)
         return f"figure in {files.save(figure, path, command)}"
     except ModuleNotFoundError as error:
-        return f"no figure: {error.name} is missing; pip install 'grassmann-np[viz]'"
+        return f"no figure: {error.name} is missing; {install('viz')}"
     except Exception as error:  # of matplotlib, or of a setting of its user's
         return f"no figure: {type(error).__name__}: {describe(error)}"
 
