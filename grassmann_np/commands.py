@@ -1,4 +1,4 @@
-"""The commands of `python -m grassmann_np`: train, compare, evaluate, export and recipes."""
+"""The commands of `python -m grassmann_np`: train, compare, evaluate, export, lessons and recipes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+from . import lessons
+from .extras import install
 from .files import beside, check_target, write_json
 from .options import NONE, Action, parser
 from .terminal import answer, called, describe, say, waiting
@@ -25,7 +27,7 @@ from .train.progress import Progress
 from .train.results import as_csv
 
 MOST_JOBS = 256
-BARE = (["train"], ["compare"], ["evaluate"], ["export"])
+BARE = (["train"], ["compare"], ["evaluate"], ["export"], ["lessons"])
 """Words that are answered with help."""
 
 
@@ -173,7 +175,7 @@ def _draw(results: dict[str, Any], path: Path, command: str, many: bool) -> str:
         figure = cells.cells(results) if many else curves.comparison(results)
         return f"figure in {files.save(figure, path, command)}"
     except ModuleNotFoundError as error:
-        return f"no figure: {error.name} is missing; pip install 'grassmann-np[viz]'"
+        return f"no figure: {error.name} is missing; {install('viz')}"
     except Exception as error:  # of matplotlib, or of a setting of its user's
         return f"no figure: {type(error).__name__}: {describe(error)}"
 
@@ -219,6 +221,15 @@ def _export(options: argparse.Namespace, command: str) -> int:
     _, trainer = _restored(options)
     weights.save(options.out, trainer.model, trainer.data.shape)
     say(f"weights of epoch {len(trainer.history)} in {options.out}", sys.stdout)
+    return 0
+
+
+def _lessons(options: argparse.Namespace, command: str) -> int:
+    kept = lessons.write(options.out, options.overwrite)
+    if kept:
+        names = ", ".join(path.name for path in kept)
+        say(f"left as they were, since they say something else: {names}; --overwrite writes them anew", sys.stderr)
+    say(f"{len(lessons.scripts())} lessons, as notebooks and scripts, in {options.out}", sys.stdout)
     return 0
 
 
@@ -269,5 +280,6 @@ ACTIONS: dict[str, Action] = {
     "compare": _compare,
     "evaluate": _evaluate,
     "export": _export,
+    "lessons": _lessons,
     "recipes": _recipes,
 }

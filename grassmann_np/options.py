@@ -57,6 +57,9 @@ def parser(actions: Mapping[str, Action]) -> Parser:
         "--out", required=True, metavar="FILE", type=os.path.expanduser, help="ends with .npz, .pt or .pth"
     )
     _add_places(out)
+    some = command("lessons", "Write every lesson as a notebook and as a script.")
+    some.add_argument("--out", required=True, metavar="FOLDER", type=os.path.expanduser)
+    some.add_argument("--overwrite", action="store_true", help="also those that were changed there")
     command("recipes", "List the recipes: every cell of the paper's tables, and small ones.")
     return parser
 

@@ -1,4 +1,4 @@
-"""Imports every module of the installed package and runs its doctests, with nothing but numpy and scipy around.
+"""Imports every module of the installed package, runs its doctests and finds its lessons, with numpy and scipy alone.
 
 Run by `make wheel` with the python of an empty environment: python -I tests/installed.py
 """
@@ -28,7 +28,11 @@ def main():
             continue
         result = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE)
         attempted, failed = attempted + result.attempted, failed + result.failed
-    print(f"installed wheel: {len(modules)} modules, {attempted} doctest examples, {failed} failed")
+    lessons = importlib.import_module("grassmann_np.lessons").scripts()
+    if not all(path.is_relative_to(Path(package.__file__).parent) for path in lessons):
+        return f"expected the lessons within the package, got {lessons[0]}"
+    print(f"installed wheel: {len(modules)} modules, {len(lessons)} lessons")
+    print(f"{attempted} doctest examples, {failed} failed")
     return int(failed > 0 or attempted == 0)
 
 

@@ -48,3 +48,14 @@ def test_the_issue_forms_ask_for_a_command_that_runs():
         assert yaml.safe_load(form)["body"]
         for module in re.findall(r"python -m ([\w.]+)", form):
             assert (ROOT / module.replace(".", "/") / "__main__.py").exists()
+
+
+def test_an_error_that_misses_an_extra_names_a_line_that_installs_it():
+    """From the index and from a checkout; by `install`, and for an extra that there is."""
+    named = set()
+    for path in (ROOT / "grassmann_np").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        named |= {one for extras in re.findall(r"\binstall\('([a-z,]+)'\)", text) for one in extras.split(",")}
+        if path.name not in ("extras.py", "lessons.py"):
+            assert "pip install 'grassmann-np" not in text, path
+    assert {"data", "cluster", "torch", "tensorboard", "viz"} <= named <= set(PROJECT["optional-dependencies"])

@@ -9,13 +9,13 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "grassmann_np"
 FLOORS = [  # from the ground up; parts of one floor do not know each other
-    {"backend", "files", "target", "terminal"},
+    {"backend", "extras", "files", "target", "terminal"},
     {"pullback"},
     {"checks", "masks", "room", "sums"},
     {"host", "cuda"},
     {"ways"},
     {"geometry", "ops"},
-    {"nn", "data"},
+    {"nn", "data", "lessons"},
     {"optim"},
     {"testing"},
     {"train"},

@@ -5,6 +5,7 @@ Source: Alpaydin and Kaynak, Optical Recognition of Handwritten Digits, UCI 1998
 
 from __future__ import annotations
 
+from ..extras import install
 from .dataset import Dataset, split
 
 
@@ -13,6 +14,6 @@ def digits(seed: int = 0, test_fraction: float = 0.25) -> Dataset:
     try:
         from sklearn.datasets import load_digits
     except ImportError as error:
-        raise ImportError("the digits are inside scikit-learn: pip install 'grassmann-np[data]'") from error
+        raise ImportError(f"the digits are inside scikit-learn: {install('data')}") from error
     images, labels = load_digits(return_X_y=True)
     return split("digits", images.reshape(-1, 8, 8, 1), labels, test_fraction, seed)

@@ -8,6 +8,8 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from ..extras import install
+
 ADVICE = "pass download=True (--download on the command line)"
 
 
@@ -50,7 +52,7 @@ def fetch(folder: Path, url: str, md5: str) -> Path:
     try:
         import pooch
     except ImportError as error:
-        raise ImportError("downloads need pooch: pip install 'grassmann-np[data]'") from error
+        raise ImportError(f"downloads need pooch: {install('data')}") from error
     name = _name(url)
     source = pooch.create(folder, base_url="", registry={name: f"md5:{md5}"}, urls={name: url}, retry_if_failed=3)
     watched = sys.stderr is not None and sys.stderr.isatty()

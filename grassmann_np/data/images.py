@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..extras import install
 from .samples import Array
 
 KINDS = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
@@ -37,7 +38,7 @@ def read(root: Path, paths: list[Path]) -> Array:
     try:
         from PIL import Image
     except ImportError as error:
-        raise ImportError("images are read by Pillow: pip install 'grassmann-np[data]'") from error
+        raise ImportError(f"images are read by Pillow: {install('data')}") from error
 
     def opened(path: Path, mode: str | None) -> Any:
         """The pixels in this mode, if there is one; else the mode and the size of the file."""

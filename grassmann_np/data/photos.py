@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from ..extras import install
 from ..files import beside, read_npz
 from .dataset import PARTS, Array, Dataset, divided, from_arrays
 from .fetch import place
@@ -43,9 +44,7 @@ def photos(seed: int = 0, test_fraction: float = 0.2, folder: str | Path | None 
         import skimage.data  # noqa: F401
         import sklearn.datasets  # noqa: F401
     except ImportError as error:
-        raise ImportError(
-            "the photographs are inside scikit-image and scikit-learn: pip install 'grassmann-np[data]'"
-        ) from error
+        raise ImportError(f"the photographs are inside scikit-image and scikit-learn: {install('data')}") from error
     kept = (pooch.os_cache("grassmann_np") if folder is None else place(folder)) / (
         f"photos-{RECIPE}-{seed}-{test_fraction}.npz"
     )

@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from ..extras import install
 from ..files import check_target
 from ..terminal import Parser, answer, run
 from . import identities
@@ -37,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.picture is not None:
             check_target(options.picture / "identity.png")
     if options.picture is not None and (missing := _missing()):
-        parser.error(f"--picture: {missing}; pip install 'grassmann-np[viz,test]'")
+        parser.error(f"--picture: {missing}; {install('viz,test')}")
     looked_at = {"like": options.like, "layout": options.layout, "names": options.names}
     asked = looked_at | {"only": options.only, "seed": options.seed or None}
     with using(parser, options.module):

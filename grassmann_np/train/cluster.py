@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from ..extras import install
 from .compare import Spread
 
 PATIENCE = 10  # seconds to wait for a scheduler, and for its first worker
@@ -23,7 +24,7 @@ def workers(scheduler: str, folder: str | Path) -> Iterator[Spread]:
     try:
         from dask.distributed import CancelledError, Client, KilledWorker
     except ImportError as error:
-        raise ImportError("a cluster needs Dask: pip install 'grassmann-np[data,cluster]'") from error
+        raise ImportError(f"a cluster needs Dask: {install('data,cluster')}") from error
     place = Path(folder).absolute()
     place.mkdir(parents=True, exist_ok=True)
     with Client(scheduler, timeout=PATIENCE, set_as_default=False) as client:

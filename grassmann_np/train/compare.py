@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from ..extras import install
 from . import folder as run_folder
 from .limits import RANGES
 from .lock import alone
@@ -116,7 +117,7 @@ def on_cores(jobs: int) -> Spread:
     try:
         from joblib import Parallel, delayed
     except ImportError as error:
-        raise ImportError("runs go in parallel through joblib: pip install 'grassmann-np[data]'") from error
+        raise ImportError(f"runs go in parallel through joblib: {install('data')}") from error
     options = {"return_as": "generator", "batch_size": 1, "pre_dispatch": "n_jobs"}
     parallel = Parallel(jobs, "loky", **options, initializer=_end_with, initargs=(os.getpid(),))
     return lambda function, runs: parallel(delayed(function)(run) for run in runs)

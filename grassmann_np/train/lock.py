@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from ..extras import install
 from ..files import PART
 
 LOCK, HOLDER = ".lock", ".writer"
@@ -25,7 +26,7 @@ def alone(folder: str | Path) -> Iterator[None]:
     try:
         from filelock import FileLock, Timeout
     except ImportError as error:
-        raise ImportError("a run folder is locked through filelock: pip install 'grassmann-np[data]'") from error
+        raise ImportError(f"a run folder is locked through filelock: {install('data')}") from error
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     lock, holder = FileLock(folder / LOCK), folder / HOLDER

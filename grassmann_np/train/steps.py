@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from ..extras import install
 from ..files import beside
 from .loop import Trainer, present_rate
 
@@ -109,7 +110,7 @@ def _writer() -> Any:
     try:
         from tensorboardX import SummaryWriter
     except ImportError as error:
-        raise ImportError("TensorBoard's files need tensorboardX: pip install 'grassmann-np[tensorboard]'") from error
+        raise ImportError(f"TensorBoard's files need tensorboardX: {install('tensorboard')}") from error
     return SummaryWriter
 
 

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..backend import Array, asarray_like, to_numpy
+from ..extras import install
 from ..files import beside, read_npz
 from ..nn import (
     BatchNorm,
@@ -238,5 +239,5 @@ def _torch() -> Any:
     try:
         import torch
     except ImportError as error:
-        raise ImportError("PyTorch's files need it: pip install 'grassmann-np[torch]'; .npz does not") from error
+        raise ImportError(f"PyTorch's files need it, .npz does not: {install('torch')}") from error
     return torch

@@ -141,6 +141,7 @@ def test_the_version(capsys):
         (["compare"], "--seeds"),
         (["evaluate"], "FOLDER"),
         (["export"], "--out"),
+        (["lessons"], "--out"),
     ],
 )
 def test_a_bare_command_prints_its_help(capsys, words, option):

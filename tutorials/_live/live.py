@@ -30,18 +30,14 @@ import jupytext
 import numpy as np
 from nbformat.v4 import new_markdown_cell
 
+from grassmann_np.lessons import NEEDS
+
 HERE = Path(__file__).parent
 TUTORIALS, ROOT = HERE.parent, HERE.parents[1]
 PACKS = tomllib.loads((HERE / "packs.toml").read_text(encoding="utf-8"))
 NPM = ROOT / ".venv" / "npm" / "node_modules"  # where `make live` has npm put what the editor is made of
 RESULTS = ROOT / "benchmarks" / "results"  # which lessons read
 LESSON = re.compile(r"\d\d_")
-NEEDS = """This lesson needs Python 3.11 or newer, and
-
-    pip install 'grassmann-np[viz,film,data,fast]'
-
-As a notebook it draws its films. As a script, `python {}.py`, it prints its
-numbers."""
 PAGE = """"use strict";
 const live = (() => {{
 {}
