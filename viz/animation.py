@@ -97,17 +97,23 @@ class Animation:
             with beside(path) as part:
                 part.write_text(html.page(self.title, self._repr_html_(), self.command), encoding="utf-8")
             return path
-        drawing, count = self.drawing(), max(2, round(self.seconds * render.FILMS[suffix]))
+        self._film(path, render.FILMS[suffix])
+        return path
+
+    def _film(self, path: Path, rate: float) -> None:
+        """Write the film, `rate` frames a second."""
+        suffix, drawing, count = path.suffix.lower(), self.drawing(), max(2, round(self.seconds * rate))
         sample = [] if suffix == ".mp4" else [bytes(self.draw(drawing, t)) for t in (0.0, 0.4, 0.7, 1.0)]
         about = {"title": "grassmann_np", "description": self.caption, "comment": self.command}
-        render.write(path, self._frames(drawing, count), self.size, sample, about)
-        return path
+        render.write(path, self._frames(drawing, count), self.size, rate, sample, about)
 
     def _repr_html_(self) -> str:
         """The film and its caption, for a notebook: an mp4, or a WebP where there is no ffmpeg."""
         suffix, kind = (".mp4", "video/mp4") if render.can_encode() else (".webp", "image/webp")
         with TemporaryDirectory() as folder:
-            film = self.save(Path(folder) / f"film{suffix}").read_bytes()
+            path = ready(Path(folder) / f"film{suffix}")
+            self._film(path, render.IN_A_PAGE)
+            film = path.read_bytes()
         return html.figure(film, kind, self.caption, self.size)
 
     def drawing(self) -> Drawing:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.patheffects import withStroke
+from matplotlib.colors import to_rgba
+from matplotlib.path import Path
 from matplotlib.text import Text
+from matplotlib.textpath import text_to_path
+from matplotlib.transforms import Affine2D
 
 from . import labels
 from .camera import Camera
@@ -77,18 +81,58 @@ class Lettering:
         return self.measured[text]
 
     def _text(self) -> Text:
-        return self.axes.text(
-            0,
-            0,
-            "",
-            ha="center",
-            va="center",
-            fontsize=points(13, self.unit),
-            fontstyle="italic",
-            family=self.theme.font,
-            parse_math=False,
-            path_effects=[withStroke(linewidth=3.2 * self.unit, foreground=self.theme.ground)],
-        )
+        style = {"fontsize": points(13, self.unit), "fontstyle": "italic", "family": self.theme.font}
+        word = Word(0, 0, "", ha="center", va="center", parse_math=False, **style)
+        word.halo = self.theme.ground, 3.2 * self.unit
+        self.axes.add_artist(word)
+        return word
+
+
+class Word(Text):
+    """A text with a `halo` of that colour and width in points, whose outline is kept from frame to frame."""
+
+    halo: tuple[str, float] = ("white", 0.0)
+    shapes: dict[str, Path]
+    boxes: dict[tuple[str, float], tuple[float, float, float]]
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.shapes, self.boxes = {}, {}
+
+    def draw(self, renderer: Any) -> None:
+        """The outline twice, its halo below: matplotlib's own way would lay the text out anew every time."""
+        text = self.get_text()
+        if not self.get_visible() or not text:
+            return
+        size = renderer.points_to_pixels(self.get_fontsize())
+        width, height, descent = self._box(renderer, text, size)
+        x, y = self.get_transform().transform(self.get_position())
+        place = Affine2D().scale(size).translate(x - width / 2, y - height / 2 + descent)
+        renderer.open_group("text", self.get_gid())
+        gc, colour = renderer.new_gc(), to_rgba(self.get_color())
+        for edge, wide in (self.halo, (self.get_color(), 0.0)):
+            gc.set_foreground(edge)
+            gc.set_linewidth(wide)
+            renderer.draw_path(gc, self._shape(text), place, colour)
+        gc.restore()
+        renderer.close_group("text")
+        self.stale = False
+
+    def _shape(self, text: str) -> Path:
+        """Its outline, one unit to the em."""
+        if text not in self.shapes:
+            points, codes = text_to_path.get_text_path(self.get_fontproperties(), text, ismath=False)
+            self.shapes[text] = Path(np.asarray(points) / text_to_path.FONT_SCALE, codes)
+        return self.shapes[text]
+
+    def _box(self, renderer: Any, text: str, size: float) -> tuple[float, float, float]:
+        """Width, height and descent in pixels; no word is lower than "lp"."""
+        if (text, size) not in self.boxes:
+            font = self.get_fontproperties()
+            width, *own = renderer.get_text_width_height_descent(text, font, False)
+            _, *least = renderer.get_text_width_height_descent("lp", font, False)
+            self.boxes[text, size] = (width, *map(max, own, least))
+        return self.boxes[text, size]
 
 
 def tall(length: float) -> float:

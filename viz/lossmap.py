@@ -35,21 +35,26 @@ def plain(n: int, colour: tuple[int, int, int] = (247, 249, 252)) -> np.ndarray:
     return _image(np.outer(light, colour).round().astype(np.uint8), n)
 
 
-def coloured(loss: Loss, limits: tuple[float, float], camera: Camera, n: int, grey: bool = False) -> np.ndarray:
-    """The disc coloured by a loss, light (low) at limits[0] and dark at limits[1]; in greys as light, if so asked."""
+def coloured(
+    loss: Loss, limits: tuple[float, float], camera: Camera, n: int, grey: bool = False, dark: bool = False
+) -> np.ndarray:
+    """The disc coloured by a loss, light (low) at limits[0] and dark at limits[1].
+
+    `grey`: in greys as light; `dark`: so that light lines are seen on it.
+    """
     low, high = limits
     points = camera.basis @ _pixels(n)[0]
     f = np.concatenate([loss(points[:, i : i + SOME])[0] for i in range(0, n * n, SOME)])
-    colours = palette()
+    colours = palette(dark)
     if grey:
         colours = np.repeat((colours @ LUMINANCE).round().astype(np.uint8)[:, None], 3, axis=1)
     return _image(colours[np.clip((f - low) * (255 / (high - low or 1.0)), 0, 255).astype(int)], n)
 
 
-def palette() -> np.ndarray:
-    """The 256 colours of a loss, least first: (256, 3) uint8."""
+def palette(dark: bool = False) -> np.ndarray:
+    """The 256 colours of a loss, least first: (256, 3) uint8; with `dark`, half as light instead of washed."""
     rgb = colormaps["cividis_r"](np.arange(256), bytes=True)[:, :3]
-    return (rgb + (255 - rgb) / 3).round().astype(np.uint8)
+    return (rgb / 2 if dark else rgb + (255 - rgb) / 3).round().astype(np.uint8)
 
 
 def contours(loss: Loss, limits: tuple[float, float], camera: Camera, n: int = 96) -> np.ndarray:

@@ -21,7 +21,8 @@ from grassmann_np.files import beside
 
 from .marks import STYLES
 
-FILMS = {".mp4": 30, ".gif": 20, ".webp": 20}  # frames per second; GIF counts in hundredths of a second
+FILMS = {".mp4": 30.0, ".gif": 12.5, ".webp": 20.0}  # frames per second; GIF counts in hundredths of a second
+IN_A_PAGE = 20.0  # a site draws dozens when it is built
 
 
 def encoder() -> str:
@@ -49,19 +50,29 @@ def can_encode() -> bool:
 
 
 def write(
-    path: Path, frames: Iterator[memoryview], size: tuple[int, int], sample: list[bytes], about: dict[str, str]
+    path: Path,
+    frames: Iterator[memoryview],
+    size: tuple[int, int],
+    rate: float,
+    sample: list[bytes],
+    about: dict[str, str],
 ) -> None:
-    """Write the film; `sample` holds a few of its frames, for the palette; `about` its title, caption and command."""
+    """Write the film, `rate` frames a second.
+
+    `sample` holds a few of them, for the palette; `about` the title, the caption and the command.
+    """
     with beside(path) as part:
         if path.suffix.lower() == ".mp4":
-            _mp4(part, frames, size, about, path)
+            _mp4(part, frames, size, rate, about, path)
         else:
-            _pillow(part, frames, size, sample, about)
+            _pillow(part, frames, size, rate, sample, about)
 
 
-def _mp4(path: Path, frames: Iterator[memoryview], size: tuple[int, int], about: dict[str, str], name: Path) -> None:
+def _mp4(
+    path: Path, frames: Iterator[memoryview], size: tuple[int, int], rate: float, about: dict[str, str], name: Path
+) -> None:
     """`name` is what an error calls the film."""
-    raw = ["-f", "rawvideo", "-pix_fmt", "rgba", "-s", f"{size[0]}x{size[1]}", "-r", str(FILMS[".mp4"]), "-i", "-"]
+    raw = ["-f", "rawvideo", "-pix_fmt", "rgba", "-s", f"{size[0]}x{size[1]}", "-r", f"{rate:g}", "-i", "-"]
     coded = ["-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-pix_fmt", "yuv420p", "-movflags", "+faststart"]
     words = [item for key, text in about.items() for item in ("-metadata", f"{key}={text}")]
     command = [encoder(), "-y", "-loglevel", "error", *raw, *coded, "-fflags", "+bitexact", *words, f"file:{path}"]
@@ -94,12 +105,17 @@ def _mp4(path: Path, frames: Iterator[memoryview], size: tuple[int, int], about:
 
 
 def _pillow(
-    path: Path, frames: Iterator[memoryview], size: tuple[int, int], sample: list[bytes], about: dict[str, str]
+    path: Path,
+    frames: Iterator[memoryview],
+    size: tuple[int, int],
+    rate: float,
+    sample: list[bytes],
+    about: dict[str, str],
 ) -> None:
     palette = _palette(sample, size)
     pictures = (_rgb(frame, size).quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames)
     first, suffix = next(pictures), path.suffix.lower()
-    how: dict[str, Any] = {"save_all": True, "append_images": pictures, "duration": 1000 // FILMS[suffix], "loop": 0}
+    how: dict[str, Any] = {"save_all": True, "append_images": pictures, "duration": round(1000 / rate), "loop": 0}
     if suffix == ".gif":
         how |= {"format": "GIF", "optimize": False, "disposal": 1, "comment": about["comment"].encode()}
     else:

@@ -101,9 +101,10 @@ class View:
         """What lies on the sphere itself: the loss map with its contour lines, and the graticule every 30 degrees."""
         style = Style(self.theme.grid, 0.6)
         if self.loss:
-            self.disc.set_data(lossmap.coloured(self.loss, self.limits, self.camera, self.pixels, self.theme.grey))
+            how = self.theme.grey, self.theme.dark
+            self.disc.set_data(lossmap.coloured(self.loss, self.limits, self.camera, self.pixels, *how))
             lines = lossmap.contours(self.loss, self.limits, self.camera)
-            self._line("contour.line", lines, Style("#ffffff", 0.9), CONTOUR, alpha=0.8)
+            self._line("contour.line", lines, Style("#ffffff", 0.9), CONTOUR, alpha=0.35 if self.theme.dark else 0.8)
             style = Style(self.theme.over, 0.5)
         around, upward = np.radians(np.linspace(0, 360, 121)), np.radians(np.linspace(-90, 90, 61))
         circles = [_spherical(around, np.radians(b) + 0 * around) for b in range(-60, 90, 30)]

@@ -19,7 +19,8 @@ from .panels import FAINT, FONT
 class Theme:
     """Colours as matplotlib takes them; `disc` is that of a sphere without a loss, 0 to 255.
 
-    `grid` and `over` are those of the graticule, without a loss and over its map. With `grey` the map is grey.
+    `grid` and `over` are those of the graticule, without a loss and over its map. With `grey` the map is grey, with
+    `dark` dark.
     """
 
     ground: str
@@ -31,6 +32,7 @@ class Theme:
     disc: tuple[int, int, int]
     styles: dict[str, Style]
     grey: bool = False
+    dark: bool = False
     font: str = FONT
 
 
@@ -58,7 +60,9 @@ _IN_GREY = {style.color: grey(style.color) for style in STYLES.values()}
 LIGHT = Theme("white", "black", "#333333", "#8c96a3", "#31415a", FAINT, (247, 249, 252), STYLES)
 THEMES = {
     "light": LIGHT,
-    "dark": Theme("#14181d", "#f1f3f5", "#ced4da", "#6c757d", "#31415a", "#868e96", (52, 58, 66), _painted(_ON_DARK)),
+    "dark": Theme(
+        "#14181d", "#f1f3f5", "#ced4da", "#6c757d", "#adb5bd", "#868e96", (52, 58, 66), _painted(_ON_DARK), dark=True
+    ),
     "print": Theme("white", "black", "0.2", "0.58", "0.25", "0.62", (250, 250, 250), _painted(_IN_GREY), grey=True),
 }
 

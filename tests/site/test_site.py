@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from viz.figures.given import FIGURES
+
 pytestmark = pytest.mark.browser
 SITE = Path(__file__).parents[2] / "site"
 PAGES = sorted(page.relative_to(SITE).as_posix() for page in SITE.rglob("*.html") if "_static" not in page.parts)
@@ -112,6 +114,24 @@ def test_a_lesson_is_one_file(browser, tmp_path):
     links = tab.locator("article a").evaluate_all("all => all.map(one => one.getAttribute('href'))")
     assert all(link.startswith(("#", "http")) for link in links)
     assert [url for url in asked if not url.startswith(("data:", "blob:"))] == [path.as_uri()] and not wrong
+    tab.close()
+
+
+@needs_site
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_lesson_holds_its_figure(browser, name):
+    """In one page, under a title, as a figure that draws itself and is as tall as its frame."""
+    (page,) = (page for page in PAGES if f'src="figures/{name}.html"' in (SITE / page).read_text())
+    tab = browser.new_page()
+    tab.goto((SITE / page).as_uri())
+    place = tab.locator(f'iframe[src="figures/{name}.html"]')
+    assert place.get_attribute("title")
+    place.scroll_into_view_if_needed()
+    tab.wait_for_function("name => [...document.querySelectorAll('iframe.figure')].find("
+                          "one => one.src.endsWith(`/${name}.html`)).style.height", arg=name)  # fmt: skip
+    frame = next(one for one in tab.frames if one.url.endswith(f"/{name}.html"))
+    assert frame.evaluate("state !== undefined && pictures.every(({width}) => width > 0)")
+    assert abs(place.bounding_box()["height"] - frame.evaluate("$('figure').offsetHeight")) <= 4
     tab.close()
 
 

@@ -110,6 +110,18 @@ def test_every_script_is_a_figure_and_every_figure_a_script():
     assert scripts - {"frame.js", "still.js"} == {f"{name}.js" for name in FIGURES}
 
 
+@pytest.mark.parametrize("name", FIGURES)
+def test_one_lesson_holds_it_and_the_gallery_names_it(name):
+    tutorials = Path(__file__).parents[2] / "tutorials"
+    framed = rf'<iframe class="figure" src="figures/{name}\.html" loading="lazy"\n#   title="[^"]+"></iframe>'
+    (lesson,) = (path for path in tutorials.glob("[0-9]*.py") if re.search(framed, path.read_text(encoding="utf-8")))
+    row = re.search(
+        rf'<a href="figures/{name}\.html">{name}</a> \| .* \| \[\d+\]\((.*)\) \|',
+        (tutorials / "gallery.md").read_text(),
+    )
+    assert row and row[1] == lesson.name
+
+
 @node
 @pytest.mark.parametrize("name", FIGURES)
 def test_at_the_start_it_is_whole(name):

@@ -5,8 +5,9 @@ import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
-from viz import scenes, themes
+from viz import lossmap, scenes, themes
 from viz.__main__ import main
+from viz.themes import THEMES
 
 SIZE = (480, 360)
 
@@ -72,3 +73,16 @@ def test_the_command_line_takes_a_style(tmp_path, capsys):
     with pytest.raises(SystemExit):
         main(["exp", "--style", "neon", "--out", str(tmp_path / "b.png")])
     assert "expected one of light, dark, print, got 'neon'" in capsys.readouterr().err
+
+
+def test_lines_are_seen_on_the_darkest_and_the_lightest_loss_of_a_dark_film():
+    def light(rgb):
+        s = np.asarray(rgb, dtype=float) / 255
+        return np.where(s <= 0.04045, s / 12.92, ((s + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722]
+
+    ink = light([255 * x for x in to_rgb(THEMES["dark"].styles["arc"].color)])
+    assert min((ink + 0.05) / (light(lossmap.palette(dark=True)) + 0.05)) > 3.5
+    scene = scenes.clip(size=SIZE, style="dark")
+    view = scene.drawing().views[0]
+    view.update({}, scene.frame(0.0).camera)
+    assert light(view.disc.get_array()[..., :3].reshape(-1, 3)).max() < 0.2

@@ -60,7 +60,7 @@ def exp(
     grown = Line(np.stack([np.degrees(fine), np.sqrt(1 + fine**2)]), "g")
     panels = (Panel(turned, "Degrees turned", ""), Panel((grown,), "Length |y + d|", "length of d, in degrees"))
     captions = _captions(length)
-    camera = facing(y, d * min(1.0, np.pi / 2 / length), lean=-0.75)
+    camera = facing(y, d * min(1.0, np.pi / 2 / length), lean=-0.6)
 
     def frame(t: float) -> Frame:
         at, part = stage(t, LASTING)
