@@ -37,9 +37,10 @@ class Cell {
   }
 
   unfold() { // an exercise, until now out of sight: the cell to fill in, and folded below it an answer
-    const answer = this.box;
+    const answer = this.box, folded = make("details", {}, make("summary", {}, "An answer as code"));
     this.box = make("div", {class: "cell_input"}, make("div", {class: "highlight"}, make("pre", {}, this.original)));
-    answer.before(this.box, make("details", {}, make("summary", {}, "An answer as code"), answer));
+    answer.before(this.box, folded);
+    folded.append(answer);
     this.place.classList.add("live-exercise");
   }
 
@@ -100,6 +101,7 @@ class Cell {
   }
 
   mark(state) {
+    if (this.hidden) return;
     this.place.dataset.live = state;
     delete this.place.dataset.answer;
     this.start.hidden = state === "waits" || state === "runs";

@@ -102,7 +102,7 @@ const engine = {
       const unrun = cells.slice(0, cell.number - 1).some((one) => one.runs && one.place.dataset.live !== "ran");
       if (said.error === "NameError" && unrun) cell.say("a name is missing: not all cells above have run");
       this.now = null;
-      if (!said.ok) this.queue.splice(0).forEach(({cell}) => cell.mark(""));
+      if (!said.ok) this.queue.splice(0).forEach((job) => job.cell === cell || job.cell.mark(""));
       this.next();
       if (checks) cell.judge();
     }
