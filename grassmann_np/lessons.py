@@ -1,6 +1,7 @@
 """A lesson is a script whose comments are its text; here it becomes a notebook, for those who have only pip.
 
     # %%               begins a cell of code        # %% [markdown]        one of text, a comment on every line
+    # %% tags=["exercise"], # %% tags=["check"]     cells of code that exercises.py makes ready to fill in
 
 The scripts lie in tutorials/ of a checkout, and in a wheel within the package.
 """
@@ -9,9 +10,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from .exercises import Cell, to_fill_in
 from .files import beside, check_target
 
 PLACES = (Path(__file__).with_name("_lessons"), Path(__file__).parents[1] / "tutorials")
@@ -32,27 +35,47 @@ def scripts() -> list[Path]:
     raise FileNotFoundError(f"expected the lessons in {' or '.join(map(str, PLACES))}, got none")
 
 
-def script(path: Path) -> str:
-    """The lesson, with a first cell that says what it needs."""
-    words = "\n".join(f"# {line}".rstrip() for line in NEEDS.format(path.stem).split("\n"))
-    return f"# %% [markdown]\n{words}\n\n{path.read_text(encoding='utf-8')}"
+def cells(path: Path) -> list[Cell]:
+    """The cells of a lesson as its reader gets them: what it needs first, and its exercises to fill in."""
+    return to_fill_in([_cell("[markdown]", NEEDS.format(path.stem), 0), *read(path)])
 
 
-def notebook(text: str) -> dict[str, Any]:
-    """A script as a notebook of nbformat 4.5 without outputs, as JSON takes it."""
-    _, *parts = CELL.split(text)
-    cells: list[dict[str, Any]] = []
-    for head, body in zip(parts[::2], parts[1::2], strict=True):
+def read(path: Path) -> list[Cell]:
+    """The cells of a script."""
+    _, *parts = CELL.split(path.read_text(encoding="utf-8"))
+    found = []
+    for k, (head, body) in enumerate(zip(parts[::2], parts[1::2], strict=True), start=1):
         lines = body.strip("\n").split("\n")
-        cell: dict[str, Any] = {"id": f"cell-{len(cells)}", "metadata": {}}
         if head.strip() == "[markdown]":
             lines = [line.removeprefix("#").removeprefix(" ") for line in lines]
-            cell["cell_type"] = "markdown"
+        found.append(_cell(head, "\n".join(lines), k))
+    return found
+
+
+def _cell(head: str, source: str, k: int) -> Cell:
+    kind = "markdown" if head.strip() == "[markdown]" else "code"
+    tags = {"tags": re.findall(r'"(\w+)"', head)} if "tags=" in head else {}
+    run: Cell = {"execution_count": None, "outputs": []} if kind == "code" else {}
+    return {"id": f"cell-{k}", "cell_type": kind, "metadata": tags, "source": source, **run}
+
+
+def script(found: Sequence[Cell]) -> str:
+    """The cells as a script."""
+    parts = []
+    for cell in found:
+        lines = cell["source"].split("\n")
+        if cell["cell_type"] == "markdown":
+            lines = ["# %% [markdown]", *(f"# {line}".rstrip() for line in lines)]
         else:
-            cell |= {"cell_type": "code", "execution_count": None, "outputs": []}
-        cells.append(cell | {"source": "\n".join(lines)})
+            lines = ["# %%", *lines]
+        parts.append("\n".join(lines) + "\n")
+    return "\n".join(parts)
+
+
+def notebook(found: Sequence[Cell]) -> dict[str, Any]:
+    """The cells as a notebook of nbformat 4.5 without outputs, as JSON takes it."""
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    return {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+    return {"cells": list(found), "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
 
 
 def write(folder: str | Path, overwrite: bool = False) -> list[Path]:
@@ -63,9 +86,9 @@ def write(folder: str | Path, overwrite: bool = False) -> list[Path]:
     """
     texts: dict[Path, str] = {}
     for path in scripts():
-        text = script(path)
-        texts[Path(folder) / f"{path.stem}.py"] = text
-        texts[Path(folder) / f"{path.stem}.ipynb"] = json.dumps(notebook(text), indent=1, ensure_ascii=False) + "\n"
+        found = cells(path)
+        texts[Path(folder) / f"{path.stem}.py"] = script(found)
+        texts[Path(folder) / f"{path.stem}.ipynb"] = json.dumps(notebook(found), indent=1, ensure_ascii=False) + "\n"
     for target in texts:
         check_target(target)
     there = {target: target.read_bytes() for target in texts if target.exists()}

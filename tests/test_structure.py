@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "grassmann_np"
 FLOORS = [  # from the ground up; parts of one floor do not know each other
-    {"backend", "extras", "files", "target", "terminal"},
+    {"backend", "exercises", "extras", "files", "target", "terminal"},
     {"pullback"},
     {"checks", "masks", "room", "sums"},
     {"host", "cuda"},

@@ -11,11 +11,12 @@ import os
 import sys
 from itertools import pairwise
 
-import exercises
 import jupytext
 import numpy as np
 import pytest
+from nbformat import from_dict
 
+from grassmann_np import exercises, lessons
 from tests.tutorials import planted
 
 WRONG = {
@@ -127,7 +128,7 @@ WRONG = {
     ],
 }
 LESSONS = {name[:2]: path for name, path in planted.LESSONS.items()}
-OF = {number: exercises.of(path) for number, path in LESSONS.items()}
+OF = {number: exercises.of(lessons.read(path)) for number, path in LESSONS.items()}
 
 
 @functools.cache
@@ -216,7 +217,7 @@ def test_of_an_answer_the_names_and_the_comments_stay():
 
 def test_what_is_taken_away_has_the_check_below_and_the_answer_folded():
     text = '# %%\nx = 1\n\n# %% tags=["exercise"]\na = 1\n\n# %% tags=["check"]\nassert a == x, "no"\n\n# %%\nx\n'
-    taken = exercises.to_fill_in(jupytext.reads(text, fmt="py:percent")).cells
+    taken = [from_dict(cell) for cell in exercises.to_fill_in(jupytext.reads(text, fmt="py:percent").cells)]
     kinds = [cell.cell_type for cell in taken]
     assert kinds == ["code", "code", "code", "markdown", "code"] and not any("tags" in cell.metadata for cell in taken)
     assert taken[1].source == "a = ..." and taken[2].source == exercises.told('assert a == x, "no"', "a = 1")
@@ -226,4 +227,4 @@ def test_what_is_taken_away_has_the_check_below_and_the_answer_folded():
         and said("a = 2", taken[2].source, {"x": 1}) == "Not yet: no"
     )
     with pytest.raises(ValueError, match="check is missing"):
-        exercises.to_fill_in(jupytext.reads(text.replace("check", "other"), fmt="py:percent"))
+        exercises.to_fill_in(jupytext.reads(text.replace("check", "other"), fmt="py:percent").cells)

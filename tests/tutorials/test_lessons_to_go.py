@@ -6,7 +6,7 @@ import jupytext
 import nbformat
 import pytest
 
-from grassmann_np import commands, lessons
+from grassmann_np import commands, exercises, lessons
 from tests.tutorials.test_lessons import LESSONS
 
 
@@ -15,15 +15,21 @@ def test_they_are_those_of_the_checkout():
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
-def test_a_notebook_is_what_jupytext_makes(path):
-    made, like = lessons.notebook(lessons.script(path)), jupytext.read(path)
+def test_a_script_is_read_as_jupytext_reads_it(path):
+    like = jupytext.read(path).cells
+    found = [(c["cell_type"], c["source"], c["metadata"].get("tags")) for c in lessons.read(path)]
+    assert found == [(c.cell_type, c.source, c.metadata.get("tags")) for c in like]
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_script_and_notebook_hold_what_it_needs_and_exercises_to_fill_in(path):
+    cells = lessons.cells(path)
+    made = lessons.notebook(cells)
     nbformat.validate(made)
-    first, *rest = made["cells"]
-    assert first["cell_type"] == "markdown" and first["source"] == lessons.NEEDS.format(path.stem)
-    assert [(c["cell_type"], c["source"]) for c in rest] == [(c.cell_type, c.source) for c in like.cells]
-    assert lessons.script(path).endswith(path.read_text(encoding="utf-8"))
-    again = jupytext.reads(lessons.script(path), fmt="py:percent")
-    assert [cell.source for cell in again.cells] == [cell["source"] for cell in made["cells"]]
+    assert made["cells"][0]["source"] == lessons.NEEDS.format(path.stem)
+    assert len(cells) == 1 + len(lessons.read(path)) + len(exercises.of(lessons.read(path)))  # answers, folded
+    again = jupytext.reads(lessons.script(cells), fmt="py:percent")
+    assert [(c.cell_type, c.source) for c in again.cells] == [(c["cell_type"], c["source"]) for c in cells]
 
 
 def test_what_a_reader_changed_stays(tmp_path, capsys):

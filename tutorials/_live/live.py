@@ -25,12 +25,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import exercises
 import jupytext
 import numpy as np
+from nbformat import from_dict
 from nbformat.v4 import new_markdown_cell
 
-from grassmann_np.lessons import NEEDS
+from grassmann_np import exercises, lessons
 
 HERE = Path(__file__).parent
 TUTORIALS, ROOT = HERE.parent, HERE.parents[1]
@@ -61,7 +61,7 @@ def add_to_page(app: Any, page: str, template: str, context: dict[str, Any], doc
     if LESSON.match(page):
         app.add_css_file("live/live.css")
         app.add_js_file("live/page.js")
-        given = json.dumps(exercises.of(TUTORIALS / f"{page}.py")).replace("</", "<\\/")
+        given = json.dumps(exercises.of(lessons.read(TUTORIALS / f"{page}.py"))).replace("</", "<\\/")
         context["body"] += f'<script type="application/json" id="live-exercises">{given}</script>'
 
 
@@ -82,8 +82,9 @@ def write_files(site: Path) -> None:
     (site / "lessons").mkdir(parents=True, exist_ok=True)
     for path in TUTORIALS.glob("[0-9]*.py"):
         ran = site.parent / "jupyter_execute" / f"{path.stem}.ipynb"
-        lesson = exercises.to_fill_in(jupytext.read(ran if ran.exists() else path))
-        lesson.cells.insert(0, new_markdown_cell(NEEDS.format(path.stem), id="needs"))
+        lesson = jupytext.read(ran if ran.exists() else path)
+        needs = new_markdown_cell(lessons.NEEDS.format(path.stem), id="needs")
+        lesson.cells = [from_dict(cell) for cell in exercises.to_fill_in([needs, *lesson.cells])]
         lesson.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
         jupytext.write(lesson, site / "lessons" / f"{path.stem}.ipynb", fmt="ipynb")
         script = jupytext.writes(lesson, fmt="py:percent")
@@ -129,7 +130,7 @@ def write(folder: Path) -> dict[str, int]:
     carried = {f"program{i}": encoded(piece) for i, piece in enumerate(pieces)}
     carried |= {name: encoded(packed(files)) for name, files in packs(source / "python-stdlib.zip").items()}
     carried["worker"] = read("wasi.js") + read("worker.js")
-    carried |= {f"lessons/{path.stem}": notebook(path) for path in TUTORIALS.glob("[0-9]*.py")}
+    carried |= {f"lessons/{path.stem}": lessons.notebook(lessons.cells(path)) for path in TUTORIALS.glob("[0-9]*.py")}
     for name, content in carried.items():
         (folder / f"{name}.js").write_text(f"live.take({json.dumps(name)}, {json.dumps(content)});\n", encoding="utf-8")
     if script := editor():
@@ -250,14 +251,6 @@ def packed(files: dict[str, bytes]) -> bytes:
             about.size = len(content)
             tar.addfile(about, io.BytesIO(content))
     return gzip.compress(room.getvalue(), 9, mtime=0)
-
-
-def notebook(path: Path) -> dict[str, Any]:
-    """A lesson as a notebook without outputs."""
-    lesson = exercises.to_fill_in(jupytext.read(path))
-    lesson.cells.insert(0, new_markdown_cell(NEEDS.format(path.stem), id="needs"))
-    content: dict[str, Any] = json.loads(jupytext.writes(lesson, fmt="ipynb"))
-    return content
 
 
 def table(sizes: dict[str, int]) -> str:

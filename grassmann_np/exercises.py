@@ -8,15 +8,16 @@ asserts with words. So a lesson that runs has checked its own answers. Who reads
 a function without its body, and a check that prints: in the page, if it is live, and in what is taken away.
 """
 
+from __future__ import annotations
+
 import ast
 import textwrap
+from collections.abc import Sequence
 from itertools import pairwise
-from pathlib import Path
+from typing import Any
 
-import jupytext
-from nbformat import NotebookNode
-from nbformat.v4 import new_markdown_cell
-
+Cell = dict[str, Any]
+"""As a notebook's JSON has it, with its source as one text."""
 ANSWER = "<details><summary>An answer as code</summary>\n\n```python\n{}\n```\n\n</details>"
 
 
@@ -35,40 +36,50 @@ def empty(answer: str) -> str:
             case _:
                 raise ValueError(f"an exercise is made of `name = value` and functions, not of {ast.unparse(node)}")
         last = node if isinstance(node, ast.FunctionDef) else old
-        text = text[:start] + new.encode() + text[starts[last.end_lineno - 1] + last.end_col_offset :]
+        text = text[:start] + new.encode() + text[starts[(last.end_lineno or 0) - 1] + (last.end_col_offset or 0) :]
     return text.decode()
 
 
 def told(check: str, answer: str) -> str:
     """The check, which prints what its asserts would raise."""
-    names = [node.targets[0].id for node in ast.parse(answer).body if isinstance(node, ast.Assign)]
+    assigned = [node.targets[0] for node in ast.parse(answer).body if isinstance(node, ast.Assign)]
+    names = [target.id for target in assigned if isinstance(target, ast.Name)]
     first = [f'assert {name} is not ..., "fill in {name} first"' for name in names]
     body = textwrap.indent("\n".join([*first, check, 'print("Right.")']), "    ")
     return f'try:\n{body}\nexcept (AssertionError, NotImplementedError) as why:\n    print("Not yet:", why)'
 
 
-def to_fill_in(lesson: NotebookNode) -> NotebookNode:
-    """The lesson with its exercises to fill in, their answers folded.  ValueError for one without its check."""
-    cells = []
-    for cell, after in pairwise([*lesson.cells, None]):
-        tags = cell.metadata.pop("tags", [])
+def to_fill_in(lesson: Sequence[Cell]) -> list[Cell]:
+    """The cells with the exercises to fill in, their answers folded, no tags.  ValueError for one without its check."""
+    cells: list[Cell] = []
+    answer = ""
+    for cell, after in pairwise([*lesson, None]):
+        assert cell is not None
+        tags = _tags(cell)
+        cell = {**cell, "metadata": {key: value for key, value in cell["metadata"].items() if key != "tags"}}
         if "exercise" in tags:
-            if after is None or "check" not in after.metadata.get("tags", []):
-                raise ValueError(f"the check is missing after {cell.source}")
-            answer, cell.source, cell.outputs = cell.source, empty(cell.source), []
+            if after is None or "check" not in _tags(after):
+                raise ValueError(f"the check is missing after {cell['source']}")
+            answer = cell["source"]
+            cell |= {"source": empty(answer), "outputs": []}
+        if "check" in tags:
+            cell |= {"source": told(cell["source"], answer), "outputs": []}
         cells.append(cell)
         if "check" in tags:
-            cell.source, cell.outputs = told(cell.source, answer), []
-            cells.append(new_markdown_cell(ANSWER.format(answer), id=f"answer-{len(cells)}"))
-    lesson.cells = cells
-    return lesson
+            folded = {"id": f"answer-{len(cells)}", "cell_type": "markdown", "metadata": {}}
+            cells.append({**folded, "source": ANSWER.format(answer)})
+    return cells
 
 
-def of(path: Path) -> list[dict[str, str]]:
+def of(lesson: Sequence[Cell]) -> list[dict[str, str]]:
     """The exercises of a lesson for its live page: {"empty", "check"} each."""
-    code = [cell for cell in jupytext.read(path).cells if cell.cell_type == "code"]
+    code = [cell for cell in lesson if cell["cell_type"] == "code"]
     return [
-        {"empty": empty(cell.source), "check": told(after.source, cell.source)}
+        {"empty": empty(cell["source"]), "check": told(after["source"], cell["source"])}
         for cell, after in pairwise(code)
-        if "exercise" in cell.metadata.get("tags", [])
+        if "exercise" in _tags(cell)
     ]
+
+
+def _tags(cell: Cell) -> list[str]:
+    return list(cell["metadata"].get("tags", []))
