@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from .exercises import Cell, to_fill_in
-from .files import beside, check_target
+from .files import beside, check_target, read_json
 
 PLACES = (Path(__file__).with_name("_lessons"), Path(__file__).parents[1] / "tutorials")
 NEEDS = """This lesson needs Python 3.11 or newer, and
@@ -33,6 +33,15 @@ def scripts() -> list[Path]:
         if found := sorted(place.glob("[0-9][0-9]_*.py")):
             return found
     raise FileNotFoundError(f"expected the lessons in {' or '.join(map(str, PLACES))}, got none")
+
+
+def result(name: str) -> dict[str, Any]:
+    """Measured numbers that a lesson reads: a file of benchmarks/results, or in a wheel one beside the lessons.
+
+    Raises OSError if there is none, ValueError if it is damaged.
+    """
+    here = PLACES[0] / name
+    return read_json(here if here.exists() else PLACES[1].parent / "benchmarks" / "results" / name)
 
 
 def cells(path: Path) -> list[Cell]:

@@ -28,9 +28,12 @@ def main():
             continue
         result = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE)
         attempted, failed = attempted + result.attempted, failed + result.failed
-    lessons = importlib.import_module("grassmann_np.lessons").scripts()
+    taught = importlib.import_module("grassmann_np.lessons")
+    lessons = taught.scripts()
     if not all(path.is_relative_to(Path(package.__file__).parent) for path in lessons):
         return f"expected the lessons within the package, got {lessons[0]}"
+    for name in ("experiment-first.json", "experiment-digits.json"):
+        taught.result(name)
     print(f"installed wheel: {len(modules)} modules, {len(lessons)} lessons")
     print(f"{attempted} doctest examples, {failed} failed")
     return int(failed > 0 or attempted == 0)

@@ -8,17 +8,14 @@
 # You need lessons 5 and 6: SGD-G and Adam-G.
 
 # %%
-import json
 import os
 from dataclasses import replace
-from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 from scipy.stats import t as student
 
-import grassmann_np
-from grassmann_np import data, train
+from grassmann_np import data, lessons, train
 from grassmann_np.train.statistics import holm, permutation, rank_sum
 from viz import scenes
 
@@ -166,9 +163,7 @@ assert abs(drawn.std() - deviation[1]) < 0.03
 # behind the `+-` stands the standard deviation over the seeds.
 
 # %%
-project = Path(grassmann_np.__file__).parents[1]
-kept = project / "benchmarks" / "results" / "experiment-first.json"
-arms = json.loads(kept.read_text())["arms"]
+arms = lessons.result("experiment-first.json")["arms"]
 count = {name: np.array(arm["wrong"]) for name, arm in arms.items()}
 for name in ("sgd one rate", "sgd", "sgd-g", "adam", "adam-g"):
     rates = ", ".join(f"{rate:.3g}" for rate in arms[name]["rates"])
@@ -331,8 +326,7 @@ assert np.median(count["sgd constant"]) == 5.5 and count["sgd"].max() == 15
 # for?](what_is_it_good_for.md) tells it in full.
 
 # %%
-kept = project / "benchmarks" / "results" / "experiment-digits.json"
-arms = json.loads(kept.read_text())["arms"]
+arms = lessons.result("experiment-digits.json")["arms"]
 now = {name: np.array(arm["wrong"]) for name, arm in arms.items()}
 second_rate = difference("sgd", "sgd one rate", now)
 sphere_and_all = difference("sgd-g", "sgd", now)

@@ -9,7 +9,7 @@ from pathlib import Path
 from ..extras import install
 from .compare import Spread
 
-PATIENCE = 10  # seconds to wait for a scheduler, and for its first worker
+PATIENCE = 10  # seconds to wait for a scheduler; three times as long for its first worker
 
 
 @contextmanager
@@ -29,7 +29,7 @@ def workers(scheduler: str, folder: str | Path) -> Iterator[Spread]:
     place.mkdir(parents=True, exist_ok=True)
     with Client(scheduler, timeout=PATIENCE, set_as_default=False) as client:
         with suppress(TimeoutError):
-            client.wait_for_workers(1, timeout=PATIENCE)
+            client.wait_for_workers(1, timeout=3 * PATIENCE)
         seen = client.run(place.is_dir)
         if not seen:
             raise OSError(f"the scheduler at {scheduler} has no workers")
