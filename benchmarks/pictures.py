@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from grassmann_np.optim.registry import OPTIMIZERS
 from grassmann_np.train.statistics import interval
@@ -52,22 +53,25 @@ def errors(every: list[Results]) -> Figure:
     """Wrong images of every seed, an arm a row, all under linear decay."""
     width = 240 + 440 * len(every)
     figure = Figure(width, 500)
+    shown = [row for row in ROWS if any(row[0] in results["arms"] for results in every)]
     for k, results in enumerate(every):
         axes = figure.add_axes(((225 + 440 * k) / width, 0.12, 410 / width, 0.81))
-        rows = [row for row in ROWS if row[0] in results["arms"]]
-        for y, (arm, label, color) in enumerate(rows):
+        for y, (arm, label, color) in enumerate(shown):
+            if k == 0:
+                indent = 14 * label.startswith(" ")
+                axes.annotate(label.strip(), (0, y), (-220 + indent, 0), ("axes fraction", "data"), "offset pixels",
+                              color=color, va="center", fontsize=9.5, annotation_clip=False)  # fmt: skip
+            if arm not in results["arms"]:
+                continue
             wrong = np.array(results["arms"][arm]["wrong"])
             low, high = interval(wrong.tolist()) or (wrong[0], wrong[0])
             axes.plot(wrong, y + _apart(wrong), "o", color=color, markersize=3.2, alpha=0.4, markeredgewidth=0)
             axes.plot([low, high], [y, y], color=color, linewidth=7, alpha=0.35, solid_capstyle="butt")
             axes.plot([wrong.mean()] * 2, [y - 0.33, y + 0.33], color=color, linewidth=2.6)
-            if k == 0:
-                indent = 14 * label.startswith(" ")
-                axes.annotate(label.strip(), (0, y), (-220 + indent, 0), ("axes fraction", "data"), "offset pixels",
-                              color=color, va="center", fontsize=9.5, annotation_clip=False)  # fmt: skip
         axes.set_yticks([])
-        axes.set_ylim(len(rows) - 0.4, -0.6)
-        axes.set_xlim(-0.4, max(np.max(results["arms"][arm]["wrong"]) for arm, _, _ in rows) * 1.05)
+        axes.set_ylim(len(shown) - 0.4, -0.6)
+        worst = max(np.max(results["arms"][arm]["wrong"]) for arm, _, _ in shown if arm in results["arms"])
+        axes.set_xlim(-0.03 * worst, 1.05 * worst)
         axes.grid(axis="x", color="#e3e6ea", linewidth=0.7)
         axes.set_xlabel(f"wrong of {results['of']} test images, other ones for every seed", fontsize=9.5)
         _plain(axes, TITLES[results["data"]])
@@ -117,6 +121,9 @@ def curves(every: list[Results]) -> Figure:
                 label = next(label for name, label, _ in ROWS if name == arm)
                 axes.plot(np.arange(1, 1 + len(y)), y, dash, color=color, linewidth=2, label=label)
             axes.set_yscale("log")
+            axes.yaxis.set_major_locator(LogLocator(subs=(1.0,) if key == "angle" else (1.0, 2.0, 5.0)))
+            axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+            axes.yaxis.set_minor_formatter(NullFormatter())
             axes.set_xlabel("epoch", fontsize=9.5)
             axes.grid(color="#e3e6ea", linewidth=0.7)
             _plain(axes, f"{TITLES[results['data']]}: {title.lower()}")
@@ -198,22 +205,23 @@ def differences(rows: list[dict[str, Any]]) -> Figure:
     """The declared differences with both of their intervals, a panel a data set."""
     every = [[row for row in rows if row["data"] == data] for data in TITLES]
     every = [some for some in every if some]
+    pairs = list(dict.fromkeys(row["arms"] for row in rows))  # a line of the picture each, in every panel
     width = 260 + 440 * len(every)
     figure = Figure(width, 400)
     for k, some in enumerate(every):
         axes = figure.add_axes(((245 + 440 * k) / width, 0.14, 410 / width, 0.77))
-        for y, row in enumerate(some):
+        for row in some:
+            y = pairs.index(row["arms"])
             color = BLUE if y == 0 else "#374151"
             axes.plot(row["images"], [y, y], color=color, linewidth=1.4)
             axes.plot(row["interval"], [y, y], color=color, linewidth=7, alpha=0.4, solid_capstyle="butt")
             axes.plot([row["mean"]] * 2, [y - 0.28, y + 0.28], color=color, linewidth=2.6)
-            if k == 0:
-                pair = " - ".join(map(words, row["arms"]))
-                axes.annotate(pair, (0, y), (-240, 0), ("axes fraction", "data"), "offset pixels",
-                              color=color, va="center", fontsize=9.5, annotation_clip=False)  # fmt: skip
+        for y, pair in enumerate(pairs if k == 0 else []):
+            axes.annotate(" - ".join(map(words, pair)), (0, y), (-240, 0), ("axes fraction", "data"), "offset pixels",
+                          color="#374151" if y else BLUE, va="center", fontsize=9.5, annotation_clip=False)  # fmt: skip
         axes.axvline(0, color="black", linewidth=0.9)
         axes.set_yticks([])
-        axes.set_ylim(len(some) - 0.4, -0.6)
+        axes.set_ylim(len(pairs) - 0.4, -0.6)
         axes.grid(axis="x", color="#e3e6ea", linewidth=0.7)
         axes.set_xlabel("difference in wrong images; left of 0 the first makes fewer", fontsize=9.5)
         _plain(axes, TITLES[some[0]["data"]])
