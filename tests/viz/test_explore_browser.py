@@ -1,15 +1,4 @@
-"""The figure of a notebook in Chromium: in a page that answers as Python would, and in a real JupyterLab."""
-
-import json
-import os
-import re
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from importlib.util import find_spec
-from pathlib import Path
+"""The figure of a notebook in Chromium: in a page that answers as Python would."""
 
 import numpy as np
 import pytest
@@ -20,14 +9,6 @@ from viz.explore import Explorer
 pytestmark = pytest.mark.browser
 AT = """() => { const picture = pictures[0], box = picture.canvas.getBoundingClientRect();
     const [x, y] = picture.pixels(camera.screen(state.y)); return [box.left + x, box.top + y] }"""
-CELLS = [
-    """import numpy as np
-from viz.explore import explore
-A = np.diag([1.0, 2.0, 4.0])
-explore(lambda w: (w @ A @ w / 2, A @ w), "adam-g", start=(1, 2, 3))""",
-    """from viz import scenes
-scenes.step(seconds=1.0, size=(320, 240))""",
-]
 
 
 def square(w):
@@ -85,70 +66,3 @@ def test_dragging_asks_and_shows_the_answer(page, fails):
     else:
         assert f"The loss at y is {square(y)[0]:.3f}." in said and len(asked) > 1
     assert not wrong
-
-
-@pytest.fixture
-def lab(tmp_path):
-    """The address of a JupyterLab over a notebook of CELLS."""
-    if not all(map(find_spec, ("jupyterlab", "anywidget", "ipykernel"))):
-        pytest.skip("pip install 'grassmann-np[notebook]'")
-    code = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    cells = [{**code, "id": f"cell{i}", "source": text} for i, text in enumerate(CELLS)]
-    book = {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
-    (tmp_path / "book.ipynb").write_text(json.dumps(book))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    root = str(Path(__file__).parents[2])
-    homes = {name: str(tmp_path / name) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")}
-    words = [
-        "--no-browser",
-        "--allow-root",
-        "--ServerApp.port_retries=0",
-        f"--port={port}",
-        "--IdentityProvider.token=",
-    ]
-    command = [sys.executable, "-m", "jupyterlab", *words, f"--ServerApp.root_dir={tmp_path}"]
-    environment = {**os.environ, **homes, "PYTHONPATH": root}
-    with open(tmp_path / "log", "w") as log:
-        server = subprocess.Popen(command, env=environment, cwd=tmp_path, stdout=log, stderr=log)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(120):
-            assert server.poll() is None, (tmp_path / "log").read_text()
-            try:
-                urllib.request.urlopen(f"{address}/api", timeout=5).close()
-                break
-            except OSError:
-                time.sleep(0.5)
-        yield f"{address}/lab/tree/book.ipynb"
-    finally:
-        server.terminate()
-        server.wait(30)
-
-
-def test_in_jupyterlab_y_is_dragged_and_a_film_plays(page, lab):
-    page.set_default_timeout(90_000)
-    page.goto(lab)
-    page.wait_for_selector(".jp-Notebook .jp-Cell")
-    page.locator(".jp-Notebook .cm-content").first.click()
-    page.keyboard.press("Shift+Enter")
-    page.keyboard.press("Shift+Enter")
-    page.wait_for_selector("iframe[srcdoc]")
-    page.locator("iframe[srcdoc]").scroll_into_view_if_needed()
-    frame = page.locator("iframe[srcdoc]").element_handle().content_frame()
-    frame.wait_for_selector("#sentence:not(:empty)")
-    before = frame.inner_text("#sentence")
-    dragged(page, frame)
-    frame.wait_for_function("(before) => document.getElementById('sentence').innerText !== before", arg=before)
-    frame.wait_for_function("norm(minus(state.y, state.answer.y)) < 1e-9")
-    y = np.array(frame.evaluate("state.y"))
-    said = frame.inner_text("#sentence")
-    assert f"The loss at y is {square(y)[0]:.3f}." in said and re.search("called once for each point", said)
-    film = page.wait_for_selector(".jp-OutputArea video, .jp-OutputArea figure img")
-    if film.evaluate("(film) => film.tagName") == "VIDEO":
-        film.evaluate("(film) => film.play()")
-        page.wait_for_function("document.querySelector('.jp-OutputArea video').currentTime > 0.1")
-    else:
-        page.wait_for_function("document.querySelector('.jp-OutputArea figure img').naturalWidth === 320")
