@@ -7,7 +7,8 @@ import sys
 import numpy as np
 import pytest
 
-from viz.explore import ONE, Explorer, explore
+import viz
+from viz.notebook import ONE, Explorer, explore
 
 A = np.diag([1.0, 2.0, 4.0])
 Y = np.array([0.6, 0.0, 0.8])
@@ -103,3 +104,9 @@ def test_the_widget_answers_messages(monkeypatch):
     monkeypatch.setattr(type(shown), "send", lambda self, message: said.append(message), raising=False)
     shown._handle_custom_msg({"y": Y.tolist()}, [])
     assert np.allclose(said[0]["g"], [0.6, 0, 3.2]) and "export default" in shown._esm and "<canvas" not in shown.page
+
+
+def test_it_is_found_where_the_readme_says():
+    assert viz.explore is explore
+    with pytest.raises(AttributeError, match="has no attribute 'exploer'"):
+        viz.exploer  # noqa: B018

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.viz.hands import drag
-from viz.explore import Explorer
+from viz.notebook import Explorer
 
 pytestmark = pytest.mark.browser
 AT = """() => { const picture = pictures[0], box = picture.canvas.getBoundingClientRect();
