@@ -12,6 +12,7 @@ from dataclasses import replace
 from inspect import cleandoc, getsource, signature, unwrap
 from typing import Any
 
+from grassmann_np.extras import install
 from grassmann_np.files import read_json
 from grassmann_np.terminal import Parser, answer, describe, run, say
 
@@ -45,7 +46,7 @@ def main(words: list[str] | None = None) -> int:
         return 0
     except ModuleNotFoundError as missing:
         name = str(missing.name).split(".")[0]
-        says = f"{'Pillow' if name == 'PIL' else name} is missing; pip install 'grassmann-np[viz]'"
+        says = f"{'Pillow' if name == 'PIL' else name} is missing; {install('viz')}"
     except (ArithmeticError, ImportError, MemoryError, OSError, RuntimeError, ValueError) as wrong:
         says = describe(wrong)
     except KeyboardInterrupt:

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from grassmann_np.extras import install
 from grassmann_np.geometry import sphere
 
 from . import figures, lossmap, widget
@@ -47,9 +48,9 @@ def explore(
         import anywidget
         import traitlets
     except ImportError as missing:
-        raise ImportError("explore needs anywidget: pip install 'grassmann-np[notebook]'") from missing
+        raise ImportError(f"explore needs anywidget: {install('notebook')}") from missing
     explorer = Explorer.of(loss, optimizer, start, steps, seed, lr=lr, **settings)
-    fields = {"_esm": figures._read("explore-widget.js"), "page": traitlets.Unicode(explorer.page()).tag(sync=True)}
+    fields = {"_esm": figures.read("explore-widget.js"), "page": traitlets.Unicode(explorer.page()).tag(sync=True)}
     shown = type("Explore", (anywidget.AnyWidget,), fields)()
     shown.on_msg(lambda one, question, buffers: one.send(explorer.answer(question)))
     return shown
@@ -127,10 +128,10 @@ class Explorer:
             "palette": lossmap.palette().tobytes().hex(),
             "styles": {role: vars(style) for role, style in STYLES.items()},
         }
-        scripts = [*(widget.read(name) for name in widget.SHARED), *map(figures._read, ("explore.js", "frame.js"))]
-        return Template(figures._read("frame.html")).substitute(
+        scripts = [*(widget.read(name) for name in widget.SHARED), *map(figures.read, ("explore.js", "frame.js"))]
+        return Template(figures.read("frame.html")).substitute(
             title="Your loss, and your optimizer's walk",
-            style=figures._read("style.css"),
+            style=figures.read("style.css"),
             script="\n".join(scripts),
             data=json.dumps(given, allow_nan=False),
             still="",

@@ -17,6 +17,7 @@ from typing import Any
 
 from PIL import Image, ImageColor
 
+from grassmann_np.extras import install
 from grassmann_np.files import beside
 
 from .marks import STYLES
@@ -36,7 +37,7 @@ def encoder() -> str:
         return str(imageio_ffmpeg.get_ffmpeg_exe())
     except (ImportError, RuntimeError):
         raise RuntimeError(
-            ".mp4 needs ffmpeg, and there is none: pip install 'grassmann-np[film]', or your system's ffmpeg; "
+            f".mp4 needs ffmpeg, and there is none: {install('film')}, or your system's ffmpeg; "
             ".html, .gif, .webp, .png, .svg and .tex work without it"
         ) from None
 

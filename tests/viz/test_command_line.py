@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
+from grassmann_np.extras import install
 from viz import scenes
 from viz.__main__ import main
 from viz.scenes import shared
@@ -124,7 +125,7 @@ def test_a_wrong_value_is_a_wrong_command_line(tmp_path, capsys, name, value, sa
 def test_a_missing_package_is_named_with_what_installs_it(name, package):
     ended = python(f"sys.modules[{name!r}] = None", "list")
     assert ended.returncode == 1
-    assert ended.stderr == f"viz: {package} is missing; pip install 'grassmann-np[viz]'\n"
+    assert ended.stderr == f"viz: {package} is missing; {install('viz')}\n"
 
 
 def test_without_tqdm_a_film_is_drawn_without_a_bar(tmp_path):

@@ -106,6 +106,15 @@ def test_the_widget_answers_messages(monkeypatch):
     assert np.allclose(said[0]["g"], [0.6, 0, 3.2]) and "export default" in shown._esm and "<canvas" not in shown.page
 
 
+def test_a_loss_that_is_not_finite_somewhere_is_refused():
+    def hole(w):
+        f, g = square(w)
+        return np.where(w[2] < -0.9999, np.nan, f), g
+
+    with pytest.raises(ValueError, match="finite values on the sphere"):
+        made(hole).page()
+
+
 def test_it_is_found_where_the_readme_says():
     assert viz.explore is explore
     with pytest.raises(AttributeError, match="has no attribute 'exploer'"):

@@ -35,15 +35,15 @@ def write(folder: str | Path, results: dict[str, Any] | None = None) -> list[Pat
 def page(name: str, results: dict[str, Any] | None = None) -> str:
     """The text of that file.  ValueError for a figure that is none, or that is of results and has none."""
     given = json.dumps(data(name, results), allow_nan=False, separators=(",", ":"))
-    own = "\n".join([*(widget.read(one) for one in widget.SHARED), _read(f"{name}.js")])
-    return Template(_read("frame.html")).substitute(
+    own = "\n".join([*(widget.read(one) for one in widget.SHARED), read(f"{name}.js")])
+    return Template(read("frame.html")).substitute(
         title=escape(FIGURES[name].title),
-        style=_read("style.css"),
-        script=f"{own}\n{_read('frame.js')}",
+        style=read("style.css"),
+        script=f"{own}\n{read('frame.js')}",
         data=given,
         still=still.drawn(own, given),
     )
 
 
-def _read(name: str) -> str:
+def read(name: str) -> str:
     return (files(__name__) / name).read_text(encoding="utf-8")
