@@ -153,12 +153,18 @@ def test_stopped_while_it_loads_it_can_be_started_again_at_once(visit):
     tab = visit()
     began(tab)
     write(tab, 2, "print('alive')")
-    for reached in ("Loading", "Loading", "Starting"):
-        run_, stop = (bar(tab, 2).get_by_role("button", name=name, exact=True) for name in ("Run", "Stop"))
-        run_.click()
-        tab.wait_for_function(f"/^{reached}/.test(document.querySelector('.live-status').textContent)")
-        stop.click()
-    assert run(tab, 2).strip() == "alive"
+    tab.evaluate("""() => { const {engine} = live, got = engine.got; // the first start waits until release()
+        engine.got = async function (name, life) {
+          if (name === "python" && !engine.release) await new Promise((done) => { engine.release = done; });
+          return got.call(this, name, life); }; }""")
+    run_, stop = (bar(tab, 2).get_by_role("button", name=name, exact=True) for name in ("Run", "Stop"))
+    run_.click()
+    tab.wait_for_function("live.engine.release")
+    stop.click()
+    run_.click()
+    tab.wait_for_function("/^Starting/.test(document.querySelector('.live-status').textContent)")
+    tab.evaluate("live.engine.release()")  # too late: it must not take the second start's place
+    assert ended(tab, 2).strip() == "alive"
     assert tab.locator(".live-status").inner_text() == "Ready" and "alive" in run(tab, 2)
 
 
