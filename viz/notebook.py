@@ -106,7 +106,7 @@ class Explorer:
 
     def _one(self, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         value, g = self.loss(w[:, None])
-        return value[0], np.asarray(g[:, 0], dtype=w.dtype)
+        return value[0], g[:, 0]
 
     def page(self) -> str:
         """The figure's page.  ValueError if the loss is not finite on the whole sphere."""

@@ -62,6 +62,8 @@ def test_the_path_of_sgd_g_is_that_of_its_steps_and_sgd_s_is_a_sum(rng):
     assert np.allclose(shared.path(loss, y, 6, "sgd", lr=0.3, momentum=0.8)[:, -1], w)
     own = shared.path(loss, y, 6, lambda parameters: optim.SGD(parameters, 0.3, 0.8, clip=0.4))
     assert np.array_equal(own, path)
+    single = shared.path(lambda w: tuple(np.float32(part) for part in loss(w)), y, 6, lr=0.3, momentum=0.8, clip=0.4)
+    assert single.dtype == np.float64 and np.allclose(single, path, rtol=0, atol=1e-4)
 
 
 @given(st.floats(0, 1))

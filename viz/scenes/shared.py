@@ -104,7 +104,7 @@ def take(loss: Loss, y: np.ndarray, tau: np.ndarray, lr: float, momentum: float,
 def path(
     loss: Loss, w: np.ndarray, steps: int, optimizer: str | Callable[..., Any] = "sgd-g", **settings: Any
 ) -> np.ndarray:
-    """The points (3, steps + 1) that an optimizer of the library visits from w (3,).
+    """The points (3, steps + 1) that an optimizer of the library visits from w (3,), in float64.
 
     `optimizer` is one of OPTIMIZERS, or a function of a list of parameters, on the sphere, that gives an object with
     .step(). `settings` are its lr, momentum, ... ValueError for an unknown name.
@@ -115,7 +115,7 @@ def path(
     parameter = Parameter(np.array(w, dtype=float), geometry)
     moving, seen = make([parameter], **settings), [np.array(w, dtype=float)]
     for _ in range(steps):
-        parameter.grad = loss(parameter.value)[1]
+        parameter.grad = np.asarray(loss(parameter.value)[1], dtype=float)
         moving.step()
         seen.append(np.array(parameter.value))
     return np.stack(seen, axis=1)
