@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from arms import ARMS, EPOCHS, GUIDE, LINEAR, MIDDLE, TESTED, Arm, Rates, trained
+from arms import EPOCHS, GUIDE, LINEAR, MIDDLE, RUN, TESTED, Arm, Rates, trained
 from joblib import Parallel, delayed
 
 from grassmann_np.files import read_json, write_json
@@ -138,7 +138,7 @@ def experiment(data: str, out: Path, jobs: int, quick: bool) -> dict[str, Any]:
     results = {"data": data, "of": TESTED[data], "seeds": list(seeds), "quick": quick, "arms": {}}
     results = read_json(path) if path.exists() else results
     found = results["arms"]
-    for arm in LINEAR if quick else ARMS:
+    for arm in LINEAR if quick else RUN[data]:
         if arm.schedule != "linear" and data == "digits":
             _map(runs, path, results)
         if arm.name not in found:

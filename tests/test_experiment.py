@@ -172,6 +172,12 @@ def test_every_grid_is_that_of_the_design():
         assert rates == rest if arm.one_rate else rest == pytest.approx([0.01 * 3.0**k for k in range(-2, 3)])
 
 
+@pytest.mark.parametrize("data", arms.RUN)
+def test_every_declared_pair_runs_on_both_data_sets(data):
+    names = {arm.name for arm in arms.RUN[data]}
+    assert {name for pair in reading.FAMILY + reading.SUGGESTED for name in pair} <= names
+
+
 def test_a_map_has_all_pairs_on_the_digits_and_the_best_rest_on_mnist():
     runs = Drawn((1.0, 0.01))
     cells = experiment.mapped(runs, one("sgd"), (64.0, 0.01))  # a best rate of a grid that grew
