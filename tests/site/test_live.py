@@ -349,10 +349,18 @@ def test_python_finds_files_and_clocks_as_it_expects_them(visit):
     assert run(tab, 2, FILES).strip() == "/tmp 100000 False"
 
 
-# What a cell prints differs from the built page by more than rounding: a time, or rounding that grew with every step.
-DIFFERS = {8: {10, 12}, 9: {6, 7, 8}, 13: {10, 17}, 14: set(range(1, 18)), 16: {11}, 17: {34, 39}}
-# A cell does not run in a browser, where the sums of float32 round otherwise: packs.toml says it to the reader.
-NOT_LIVE = {14: {17}, 15: {4, 27, 28}}
+# What a cell with these words prints differs from the built page by more than rounding: a time, what has no place in a
+# browser, or rounding that grew with every step.
+DIFFERS = {
+    8: ("timeit.repeat", "history = train.fit"),
+    9: ("train.compare", "wrong(found, label)", "history.norm"),
+    13: ("added_too", "with other bases"),
+    14: ("",),
+    15: ("explained(",),
+    16: ("turns.items()", "length after 80 steps"),
+    17: ("turns[name]", "by the formula", "loss, first and last epoch", "gap < 1e-10"),
+}
+NOT_LIVE = {14: ("128, reorder=False",)}  # these asserts fail there: packs.toml says why to the reader
 NUMBER = r"[-+]?\d+\.?\d*(?:e[-+]?\d+)?"
 LESSONS = sorted(page.name for page in SITE.glob("[0-9]*.html") if 'class="cell_output' in page.read_text())
 
@@ -376,11 +384,13 @@ def test_a_live_lesson_prints_what_its_page_shows(visit, page):
             continue
         run(tab, number)
         live = tab.evaluate(f"n => ({SHOWN})(live.cells[n - 1].output)", number)
-        if number in NOT_LIVE.get(lesson, ()):
+        source = tab.evaluate("n => live.cells[n - 1].original", number)
+        differs, not_live = (any(words in source for words in of.get(lesson, ())) for of in (DIFFERS, NOT_LIVE))
+        if not_live:
             continue
         assert tab.evaluate("n => live.cells[n - 1].place.dataset.live", number) == "ran", (number, live)
         assert live["pictures"] == built["pictures"], number
-        if not built["pictures"] and number not in DIFFERS.get(lesson, ()):
+        if not built["pictures"] and not differs:
             assert re.sub(NUMBER, "0", live["words"]) == re.sub(NUMBER, "0", built["words"]), number
             numbers = [list(map(float, re.findall(NUMBER, one["words"]))) for one in (built, live)]
             assert numbers[1] == pytest.approx(numbers[0], rel=1e-6, abs=1e-6), number

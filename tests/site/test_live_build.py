@@ -113,6 +113,12 @@ def test_every_file_of_the_zip_has_its_pack_or_none():
     assert {name: live.pack_of(name) for name in packs} == packs
 
 
+@pytest.mark.parametrize("name", live.PACKS["notes"])
+def test_a_note_is_beside_one_cell(name):
+    cells = [cell.source for cell in jupytext.read(TUTORIALS / f"{name}.py").cells if cell.cell_type == "code"]
+    assert {sum(words in cell for cell in cells) for words in live.PACKS["notes"][name]} == {1}
+
+
 def test_a_pack_is_a_tar_and_the_same_for_the_same_files():
     files = {"b/" + 120 * "x" + "/c.py": b"text", "a.py": b"", "d": bytes(600)}
     packed = live.packed(files)

@@ -29,7 +29,7 @@ class Cell {
       button("Run all above", () => runAll(cells.slice(0, this.number - 1).filter((cell) => cell.runs))),
       ...(this.exercise ? [] : [button("Edit", () => this.edit(true))]),
       this.reset, this.state);
-    const note = given.notes[lesson]?.[this.number];
+    const [, note] = Object.entries(given.notes[lesson] ?? {}).find(([words]) => this.original.includes(words)) ?? [];
     if (note) this.bar.append(make("span", {class: "live-note"}, note));
     this.reset.hidden = true;
     this.box.after(this.bar);
