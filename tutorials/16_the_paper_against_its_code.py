@@ -338,18 +338,7 @@ assert step_after_drop(make, True, 1e-6) < 0.01 * rebuilt
 #
 # </details>
 #
-# 2. With five pairs of runs, what is the smallest $p$ that tossing the signs
-#    of [lesson 9](09_training_on_real_images.py) can give?
-#
-# <details><summary>Answer</summary>
-#
-# All five differences have the same sign: one case of $2^5$ on either side,
-# so $2/32 = 0.0625$. Five pairs can never reach 0.05, however large the
-# difference.
-#
-# </details>
-#
-# 3. In WRN-10-1 (`nn.wide_resnet(10, 1, 10, rng)`) the first convolution is
+# 2. In WRN-10-1 (`nn.wide_resnet(10, 1, 10, rng)`) the first convolution is
 #    not scale-invariant, in WRN-10-2 it is. Why?
 #
 # <details><summary>Answer</summary>
