@@ -99,9 +99,10 @@ def missed(results: Results, name: str, tested: np.ndarray) -> np.ndarray:
 
 
 def pigeonhole(differences: np.ndarray, tested: np.ndarray, draws: int = DRAWS) -> tuple[float, float]:
-    """95 % interval of the mean difference in images a run: seeds and images, rows and columns, are both drawn anew.
+    """Cautious 95 % interval of the mean difference in images a run: seeds and images, rows and columns, drawn anew.
 
-    Only pairs of a seed and an image that it tested count.  Source: Owen, Annals of Applied Statistics 1, 2007.
+    Only pairs of a seed and an image that it tested count.  What is neither the seed's nor the image's counts three
+    times.  Source: Owen, Annals of Applied Statistics 1, 2007.
     """
     rng = np.random.default_rng(0)
     pool = tested.any(axis=0)

@@ -107,10 +107,10 @@ assert all(max(wrong(found, o)) < 0.5 * 450 for o in optimizers)
 # *Guess first:* is one of the three better? Three things stand in the way of
 # an answer.
 #
-# **Few images decide.** The errors are counts of a few images. If each of
-# $N$ images is wrong with probability $p$, the count has a standard deviation
-# of $\sqrt{N p (1 - p)}$: that is how much it would change with *other* test
-# images.
+# **Few images decide.** The errors are counts of a few images. If each of $N$
+# images, independently of the others, is wrong with probability $p$, the
+# count has a standard deviation of $\sqrt{N p (1 - p)}$: that is how much it
+# would change with *other* test images.
 
 # %%
 n, mistakes = 450, np.array([4, 9, 18])
@@ -214,8 +214,9 @@ assert last[0] < 0 < last[1]
 # much the first weights and the order of the images matter, and nothing of
 # what another 450 images would have said. So every arm ran once more, with
 # fresh seeds, and was tested on 270 images that are held out of the others,
-# drawn anew for every seed. *Guess first:* which of the four differences
-# will still be there?
+# drawn anew for every seed. (They are drawn as those were that judged the
+# rates; the third answer will mend that, too.) *Guess first:* which of the
+# four differences will still be there?
 
 # %%
 fresh = {name: np.array(arm["held_out"]) for name, arm in arms.items()
@@ -234,10 +235,11 @@ assert np.mean(fresh["sgd-g"]) > np.mean(fresh["sgd"])
 # ## Tossing the signs
 #
 # Another way to ask the same, without any formula of a distribution: suppose
-# that there is no difference between two arms. Then each difference could as
-# well have had the other sign. So toss a coin for each of the 30 signs, take
-# the sum, and do it many times. How often is the sum as far from 0 as the
-# real one? That fraction is $p$ (Fisher 1935).
+# that two arms do not differ at all, so that their names could be exchanged
+# in every pair. Then each difference could as well have had the other sign.
+# So toss a coin for each of the 30 signs, take the sum, and do it many times.
+# How often is the sum as far from 0 as the real one? That fraction is $p$
+# (Fisher 1935).
 
 # %%
 d = count["sgd-g"] - count["sgd"]
@@ -270,7 +272,7 @@ assert five == 2 * 2**-5 and abs(apart - 2 / 252) < 1e-12
 # That is a limit of this test and not of five seeds: a test that compares the
 # five with the other five without pairing them can reach 0.008. A small $p$
 # is also no measure of a difference. The interval says how large it may be;
-# $p$ only says how well chance explains it.
+# $p$ only says how often chance alone would bring one as large.
 #
 # ## How many questions were asked?
 #
@@ -300,10 +302,10 @@ assert raw[0] < 0.05 < of_twenty[0] and sum(np.array(of_twenty) < 0.05) == 2
 # ## The third answer
 #
 # So there is a second round, and again its design was written down first. Now
-# every seed draws *its own* 450 test images, from the three quarters by which
-# no rate was judged, and learns from all the rest; the grids of rates are of
-# one size, but for one arm; and there are 60 seeds. [What is it good
-# for?](what_is_it_good_for.md) tells it in full.
+# every seed draws *its own* 450 test images, from the three quarters of the
+# images on which no rate was tested, and learns from all the rest; the grids
+# of rates are of one size, but for one arm; and there are 60 seeds. [What is
+# it good for?](what_is_it_good_for.md) tells it in full.
 
 # %%
 arms = lessons.result("experiment-digits.json")["arms"]
@@ -324,9 +326,9 @@ assert sphere_and_all[1] < 0 and clip_again[1] < 0
 # seeds. But any two seeds share some test images, and most of those that they
 # learn from: they are not 60 independent experiments. The thin line draws
 # seeds *and images* anew, as if other digits had been tested. It is about
-# twice as long (somewhat too long, where chance is most of the spread), and
-# for SGD-G minus SGD it holds 0. What a sharper knife would find there, 1797
-# images cannot say.
+# twice as long, and for SGD-G minus SGD it holds 0. It is a cautious
+# interval: it counts pure chance three times (Owen 2007), so that it would be
+# 1.7 times as long as the other even if the images did not matter.
 #
 # One row is not in the picture, because nobody had declared it: SGD with the
 # clipping makes 1.3 errors fewer than without, and there both intervals
@@ -349,9 +351,10 @@ steady_on_sphere = difference("sgd-g", "sgd-g constant", now)
 assert steady[1] < 0 and steady_on_sphere[0] < 0 < steady_on_sphere[1]
 
 # %% [markdown]
-# So the reader has a point: with a rate that falls linearly SGD makes fewer
-# errors than with a constant one. But it is less than the second rate brings,
-# and over seeds and images that interval holds 0, too, as the picture shows.
+# It may be that the reader has a point: over the seeds, SGD makes fewer
+# errors with a rate that falls linearly than with a constant one. But over
+# seeds and images that interval holds 0, as the picture shows, and what may
+# be gained is less than what the second rate brings.
 #
 # How many seeds does it take? Move the slider. (The interval is over seeds
 # only.)

@@ -125,9 +125,10 @@ assert gap < 1e-12
 #
 # Either root will do. For a small $\eta\lambda$ the larger one is close to
 # $1 - \eta\lambda/(1 - \gamma)$. (They are real up to $\eta\lambda = (1 -
-# \sqrt\gamma)^2$, which is 0.0026 for $\gamma = 0.9$; usual settings are far
-# below.) The part is $\gamma/a^2 = \gamma\,e_t/e_{t-1}$. So write the last
-# step as its rate times a velocity, $\varphi_t - \varphi_{t-1} = e_{t-1}v$.
+# \sqrt\gamma)^2$, which is 0.0026 for $\gamma = 0.9$. The paper's settings
+# are far below; the largest rates that we have tuned, on the digits, are
+# not.) The part is $\gamma/a^2 = \gamma\,e_t/e_{t-1}$. So write the last step
+# as its rate times a velocity, $\varphi_t - \varphi_{t-1} = e_{t-1}v$.
 # Momentum then repeats $e_t\,\gamma v$, and the step becomes $v \leftarrow
 # \gamma v - g$, $\varphi \leftarrow \varphi + e_t v$: its rate multiplies
 # *all* of the velocity. (The library repeats the last displacement instead,
@@ -406,17 +407,18 @@ assert 2.8 < slope < 3.2
 # %% [markdown]
 # ## What came after
 #
-# If the length is only a hidden learning rate, why not take it away? Cho
-# and Lee did, in 2017. **AdamP** (2020) keeps the weights free; where a small
+# If the length is only a hidden learning rate, why not take it away? Cho and
+# Lee did, in 2017. **AdamP** (2020) keeps the weights free; where a small
 # cosine of gradient and weight suggests that the weight is scale-invariant,
-# it removes the part of the step along $w$, with which momentum would make
-# $w$ longer. Optimizers from 2024 on fix the length again, as
-# [lesson 17](17_the_sphere_is_back.py) tells.
+# it removes that part of the step which lies along $w$, and by which momentum
+# would lengthen $w$. Optimizers from 2024 on fix the length again, as [lesson
+# 17](17_the_sphere_is_back.py) tells.
 #
 # ## Summary
 #
 # * For scale-invariant weights, decay at a constant rate *is* a rate that
-#   grows exponentially, without decay. It is exact, even with momentum.
+#   grows exponentially, without decay. It is exact, with momentum up to
+#   $\eta\lambda = (1 - \sqrt\gamma)^2$.
 # * The rate that counts is $F = \eta/(a|w|^2)$: steps lower it, decay raises
 #   it.
 # * In equilibrium a step turns by $\sqrt{2\eta\lambda/(1+\gamma)}$, whatever

@@ -145,9 +145,9 @@ scenes.network(units=36, epochs=4)
 # %% [markdown]
 # ## What does not change
 #
-# The mathematics does not change, nor does the code, nor the point where the
-# run begins. The weights of one seed are the same bits on both devices,
-# because they were drawn before they were moved:
+# The mathematics does not change, nor does what you write, nor the point
+# where the run begins. The weights of one seed are the same bits on both
+# devices, because they were drawn before they were moved:
 
 # %%
 here = nn.cnn(digits.shape, digits.classes, np.random.default_rng(0))
@@ -297,12 +297,12 @@ print(f"{best[64] / best[8]:.1f} times as long, for 512 times the work")
 #
 # ## What is written twice
 #
-# One line of NumPy is one pass over the memory. Batch normalization in plain
-# CuPy would take many passes, and an optimizer's step several operations for
-# every weight matrix. Where that counts, a *kernel* stands beside the NumPy
-# code: a function in the language CUDA C, which thousands of threads run at
-# once, each for its own numbers. These are all of them, and below is one to
-# read:
+# Every operation of NumPy is a pass over the memory. Batch normalization in
+# plain CuPy would take many passes, and an optimizer's step several
+# operations for every weight matrix. Where that counts, a *kernel* stands
+# beside the NumPy code: a function in the language CUDA C, which thousands of
+# threads run at once, each for its own numbers. These are all of them, and
+# below is one to read:
 
 # %%
 names = {}

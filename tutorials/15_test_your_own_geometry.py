@@ -158,8 +158,9 @@ for name in ("transport_stays_tangent", "transport_leaves_the_rest_alone"):
 # correctly. But lengths change: the map is no **isometry**, as a map is
 # called that keeps all lengths and angles. Nor does a small triangle help:
 # around it a vector turns by the area only in the mean over its directions,
-# and it shrinks by about as much again. `curvature_is_one`, which asks for
-# the turn and nothing else, fails however small the triangle is.
+# and in the mean it shrinks by at least 1.7 times as much.
+# `curvature_is_one`, which asks for the turn and nothing else, fails however
+# small the triangle is.
 #
 # To see with your own eyes what is wrong, ask for a **counterexample**: the
 # smallest case that can be found in which an identity fails, as code. (The
@@ -173,9 +174,10 @@ theirs = identities.view_of(Variant(transport=by_projection))
 print(explained(isometry, theirs, ["import mygeometry as geometry"]))
 
 # %% [markdown]
-# From $y$ walk one radian along $h$, and carry a vector that points along
-# the walk. In place of length 1 it arrives with length $\cos 1 = 0.54$,
-# because a projection keeps the shadow of it alone.
+# From $y$ walk one radian along $h$, and carry a vector that points along the
+# walk. In place of length 1 it arrives with length $\cos 1 = 0.54$, because a
+# projection keeps the shadow of it alone. (The identity compares inner
+# products, and so it shows the square, 0.29.)
 
 # %%
 y, h = np.eye(2)

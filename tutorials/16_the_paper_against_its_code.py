@@ -181,11 +181,11 @@ assert turns["adam-g"][0] < 0.8 * turns["sgd-g"][0]
 #
 # The paper speaks of the weights in front of batch normalization. The code
 # decides by shape: convolutions with more inputs than outputs. That is not
-# the same set. A wide residual network is a chain of *blocks*. Each adds the
-# output of two convolutions to its input, which comes to the sum by a
-# *shortcut*, so no normalization directly follows the second convolution.
-# `nn.measure_invariance` sees it. (The digits get three channels, so that the
-# first layer is that of CIFAR.)
+# the same set. A wide residual network is a chain of *blocks*. Each
+# normalizes and convolves twice, and adds the result to its input, which
+# comes by a *shortcut*. What follows the second convolution is that sum, and
+# no normalization. `nn.measure_invariance` sees it. (The digits get three
+# channels, so that the first layer is that of CIFAR.)
 
 # %%
 digits = data.digits()

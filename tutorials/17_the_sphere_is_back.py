@@ -46,7 +46,7 @@ one_thread = threadpool_limits(1)  # for small matrices more are slower
 # | the length of every row | nGPT | $n$ |
 # | the Frobenius norm $\lVert W\rVert_F$ | Hyperball | 1 |
 # | the spectral norm | spectral sphere | 1 |
-# | all singular values: $W'W = I$ ($n \ge p$) | manifold Muon | $p(p+1)/2$ |
+# | all singular values, at 1: $W'W = I$ ($n \ge p$) | manifold Muon | $p(p+1)/2$ |
 #
 # (The Frobenius norm is the root of the sum of all squares, the spectral norm
 # the largest singular value. A *transformer*, the kind of network behind the
@@ -111,8 +111,10 @@ for kind, back in BACK.items():
 
 # %% [markdown]
 # Columns, the Frobenius norm and the spectral norm: going back to any of the
-# three rescales columns, and the network forgets that. There the sphere is
-# a **quotient**. Rows and singular values are a **constraint**
+# three rescales columns, and the network forgets that, so that nothing is
+# lost. The spheres of the columns are the **quotient**: one point for each
+# network. Either of the other two norms only picks some of the many matrices
+# that are the same network. Rows and singular values are a **constraint**
 # ([lesson 16](16_the_paper_against_its_code.py)): the network had a use for
 # what was taken away.
 #
