@@ -364,29 +364,6 @@ assert steady[1] < 0 and steady_on_sphere[0] < 0 < steady_on_sphere[1]
 #   title="How many seeds tell two optimizers apart"></iframe>
 # ```
 #
-# ## What a step turns
-#
-# One more run of each optimizer, on the larger images. We do not compare the
-# errors of one seed. We look at the weights in front of batch normalization:
-# their mean length, and the mean angle of an epoch's last step, in radians.
-
-# %%
-short = replace(setup, data="mnist", epochs=max(1, EPOCHS // 5))
-for optimizer in optimizers:
-    _, history = replace(short, optimizer=optimizer).run()
-    turned = ", ".join(f"{angle:.4f}" for angle in history.angle)
-    error, norm = 100 * history.test_error[-1], history.norm[-1]
-    print(f"{optimizer:7} wrong {error:.1f} %, |w| {norm:.2f}, {turned} rad")
-    assert (abs(norm - 1) < 1e-5) == (optimizer != "sgd")
-
-# %% [markdown]
-# For SGD-G and Adam-G the length is 1, and the clipping gives SGD-G a limit
-# to the angle of a step that is known before the run (lesson 5). For SGD the
-# angle comes out of rate, length and weight decay together ([lesson
-# 12](12_weight_decay_is_a_learning_rate.py)). That is a reason to like the
-# sphere even where the errors are the same, and it is not a result of this
-# experiment.
-#
 # ## Summary
 #
 # * One run is an anecdote. Give the mean difference over many seeds, with its
