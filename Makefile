@@ -75,8 +75,8 @@ test-browser: .venv/browser
 	$(MAKE) --no-print-directory site
 	$(BIN)/python -m pytest -n $(WORKERS) -m browser tests
 
-# The same with live lessons: 100 MB to fetch, once, and a quarter of an hour.
-test-live: .venv/browser
+# The same with live lessons, and a notebook in JupyterLab: 200 MB to fetch, once, and a quarter of an hour.
+test-live: .venv/browser .venv/notebook
 	$(MAKE) --no-print-directory live
 	$(BIN)/python -m pytest -n $(WORKERS) -m browser tests
 
