@@ -29,9 +29,9 @@ def page(result: dict[str, Any]) -> str:
         "",
         "Which of the [identities](identities.md) do other libraries obey, and this one? The kit was pointed at them "
         "as [lesson 15](15_test_your_own_geometry.py) points it at yours. The identities are ours, tried on cases that "
-        "are drawn to be hard, and the limit of 8 eps is ours too: a library that is good to 1e-8 fails here and may "
-        "be all that you need. What it offers beyond these functions, from automatic differentiation to its other "
-        "manifolds, is not counted.",
+        "are drawn to be hard, and the limit of 8 eps, in more than 64 dimensions sqrt(n) eps, is ours too: a library "
+        "that is good to 1e-8 fails here and may be all that you need. What it offers beyond these functions, from "
+        "automatic differentiation to its other manifolds, is not counted.",
         "",
         f"Measured on {result['date']} with {', '.join(peers)}, Python {result['python']}. `make scoreboard` measures "
         "again.",

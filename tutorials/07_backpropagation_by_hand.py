@@ -189,6 +189,24 @@ assert np.allclose(short, dz, rtol=0, atol=1e-14)
 # It has to: adding a constant to $z$, or stretching it, changes nothing, so
 # the gradient cannot point there.
 #
+# Or read it as statistics. Draw $dy_i$ over $y_i$, a point for each sample.
+# The straight line that fits these points best, by least squares, is
+# $\langle dy\rangle + y\,\langle y\,dy\rangle$ (for $\epsilon = 0$ again).
+# The pullback subtracts it, and multiplies what is left by $r$. Drag the
+# points: when they all lie on one line, nothing is left.
+#
+# ```{raw} html
+# <iframe class="figure" src="figures/pullback.html" loading="lazy"
+#   title="The pullback of batch normalization subtracts a line"></iframe>
+# ```
+
+# %%
+for k in (0, 1):
+    line = np.polynomial.Polynomial.fit(y[:, k], dy[:, k], 1)
+    left = dy[:, k] - line(y[:, k])
+    assert np.allclose(r[k] * left, ours[:, k], rtol=0, atol=1e-4)
+
+# %% [markdown]
 # Lesson 2 had a smaller relative. Normalizing a vector, $z \mapsto z/|z|$,
 # forgets only the length, so its pullback removes one part: $dz = (dy -
 # y\,(y'dy))/|z|$, which is $1/|z|$ times the projection onto the tangent
@@ -290,7 +308,8 @@ assert nothing < 1e-9
 # %% [markdown]
 # It passes. But what was compared? The outputs of a batch normalization have
 # mean 0, whatever comes in, so their sum is *always* 0, and so is its
-# gradient: the check has compared nothing with nothing. The second assert
+# gradient: the check has compared nothing with nothing. (Press $dy = 1$ in
+# the figure: points of equal height lie on a line.) The second assert
 # shows that even a pullback which returns zeros passes it.
 #
 # The way out is a **random** $dy$, which favours no direction. The checker of

@@ -157,6 +157,18 @@ for model in (layer_norm, rms_norm):
 # they are shared with the other neurons. Double all columns, and every $z_j$
 # is doubled, and that is undone.
 #
+# The figure has three neurons, whose outputs should become those of three
+# others with the same normalization. Drag the lengths of their weight
+# vectors; blue arrows point downhill. Behind layer or RMS normalization they
+# all stand at a right angle to the rays from the origin, and there is a best
+# ray. Behind weight or batch normalization there are none. With no
+# normalization there is one best place.
+#
+# ```{raw} html
+# <iframe class="figure" src="figures/lengths.html" loading="lazy"
+#   title="Which lengths of weight vectors a normalization forgets"></iframe>
+# ```
+#
 # So Cho and Lee's method, neuron by neuron, does not extend to layer
 # normalization. A column that is put on the unit sphere there has lost
 # something that the network could use: its share in the mean and the variance

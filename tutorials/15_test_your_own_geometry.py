@@ -250,6 +250,18 @@ assert len(report.failed) == len(failed) == 11
 assert {"transport_is_an_isometry", "transport_is_linear"} < set(failed)
 
 # %% [markdown]
+# All these in one figure, and a transport that returns $v$ unchanged. Drag
+# $y$ and $x$, and watch which of three identities tell of which bug. **Guess
+# first:** at which angle of $v$ with the walk do all five come out the same?
+#
+# ```{raw} html
+# <iframe class="figure" src="figures/planted.html" loading="lazy"
+#   title="Bugs of the transport, and the identities that tell them"></iframe>
+# ```
+#
+# At 90 degrees. What stands at a right angle to the walk stays as it is, and
+# a test that draws nothing else misses every bug of this page's transports.
+#
 # ## A bug that shows only in the last decimals
 #
 # The angle between unit vectors is $\arccos(y'x)$. That is a true formula.

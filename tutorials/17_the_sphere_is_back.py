@@ -188,6 +188,15 @@ for eta in (0.01, 0.1, 0.5):
 # little, with $\cos a = \eta$, and it turns by $\arcsin\eta$. So the angle
 # can be more than $\eta$, but only by about $\eta^3/6$.
 #
+# Drag the end of the step. SGD-G takes its tangent part, whose length is
+# $\eta\sin a$, and walks it by `exp`. Where the step lengthens $W$, Hyperball
+# turns it less than that; where it shortens $W$ enough, more.
+#
+# ```{raw} html
+# <iframe class="figure" src="figures/hyperball.html" loading="lazy"
+#   title="How far a step turns W that need not be tangent"></iframe>
+# ```
+#
 # **Exercise.** Find $\arcsin\eta$ without a derivative.
 #
 # <details><summary>Answer</summary>

@@ -551,6 +551,188 @@ def test_a_curve_has_the_colour_of_its_optimizer_and_of_two_of_one_the_second_is
     assert looks("SGD clip", "SGD") == [("sgd", 1), ("sgd", 0.5)]
 
 
+# 7: what batch normalization hands back
+
+
+def batch(**changed):
+    return run("pullback", "return shown.start") | changed
+
+
+@node
+@pytest.mark.parametrize("stretch", [0.5, 1.0, 1.5])
+def test_the_pullback_is_the_librarys_and_what_it_takes_away_is_the_best_line(stretch):
+    state = batch(z=[0.3, -1.9, 1.2, 0.7], dy=[1.1, 0.2, -0.9, -1.7], stretch=stretch)
+    said, marks = run("pullback", "return [shown.sentence(state), shown.marks(state)]", state=state)
+    z, dy = stretch * np.array(state["z"])[:, None], np.array(state["dy"])[:, None]
+    y, pullback = ops.batch_norm(z, eps=0.0)
+    slope, level = np.polyfit(y[:, 0], dy[:, 0], 1)
+    told = numbers_of(said.replace("− ", "−"))
+    want = [level, slope, 1 / z.std(), *pullback(dy)[:, 0], 0, 0]
+    np.testing.assert_allclose(told, want, atol=0.00501)
+    left = np.array([m["v"][1] for m in marks if m["kind"] == "segment" and m["role"] == "h"])
+    np.testing.assert_allclose(left / z.std(), pullback(dy)[:, 0], atol=1e-12)
+    ends = np.array(next(m["points"] for m in marks if m["kind"] == "path"))
+    np.testing.assert_allclose(ends[:, 1], level + slope * (ends[:, 0] - z.mean()) / z.std(), atol=1e-12)
+    points = np.array([m["at"] for m in marks if m["kind"] == "point"])
+    np.testing.assert_allclose(points[:, :2], np.column_stack([z, dy]), atol=1e-15)
+
+
+@node
+def test_of_points_on_a_line_nothing_is_left():
+    """dy = 1, dy = y, and no other dy here: what each button makes, and what is said of it."""
+    ones, same, some = run(
+        "pullback",
+        """return [...shown.controls.filter(({press}) => press).map(({press}) => press(shown.start)), shown.start]
+        .map((state) => [state.dy, shown.sentence(state)])""",
+    )
+    z = np.array(data("pullback")["z"])
+    np.testing.assert_allclose(ones[0], 1)
+    np.testing.assert_allclose(same[0], (z - z.mean()) / z.std(), atol=1e-12)
+    assert "Nothing is left" in ones[1] and "Nothing is left" in same[1] and "Nothing is left" not in some[1]
+
+
+@node
+def test_a_dragged_number_keeps_a_deviation():
+    far, flat = run(
+        "pullback",
+        """const move = (state, i, p) => shown.handles(state)[i].move(p), twins = {...shown.start, z: [0, 0, 0, 2]};
+        return [move({...shown.start, stretch: 0.5}, 2, [9, -9, 0]), move(twins, 4, [0.1, 0.3, 0])]""",
+    )
+    assert far["z"][1] == 2 and far["dy"][1] == -1.8 and far["stretch"] == 0.5
+    assert flat["z"] == [0, 0, 0, 2] and flat["dy"][3] == 0.3
+
+
+# 11: which lengths a normalization forgets
+
+
+def loss_of_lengths(norm, a, b):
+    """Its value and the gradient by (a, b), by the library's ops."""
+    given = data("lengths")
+    student, teacher = np.array(given["student"]).T, np.array(given["teacher"]).T
+    one, lengths = np.ones(3), np.array([a, b, b])
+    norms = {
+        "none": lambda z: (z, lambda dy: [dy]),
+        "batch": lambda z: ops.batch_norm(z, eps=0.0),
+        "layer": lambda z: ops.layer_norm(z, one, 0 * one, eps=0.0),
+        "rms": lambda z: ops.rms_norm(z, one, eps=0.0),
+    }
+    if norm == "weight":
+        w, pullback = ops.weight_norm(np.diag(lengths), one)
+        out, wanted = student @ w, teacher
+        by_length = np.diag(pullback(student.T @ (out - wanted) / len(out))[0])
+    else:
+        (out, pullback), wanted = norms[norm](student * lengths), norms[norm](2 * teacher)[0]
+        back = pullback((out - wanted) / len(out))
+        by_length = ((back[0] if norm in ("none", "layer", "rms") else back) * student).sum(axis=0)
+    return np.sum((out - wanted) ** 2) / len(out) / 2, np.array([by_length[0], by_length[1:].sum()])
+
+
+@node
+@pytest.mark.parametrize("norm", ["none", "weight", "batch", "layer", "rms"])
+def test_the_loss_of_lengths_is_the_librarys_and_its_arrows_go_downhill(norm):
+    a, b = 0.7, 2.2
+    said, marks = run(
+        "lengths", "return [shown.sentence(state), shown.marks(state)]", state={"lengths": [a, b], "norm": norm}
+    )
+    want = [loss_of_lengths(norm, *at)[0] for at in ((a, b), (2 * a, b), (2 * a, 2 * b))]
+    told = numbers_of(said.replace("column 1", "").replace("Column 1", ""))
+    np.testing.assert_allclose(told, [a, b, *want], atol=0.000501)
+    assert said.count("the same") == {"none": 0, "layer": 1, "rms": 1}.get(norm, 2)
+    assert norm not in ("layer", "rms") or said.endswith("the same.")
+    big = next(np.array(m["v"]) for m in marks if m["kind"] == "vector" and m["role"] == "g")
+    np.testing.assert_allclose(big[:2], -0.8 * loss_of_lengths(norm, a, b)[1], atol=1e-6)
+    arrows = [m for m in marks if m["kind"] == "vector" and m["role"] == "h"]
+    assert len(arrows) == (0 if norm in ("weight", "batch") else 49)
+    for arrow in arrows:
+        way = np.array(arrow["v"][:2]) / 0.3
+        at = np.array(arrow["at"][:2]) + 0.15 * way
+        g = loss_of_lengths(norm, *at)[1]
+        np.testing.assert_allclose(way, -g / np.linalg.norm(g), atol=1e-5)
+        assert norm == "none" or abs(way @ at) < 1e-5  # no part along the ray
+
+
+# 15: bugs of the transport
+
+
+def by_projection(y, h, v):
+    return sphere.project(sphere.exp(y, h), v)
+
+
+def flipped(y, h, v):
+    n = np.linalg.norm(h)
+    return v - (h @ v / n) * (-np.sin(n) * y + 2 * np.sin(n / 2) ** 2 * h / n)
+
+
+BUGS = {
+    "right": sphere.transport,
+    "projected": by_projection,
+    "stretched": lambda y, h, v: sphere.normalize(by_projection(y, h, v)) * np.linalg.norm(v),
+    "flipped": flipped,
+    "unchanged": lambda y, h, v: v,
+}
+
+
+@node
+@pytest.mark.parametrize("phi", [0, 50, 90, 180])
+@pytest.mark.parametrize(
+    "bug, tells", [("right", ""), ("projected", "li"), ("stretched", "i"), ("flipped", "t"), ("unchanged", "t")]
+)
+def test_what_came_is_numpys_and_its_identities_tell(bug, tells, phi):
+    """Which of t(angent), l(ength), i(nner product); at 90 degrees none, and along the walk a length put right is."""
+    y, x = sphere.random_point((3, 2), np.random.default_rng(3)).T
+    said, marks = run(
+        "planted", "return [shown.sentence(state), shown.marks(state)]", state={"y": y, "x": x, "bug": bug, "phi": phi}
+    )
+    h = sphere.log(y, x)
+    u, a = sphere.normalize(h), np.radians(phi)
+    v = np.cos(a) * u + np.sin(a) * np.cross(y, u)
+    want, got, along = sphere.transport(y, h, v), BUGS[bug](y, h, v), BUGS[bug](y, h, u)
+    drawn = {m["role"]: np.array(m["v"]) for m in marks if m["kind"] == "vector"}
+    for role, vector in (("h", v), ("frame", want), ("g", got)):
+        np.testing.assert_allclose(drawn[role], 0.6 * vector, atol=1e-12)
+    told, off = said.split("Off by: ")
+    apart = np.degrees(np.arctan2(np.linalg.norm(np.cross(want, got)), want @ got))
+    np.testing.assert_allclose(
+        numbers_of(told), [np.degrees(np.linalg.norm(h)), np.linalg.norm(got), apart], atol=0.0501
+    )
+    errors = {"tangent": x @ got, "length": np.linalg.norm(got) - 1, "inner product": got @ along - v @ u}
+    loud = "" if phi == 90 else tells if phi == 50 else tells.replace("i", "") if bug == "stretched" else tells
+    for name, error in errors.items():
+        digit, power = re.search(rf"{name} (\d+)(?:·10([⁰¹²³⁴⁵⁶⁷⁸⁹]+))? eps", off).groups()
+        value = int(digit) * 10 ** sum("⁰¹²³⁴⁵⁶⁷⁸⁹".index(c) * 10**i for i, c in enumerate(reversed(power or "⁰")))
+        assert (value > 1e9) == (name[0] in loud) == (abs(error) > 1e-9)
+        np.testing.assert_allclose(value * np.finfo(float).eps, abs(error), rtol=0.34, atol=1e-14)
+
+
+# 17: a step that need not be tangent
+
+
+@node
+@pytest.mark.parametrize("a", [0, 40, 90, 150])
+def test_hyperball_and_sgd_g_turn_as_the_library_has_it(a):
+    eta, angle = 0.55, np.radians(a)
+    said, marks = run("hyperball", "return [shown.sentence(state), shown.marks(state)]", state={"eta": eta, "a": a})
+    W, U = np.array([0.0, 1.0, 0.0]), np.array([-np.sin(angle), np.cos(angle), 0.0])
+    ends = {"h": sphere.normalize(W - eta * U), "arc": sphere.exp(W, -eta * sphere.project(W, U))}
+    points = {m["role"]: m["at"] for m in marks if m["kind"] == "point"}
+    for role, end in ends.items():
+        np.testing.assert_allclose(points[role], end, atol=1e-14)
+    np.testing.assert_allclose(points["d"], W - eta * U, atol=1e-14)
+    put, walked = (np.degrees(sphere.distance(W, end)) for end in ends.values())
+    want = [eta, a, np.linalg.norm(W - eta * U), put, np.degrees(np.arcsin(eta)), eta * np.sin(angle), walked]
+    np.testing.assert_allclose(numbers_of(said), want, atol=0.0501)
+    assert a <= 90 or put < walked  # as the lesson says: a step that lengthens W
+    assert a != 40 or put > walked
+
+
+@node
+def test_a_dragged_step_has_an_angle_and_a_rate_that_can_be_drawn():
+    got = run(
+        "hyperball", "return [[0.5, 1, 0], [-3, 0.4, 0], [0, 1, 0]].map((p) => shown.handles(shown.start).u.move(p))"
+    )
+    assert got[0] == {"eta": 0.5, "a": 90} and got[1] == {"eta": 0.6, "a": 0} and got[2]["eta"] == 0.05
+
+
 # the still
 
 

@@ -160,6 +160,31 @@ def stages() -> Given:
     return {"loss": _loss(R, c, widget.EPS), "start": start, "camera": _angles(facing(y, now.d))}
 
 
+def pullback() -> Given:
+    """Four numbers of a batch, and the gradient that arrives at each."""
+    return {"z": [-1.4, -0.6, 0.3, 1.5], "dy": [-0.4, -1.3, 1.3, 0.9]}
+
+
+def lengths() -> Given:
+    """Lesson 11's inputs, which are the teacher's outputs but for a factor, and those of three neurons near them."""
+    inputs = np.random.default_rng(0).standard_normal((256, 3))[:64]
+    student = inputs @ sphere.normalize(np.eye(3) + 0.4 * np.roll(np.eye(3), 1, axis=0))
+    return {"student": student.T.tolist(), "teacher": inputs.T.tolist(), "start": [1.0, 2.5]}
+
+
+def planted() -> Given:
+    """A walk across the sphere, and a vector at an angle with it."""
+    y = sphere.normalize(np.array([0.75, -0.6, 0.15]))
+    x = sphere.normalize(np.array([0.75, 0.55, 0.45]))
+    start = {"y": y.tolist(), "x": x.tolist(), "bug": "projected", "phi": 35}
+    return {"start": start, "camera": _angles(facing(y, sphere.log(y, x)))}
+
+
+def hyperball() -> Given:
+    """A step that lengthens W, as momentum makes them."""
+    return {"start": {"eta": 0.6, "a": 110}}
+
+
 def seeds(results: Given) -> Given:
     """Wrong test images by arm and seed, and Student's quantiles for 2, 3, ... differences."""
     arms = {name: arm["wrong"] for name, arm in results["arms"].items()}
@@ -210,6 +235,10 @@ FIGURES = {
     "decay": Figure("Weight decay is a learning rate: two runs that are one", decay),
     "window": Figure("A window of an image is a row of the unfolded matrix", window),
     "stages": Figure("One step of SGD-G in seven stages", stages),
+    "pullback": Figure("What batch normalization hands back: the gradient, less a straight line", pullback),
+    "lengths": Figure("Lengths of weight vectors, and which of them a normalization forgets", lengths),
+    "planted": Figure("Bugs of the transport, and the identities that tell them", planted),
+    "hyperball": Figure("How far a step turns W that need not be tangent", hyperball),
     "seeds": Figure("How many seeds it takes to tell two optimizers apart", seeds, measured=True),
     "epochs": Figure("Two optimizers, epoch by epoch", epochs, measured=True),
 }
