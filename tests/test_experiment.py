@@ -329,7 +329,7 @@ def test_the_numbers_of_the_page_and_of_readme_are_those_of_the_results():
     assert f"undecided on both (p {primary['holm']:.2f} and {other['holm']:.2f} after correction)" in readme
     shown = ("sgd one rate", "sgd", "sgd-g", "sgd clip", "sgd-g bare", "sgd normalized")
     assert primary["mean"] < 0 < other["mean"] and set(mnist["arms"]) == set(shown)
-    assert "six arms have run so far" in page and "six arms have run so far" in readme
+    assert "six arms have run so far" in page and "six of these ways have run so far" in readme
     theirs = [f"{np.mean(mnist['arms'][name]['wrong']):.1f}" for name in shown]
     assert "it is {}, {} and {} of 1000".format(*theirs) in readme
     assert f"SGD makes {mean['sgd clip']:.1f} and {theirs[3]} errors" in readme

@@ -250,9 +250,9 @@ assert spreads[1] < 0.6 and spreads[2] < 0.1
 #   it, because the length is in the numerator and in the denominator.
 # * The gradient is orthogonal to the weights, and shrinks as $1/|w|$: exactly
 #   for $\epsilon = 0$, nearly for a small one.
-# * So every step of plain gradient descent, unless its gradient is 0, makes
-#   the weights longer. The rate that the direction feels, $\eta/|w|^2$,
-#   falls; the turn need not.
+# * So with $\epsilon = 0$ every step of plain gradient descent, unless its
+#   gradient is 0, makes the weights longer. The rate that the direction
+#   feels, $\eta/|w|^2$, falls; the turn need not.
 # * What is left of the weights is a direction: a point of the unit sphere.
 #
 # ## Exercises

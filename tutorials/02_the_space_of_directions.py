@@ -22,11 +22,12 @@ rng = np.random.default_rng(0)
 # %% [markdown]
 # ## Points
 #
-# Two vectors have the same direction if one is a positive multiple of the
-# other. All vectors of one direction form a *ray*, a half-line that starts
-# at the origin. Every ray meets the *unit sphere*, the set of all $y$ with
-# $y'y = 1$, in exactly one point, so let this point stand for the ray. To
-# find it, divide by the length:
+# Two vectors other than 0 have the same direction if one is a positive
+# multiple of the other. All vectors of one direction form a *ray*, a
+# half-line that starts at the origin, without the origin itself. Every ray
+# meets the *unit sphere*, the set of all $y$ with $y'y = 1$, in exactly one
+# point, so let this point stand for the ray. To find it, divide by the
+# length:
 
 # %%
 w = np.array([1.0, 2.0, -1.0])
@@ -150,7 +151,7 @@ assert abs(y @ h) < 1e-14
 # %% [markdown]
 # The film sets out from $y$ in the direction of $-h$, keeps straight on, goes
 # through the lowest point and some way up again. At the lowest point $g$ is
-# not zero, but it points along $y$, so that $h$ is zero.
+# not zero, but it lies along $y$, pointing inwards, so that $h$ is zero.
 
 # %%
 lowest = -g  # this is c
@@ -235,10 +236,11 @@ assert np.allclose(by_grad, by_grad[0], rtol=1e-12, atol=0)
 assert np.allclose(by_g * [1, 25, 625], by_g[0], rtol=1e-3, atol=0)
 
 # %% [markdown]
-# All steps along $\mathrm{grad}$ do, whereas turns along $g$ fall as
-# $1/|w|^2$, as lesson 1 found. The metric repairs the gradient. (The columns
-# differ at $1w$ too, since this $w$ has length $\sqrt 6$.) On the unit sphere
-# there is nothing to repair, which is why the library works there.
+# All steps along $\mathrm{grad}$ do, whereas turns along $g$, as long as they
+# are small, fall as $1/|w|^2$ (lesson 1). The metric repairs the gradient.
+# (The columns differ at $1w$ too, since this $w$ has length $\sqrt 6$.) On
+# the unit sphere there is nothing to repair, which is why the library works
+# there.
 #
 # ## Rays or lines?
 #
@@ -387,10 +389,10 @@ for name, sign, one, other in zip(("y", "gamma", "beta"), signs, known,
 #
 # <details><summary>Answer</summary>
 #
-# No. Of $\max(0, z)$ and $\max(0, -z)$ one is always zero, so that neither is
-# a multiple of the other. The authors' VGG networks, made for images, are
-# like this: their code has no $\gamma$ there, only a $\beta$, which does not
-# help.
+# No. Of $\max(0, z)$ and $\max(0, -z)$ one is zero for every input; and as
+# $z$ takes both signs, neither is zero for all. So neither is a multiple of
+# the other. The authors' VGG networks, made for images, are like this: their
+# code has no $\gamma$ there, only a $\beta$, which does not help.
 #
 # </details>
 #

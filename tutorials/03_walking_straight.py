@@ -208,10 +208,10 @@ assert np.allclose(there, np.pi * u, rtol=0, atol=1e-14)
 # The **distance** of two points is the length of the shortest step from one
 # to the other, $|\log_y(x)|$. It is the angle between the two vectors, from 0
 # to $\pi$. As lines (lesson 2), $x$ and $-x$ are one point, and the nearer of
-# them counts. In the film $x$ walks away from $y$. After a right angle both
-# ends of its line are equally near; beyond it `lines.log` leads to $-x$. The
-# points with more than one shortest way are here the *cut locus* of $y$: for
-# lines, those at a right angle to $y$; on the sphere, the antipode alone.
+# them counts. In the film $x$ walks away from $y$. At a right angle $x$ and
+# $-x$ are equally near; beyond it `lines.log` leads to $-x$. The points with
+# more than one shortest way are here the *cut locus* of $y$: for lines, those
+# at a right angle to $y$; on the sphere, the antipode alone.
 
 # %%
 x = sphere.exp(y, np.radians(130) * u)

@@ -352,8 +352,8 @@ for batch in data.batches(len(labels), 128, rng):
 
 # %% [markdown]
 # A parameter's name is the place of its layer, counted from 0, and what it
-# is: `1.w` holds the weights before the batch normalization; this is layer 2
-# and has the network's gamma and beta. Layer 4 gives the logits.
+# is: layer 1 is linear, and `1.w` are its weights; layer 2 is the batch
+# normalization, with the network's gamma and beta; layer 4 gives the logits.
 
 # %%
 print("on the sphere:", [p.name for p in chosen], "of",
@@ -384,7 +384,8 @@ assert (first.lr, first.momentum, first.clip) == (0.2, 0.9, 0.1)
 # ## Exercises
 #
 # 1. (Easy.) Set $\gamma = 0$. Write one step of SGD-G as one expression, and
-#    find the rate at which an unclipped first step ends where it began.
+#    find the smallest positive rate at which an unclipped first step ends
+#    where it began.
 
 
 # %% tags=["exercise"]

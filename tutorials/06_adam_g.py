@@ -318,7 +318,8 @@ scenes.adam()
 
 # %% [markdown]
 # Now turn the coordinates yourself, here about the third axis. At 90 degrees
-# two axes have only changed places, and Adam is back on its first path.
+# two axes have only changed places, and one its sign, and Adam is back on its
+# first path.
 #
 # ```{raw} html
 # <iframe class="figure" src="figures/axes.html" loading="lazy"

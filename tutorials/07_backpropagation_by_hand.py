@@ -370,9 +370,9 @@ assert report.entries < 1e-6
 # * A pullback is the transpose of the Jacobian, written as a function. A
 #   network's gradient is the chain of pullbacks, called last first.
 # * Linear: $dx = dy\,w'$, $dw = x'\,dy$.
-# * Batch normalization:
-#   $dz = r\,(dy - \langle dy\rangle - y\,\langle y\,dy\rangle)$. It removes
-#   the two directions in which the output does not change.
+# * Batch normalization: $dz = r\,(dy - \langle dy\rangle - y\,\langle
+#   y\,dy\rangle)$. It removes the two directions in which the output does not
+#   change (that of $y$ wholly for $\epsilon = 0$).
 # * Check with differences in float64, a random $dy$ and several $t$. After a
 #   batch normalization the sum of the outputs has gradient 0, so that even a
 #   pullback of zeros passes.

@@ -240,9 +240,9 @@ for n, p in ((8, 4), (8, 8), (8, 12), (8, 24)):
 # **our reconstruction, not the paper's text**; the formulas are checked here.
 #
 # > **Prior and posterior.** A *prior* $p(Y)$ says how plausible the weights
-# > $Y$ are before any data, as a density: its integral is 1. The data then
-# > multiply it by the probability that $Y$ gives to the labels. Scaled to the
-# > integral 1 again, this is the *posterior*.
+# > $Y$ are before any data, as a density with respect to area: its integral
+# > is 1. The data then multiply it by the probability that $Y$ gives to the
+# > labels. Scaled to the integral 1 again, this is the *posterior*.
 #
 # Let a layer be more plausible the more orthogonal it is, $p(Y) =
 # e^{-L^O(\alpha, Y)}/Z$ for unit columns $Y = (y_1, \dots, y_p)$. (The number
@@ -348,13 +348,13 @@ for degrees in (0, 45, 90):
 
 # %% [markdown]
 # *Variational inference* trains the cloud, with the density $q$. It minimizes
-# the mean of the cross entropy over the cloud, plus the *Kullback-Leibler
-# divergence*
-# $\mathrm{KL}(q \,|\, p) = \mathbb{E}_q[\log q - \log p]$, which is 0 if $q$
-# is the prior and positive otherwise. (It is no distance: exchange $q$ and
-# $p$, and it changes.) Now $\mathbb{E}_q[-\log p]$ is the mean of $L^O$ plus
-# a constant, and $\mathbb{E}_q \log q$ does not change when the cloud of one
-# vector is turned. So for clouds of one fixed shape
+# the mean, over the cloud, of the sum of the cross entropy over the images,
+# plus the *Kullback-Leibler divergence* $\mathrm{KL}(q \,|\, p) =
+# \mathbb{E}_q[\log q - \log p]$, which is 0 if $q$ is the prior and positive
+# otherwise. (It is no distance: exchange $q$ and $p$, and it changes.) Now
+# $\mathbb{E}_q[-\log p]$ is the mean of $L^O$ plus a constant, and
+# $\mathbb{E}_q \log q$ does not change when the cloud of one vector is
+# turned. So for clouds of one fixed shape
 #
 # $$ \mathrm{KL}(q \,|\, p) = \text{const} + (a - b)^2\, L^O(\alpha, M),
 #    \qquad M = (\mu_1, \dots, \mu_p). $$
@@ -402,9 +402,10 @@ assert outputs[0.0] > 0.28 > 0.23 > max(outputs[0.1], outputs[1.0]) > 0.15
 # ## Summary
 #
 # * Parallel weight vectors have the same normalized output, up to the sign.
-#   The term $L^O = \alpha\sum_{i<j}\langle w_i, w_j\rangle^2$ turns each pair
-#   toward a right angle with the push $\alpha\sin 2\theta$, which is 0 for
-#   equal ones.
+#   The term $L^O = \alpha\sum_{i<j}\langle w_i, w_j\rangle^2$ pushes each
+#   pair toward a right angle by $\alpha\sin 2\theta$, which is 0 for equal
+#   ones. With more than two vectors the pushes add up, and a pair may move
+#   away from it while the sum falls.
 # * It can reach 0 for $p \le n$ only. Otherwise $|W'W - I|^2$ is at least
 #   $p^2/n - p$, Welch's bound, and descent finds it.
 # * It is about weights. Right angles make the outputs uncorrelated, whichever

@@ -16,6 +16,7 @@ from scipy.linalg import subspace_angles
 
 from grassmann_np import data, ops
 from grassmann_np.geometry import lines, subspaces
+from grassmann_np.train.statistics import permutation
 from viz import scenes
 
 digits = data.digits()
@@ -104,15 +105,14 @@ assert subspaces.distance(bases[3], turned) < 1e-12
 # first **principal angle**. Then repeat this at right angles to what has been
 # found, $p$ times in all.
 #
-# The SVD solves this search. The unit vectors in the two subspaces are
-# $Ya$ and $Xb$ with $|a| = |b| = 1$, and the cosine of their angle is
-# $a'(Y'X)b$. The largest value that such an expression can take is the
-# largest singular value of the matrix in the middle, so if
-# $Y'X = U\cos(\Theta)\,V'$, the principal angles are in $\Theta$, and the
-# first pair of vectors is $Yu_1$ and $Xv_1$. (The library computes the sines
-# as well, since a cosine near 1 has lost half the decimals of its angle, as
-# in lesson 3.) The distance in $G(p,n)$ is $|\Theta|$, the root of the sum
-# of the squared angles.
+# The SVD solves this search. The unit vectors in the two subspaces are $Ya$
+# and $Xb$ with $|a| = |b| = 1$, and the cosine of their angle is $a'(Y'X)b$.
+# The largest value that such an expression can take is the largest singular
+# value of the matrix in the middle, so if $Y'X = A\cos(\Theta)\,B'$, the
+# principal angles are in $\Theta$, and the first pair of vectors is $Ya_1$
+# and $Xb_1$. (The library computes the sines as well, since a cosine near 1
+# has lost half the decimals of its angle, as in lesson 3.) The distance in
+# $G(p,n)$ is $|\Theta|$, the root of the sum of the squared angles.
 
 # %%
 for a, b in ((5, 9), (3, 8), (3, 4)):
@@ -174,9 +174,9 @@ assert np.allclose(subspaces.exp(Y, H), by_hand, rtol=0, atol=1e-14)
 # $$ \exp_Y(H) = \bigl(Y V \cos(S) + U \sin(S)\bigr)\,V'. $$
 #
 # $\log_Y X$ is the shortest $H$ that leads to the subspace of $X$ (in general
-# to another basis of it). It turns by the principal angles: with
-# $Y'X = U\cos(\Theta)\,V'$ as above, the $i$-th vector of $YU$ turns by
-# $\theta_i$ toward that of $XV$.
+# to another basis of it). It turns by the principal angles: with $Y'X =
+# A\cos(\Theta)\,B'$, the $i$-th vector of $YA$ turns by $\theta_i$ toward
+# that of $XB$.
 
 # %%
 Y, X = bases[3], bases[8]
@@ -363,11 +363,23 @@ assert list(count.values())[2:] == [11, 11, 13]
 assert count["with other bases"] > 100
 
 # %% [markdown]
-# Either mean makes fewer errors than any school. But a count of 12 has, by
-# chance alone, a standard deviation of about $\sqrt{12} \approx 3.5$, as in
-# [lesson 9](09_training_on_real_images.py), so nothing here tells the two
-# means apart, or either from 13 errors with all images together; and even the
-# best school, with 16, is not clearly worse. Why a Fréchet mean, then? For
+# Either mean makes fewer errors than any school. Is that more than chance?
+# All are counted on the same 450 images, so those images decide on which two
+# of them disagree. If both were equally good, each of these would be a tossed
+# coin ([lesson 9](09_training_on_real_images.py)).
+
+# %%
+best = min((wrong(schools[:, i]) for i in range(6)), key=np.sum)
+mean = wrong(centres)
+only = int((best & ~mean).sum()), int((mean & ~best).sum())
+p = permutation([1] * only[0] + [-1] * only[1])
+print("wrong: only the best school, only the projector mean", only)
+print(f"tossed coins are as uneven with p = {p:.2f}")
+assert only == (11, 6) and round(p, 2) == 0.33
+
+# %% [markdown]
+# So even the best school is not clearly worse; and the two means and all
+# images together differ by still less. Why a Fréchet mean, then? For
 # this classifier there is no reason. But its idea goes further: it needs no
 # matrices around the space, only a distance, log and exp, and so it works in
 # every geometry of this course.
@@ -375,10 +387,12 @@ assert count["with other bases"] > 100
 # ## And the weights of a network?
 #
 # For $p = 1$ a subspace is a line. The weight vector of a neuron in front of
-# batch normalization is a *ray*, as lesson 2 found, because its sign counts.
-# Is a whole *layer* of them a subspace? Only if the network did not notice
-# $W \to WQ$. But batch normalization looks at each neuron by itself: it is
-# invariant to a positive factor for each column, not to mixing columns.
+# batch normalization is a *ray*, as lesson 2 found, if the $\gamma$ behind it
+# is fixed, because then its sign counts. Is a whole *layer* of them a
+# subspace? Only if the network did not notice $W \to WA$, for any invertible
+# $A$; $W \to WQ$ is among them. But batch normalization looks at each neuron
+# by itself: it is invariant to a positive factor for each column, not to
+# mixing columns.
 
 
 # %%
