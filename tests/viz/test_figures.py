@@ -651,6 +651,46 @@ def test_the_loss_of_lengths_is_the_librarys_and_its_arrows_go_downhill(norm):
         assert norm == "none" or abs(way @ at) < 1e-5  # no part along the ray
 
 
+# 14: how many units share a sum
+
+
+def lists(p):
+    """The figure's 16 lists of 2^p numbers, float32, as rows."""
+    x, columns = np.arange(16, dtype=np.uint64), []
+    for _ in range(2**p):
+        x = (1664525 * x + 1013904223) % 2**32
+        columns.append((x >> 8) / 2**24)
+    return np.array(columns, dtype=np.float32).T
+
+
+@node
+@pytest.mark.parametrize("p, q", [(5, 5), (12, 0), (12, 6), (7, 12)])
+def test_the_sums_of_many_units_round_as_float32(p, q):
+    said, marks = run("adders", "return [shown.sentence(state), shown.marks(state)]", state={"p": p, "q": q})
+    numbers = lists(p)
+    exact = numbers.astype(float).sum(axis=1)
+
+    def off(sums):
+        return np.sqrt(np.mean((sums / exact - 1) ** 2))
+
+    want = []
+    for k in 2 ** np.arange(p + 1):
+        sums = np.cumsum(numbers.reshape(16, -1, k), axis=1)[:, -1]
+        want.append(off(np.cumsum(sums, axis=1)[:, -1]))
+    halves = numbers
+    while halves.shape[1] > 1:
+        halves = sum(np.split(halves, 2, axis=1))
+    curve = np.array(next(m["points"] for m in marks if m["kind"] == "trail"))
+    np.testing.assert_allclose(curve[:, 0], np.arange(p + 1), atol=1e-12)
+    np.testing.assert_allclose(curve[:, 1], 3.5 * (np.log10(want) + 8), atol=1e-9)
+    assert np.all((curve[:, 1] > 0) & (curve[:, 1] < 7))
+    errors = [want[min(p, q)], want[0], off(halves[:, 0])]
+    powers = re.findall(r"(\d\.\d)·10⁻([⁰¹²³⁴⁵⁶⁷⁸⁹])", said)
+    told = [float(digits) * 10.0 ** -"⁰¹²³⁴⁵⁶⁷⁸⁹".index(power) for digits, power in powers]
+    np.testing.assert_allclose(told, errors, rtol=0.051)
+    assert p < 12 or (min(want) < want[0] / 5 and want[-1] == want[0])  # as the lesson says: not too few, nor too many
+
+
 # 15: bugs of the transport
 
 

@@ -172,6 +172,11 @@ def lengths() -> Given:
     return {"student": student.T.tolist(), "teacher": inputs.T.tolist(), "start": [1.0, 2.5]}
 
 
+def adders() -> Given:
+    """2^p numbers and 2^q units."""
+    return {"start": {"p": 12, "q": 2}}
+
+
 def planted() -> Given:
     """A walk across the sphere, and a vector at an angle with it."""
     y = sphere.normalize(np.array([0.75, -0.6, 0.15]))
@@ -237,6 +242,7 @@ FIGURES = {
     "stages": Figure("One step of SGD-G in seven stages", stages),
     "pullback": Figure("What batch normalization hands back: the gradient, less a straight line", pullback),
     "lengths": Figure("Lengths of weight vectors, and which of them a normalization forgets", lengths),
+    "adders": Figure("How many units share a sum, and what its last digits are worth", adders),
     "planted": Figure("Bugs of the transport, and the identities that tell them", planted),
     "hyperball": Figure("How far a step turns W that need not be tangent", hyperball),
     "seeds": Figure("How many seeds it takes to tell two optimizers apart", seeds, measured=True),
