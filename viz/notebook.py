@@ -26,6 +26,7 @@ from .marks import STYLES
 from .scenes.shared import Start, first, path
 
 ROWS = 49  # of the table of losses, pole to pole; twice as many columns
+LONG = 1.3  # arrows are drawn on average, in radii of the sphere, and no longer: most stay in the window
 ONE = "The loss takes one vector: it is called once for each point."
 
 
@@ -114,7 +115,8 @@ class Explorer:
         points = np.stack(
             [np.outer(np.sin(z), np.cos(a)), np.outer(np.sin(z), np.sin(a)), np.outer(np.cos(z), 0 * a + 1)]
         )
-        table = np.asarray(self.loss(points.reshape(3, -1))[0], dtype=float).reshape(ROWS, -1)
+        values, gradients = self.loss(points.reshape(3, -1))
+        table = np.asarray(values, dtype=float).reshape(ROWS, -1)
         if not np.isfinite(table).all():
             raise ValueError("loss: expected finite values on the sphere")
         now = self._look(self.start)
@@ -122,6 +124,7 @@ class Explorer:
         given = {
             "table": table.round(6).tolist(),
             "limits": lossmap.limits(self.loss),
+            "scale": scale(np.linalg.norm(np.asarray(gradients, dtype=float), axis=0), points.reshape(3, -1)),
             "start": now,
             "word": self.word,
             "camera": [float(np.arctan2(direction[1], direction[0])), float(np.arcsin(direction[2]))],
@@ -136,6 +139,17 @@ class Explorer:
             data=json.dumps(given, allow_nan=False),
             still="",
         )
+
+
+def scale(lengths: np.ndarray, points: np.ndarray) -> float:
+    """How many times as long arrows of these `lengths` are drawn: 1, 2 or 5 times a power of ten.
+
+    Then their root mean square over the sphere is at most LONG; of a grid, `points` count as their circle is long.
+    """
+    seen = np.isfinite(lengths)
+    most = LONG / (np.sqrt(np.average(lengths[seen] ** 2, weights=np.hypot(*points[:2, seen]))) or LONG)
+    power = 10.0 ** np.floor(np.log10(most))
+    return float(f"{power * max(k for k in (1, 2, 5) if k == 1 or k * power <= most):.0e}")
 
 
 def columns(loss: Loss) -> tuple[Loss, str]:

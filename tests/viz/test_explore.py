@@ -92,6 +92,12 @@ def test_the_table_runs_from_the_south_pole_to_the_north_and_once_around():
     assert np.argmin(table[24]) in (48 // 2, 49 // 2) and np.argmax(table[24]) in (72, 73)  # azimuth -90 and 90 degrees
 
 
+@pytest.mark.parametrize(("units", "scale"), [(1e-7, 2e6), (0.3, 1), (1, 0.2), (1e5, 2e-6), (0, 1)])
+def test_arrows_are_drawn_to_a_scale_that_fits_the_gradient(units, scale):
+    explorer = made(lambda w: tuple(units * part for part in square(w)))
+    assert given(explorer)["scale"] == scale  # the mean of |Aw|^2 over the sphere is 21/3, and 1.3 / sqrt(7) is 0.49
+
+
 def test_without_anywidget_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "anywidget", None)
     with pytest.raises(ImportError, match=r"pip install 'grassmann-np\[notebook\]'"):

@@ -1,7 +1,10 @@
 """The figure of a notebook in Chromium: in a page that answers as Python would, and in a real JupyterLab."""
 
+import base64
+import io
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -12,11 +15,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from grassmann_np import lessons
 from tests.viz.hands import drag
+from viz import lossmap
+from viz.camera import Camera
 from viz.notebook import Explorer
 
 pytestmark = pytest.mark.browser
+PATIENCE = 300_000  # ms; a busy machine is slow
 AT = """() => { const picture = pictures[0], box = picture.canvas.getBoundingClientRect();
     const [x, y] = picture.pixels(camera.screen(state.y)); return [box.left + x, box.top + y] }"""
 
@@ -30,23 +38,60 @@ scenes.step(seconds=1.0, size=(320, 240))""",
 ]
 
 
+A = np.diag([1.0, 2.0, 4.0])
+NUMBER = r"\d[\d.]*(?:e-?\d+)?(?<!\.)"
+
+
 def square(w):
-    A = np.diag([1.0, 2.0, 4.0])
     return np.sum(w * (A @ w), axis=0) / 2, A @ w
 
 
 @pytest.fixture
 def page(browser):
     context = browser.new_context(viewport={"width": 900, "height": 900})
-    yield context.new_page()
+    one = context.new_page()
+    one.set_default_timeout(PATIENCE)
+    wrong = []
+    one.on("pageerror", lambda error: wrong.append(str(error)))
+    yield one
     context.close()
+    assert not wrong
+
+
+def shown(page, explorer, copies=1):
+    """The figure in frames of a page that answers each in all of them, as a notebook does; what is asked, as a list."""
+    asked = []
+
+    def answer(y):
+        asked.append(y)
+        return explorer.answer({"y": y})
+
+    page.expose_function("answer", answer)
+    page.set_content(copies * "<iframe sandbox='allow-scripts' style='width: 400px; height: 600px'></iframe>")
+    page.evaluate(
+        """(text) => { const frames = [...document.querySelectorAll("iframe")];
+        addEventListener("message", async ({data}) => { if (!data.ask) return;
+          const said = await answer(data.ask);
+          for (const frame of frames) frame.contentWindow.postMessage({answer: said}, "*"); });
+        for (const frame of frames) frame.srcdoc = text; }""",
+        explorer.page(),
+    )
+    page.wait_for_function("(n) => frames.length === n", arg=copies)
+    for frame in page.frames[1:]:
+        frame.wait_for_selector("#sentence:not(:empty)")
+    return asked
 
 
 def dragged(page, frame):
-    """Take y some way across the sphere, as the mouse does in the page around."""
+    """Take y some way across the sphere, as the mouse does in the page around, and wait for the answer."""
     corner = frame.frame_element().bounding_box()
     start = np.add(frame.evaluate(AT), (corner["x"], corner["y"]))
+    before = np.array(frame.evaluate("state.y"))
     drag(page, start.tolist(), np.add(start, (60, 45)).tolist())
+    frame.wait_for_function("norm(minus(state.y, state.answer.y)) < 1e-9")
+    y = np.array(frame.evaluate("state.y"))
+    assert y @ before < 0.99
+    return y
 
 
 @pytest.mark.parametrize("fails", [False, True])
@@ -56,53 +101,65 @@ def test_dragging_asks_and_shows_the_answer(page, fails):
             raise ValueError("not <b>here</b>")
         return square(w)
 
-    asked, wrong = [], []
-    explorer = Explorer.of(loss, "sgd-g", (1, 0, 0) if fails else (1, 2, 3), 9, 0, lr=0.1)
-
-    def answer(y):
-        asked.append(y)
-        return explorer.answer({"y": y})
-
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.expose_function("answer", answer)
-    page.set_content("<body><iframe sandbox='allow-scripts' style='width: 700px; height: 700px'></iframe></body>")
-    page.evaluate(
-        """(text) => { const frame = document.querySelector("iframe");
-        addEventListener("message", async ({data}) => {
-          if (data.ask) frame.contentWindow.postMessage({answer: await answer(data.ask)}, "*"); });
-        frame.srcdoc = text; }""",
-        explorer.page(),
-    )
-    page.wait_for_timeout(500)
-    frame = page.frames[1]
-    before = frame.inner_text("#sentence")
-    dragged(page, frame)
-    frame.wait_for_function("(before) => document.getElementById('sentence').innerText !== before", arg=before)
-    frame.wait_for_function("norm(minus(state.y, state.answer.y)) < 1e-9")
-    said, y = frame.inner_text("#sentence"), np.array(frame.evaluate("state.y"))
+    asked = []
+    asked = shown(page, Explorer.of(loss, "sgd-g", (1, 0, 0) if fails else (1, 2, 3), 9, 0, lr=0.1))
+    y = dragged(page, page.frames[1])
+    said = page.frames[1].inner_text("#sentence")
     if fails:
         assert said == "Python says: ValueError: not <b>here</b>"
     else:
         assert f"The loss at y is {square(y)[0]:.3f}." in said and len(asked) > 1
-    assert not wrong
+
+
+def test_shown_twice_each_copy_keeps_its_own_point(page):
+    asked = shown(page, Explorer.of(square, "sgd-g", (1, 2, 3), 9, 0, lr=0.1), copies=2)
+    one, other = page.frames[1:]
+    still = other.inner_text("#sentence")
+    y, many = dragged(page, one), len(asked)
+    page.wait_for_timeout(500)  # an endless exchange would be under way
+    assert len(asked) == many and other.inner_text("#sentence") == still
+    assert f"The loss at y is {square(y)[0]:.3f}." in one.inner_text("#sentence")
+
+
+@pytest.mark.parametrize("units", [1e-4, 1, 1e4])
+def test_the_picture_is_true_in_any_units(page, units):
+    def loss(w):
+        return tuple(units * part for part in square(w))
+
+    shown(page, Explorer.of(loss, "sgd-g", (1, 2, 3), 9, 0, lr=0.1))
+    frame, y = page.frames[1], np.array([1, 2, 3]) / np.sqrt(14)
+    frame.wait_for_function("pictures[0].mapped")
+    vectors, towards, image = frame.evaluate(
+        """[shown.marks(state).filter(({kind}) => kind === "vector").map(({v}) => v), camera.direction,
+            pictures[0].map.toDataURL()]"""
+    )
+    got = np.array(Image.open(io.BytesIO(base64.b64decode(image.split(",")[1]))))[::-1].astype(int)
+    want = lossmap.coloured(loss, lossmap.limits(loss), Camera(np.array(towards)), len(got))
+    assert np.abs(got - want)[want[..., 3] == 255].max() <= 4  # two steps of the palette
+    said = frame.inner_text("#sentence")
+    value, g, h, *scale = map(float, re.findall(NUMBER, said.split("After")[0]))
+    real = units * A @ y, units * (A @ y - (y @ A @ y) * y)
+    assert np.allclose([value, g, h], [loss(y)[0], *map(np.linalg.norm, real)], rtol=5e-3)
+    assert np.allclose(vectors, np.multiply(real, -scale[0])) and 0.3 < np.linalg.norm(vectors[0]) < 1.3
 
 
 @pytest.fixture
 def lab(tmp_path):
-    """The address of a notebook of CELLS in a JupyterLab of its own."""
+    """The folder and the address of a JupyterLab."""
     if not all(map(find_spec, ("jupyterlab", "anywidget"))):
         pytest.skip("pip install 'grassmann-np[notebook]'")
-    cell = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
-    cells = [{**cell, "id": f"cell{k}", "source": source} for k, source in enumerate(CELLS)]
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    book = {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
-    (tmp_path / "book.ipynb").write_text(json.dumps(book))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     homes = {name: str(tmp_path / name) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")}
     environment = {**os.environ, **homes, "PYTHONPATH": str(Path(__file__).parents[2])}
-    options = ["--no-browser", "--allow-root", "--IdentityProvider.token=", "--ServerApp.port_retries=0"]
+    options = [
+        "--no-browser",
+        "--allow-root",
+        "--IdentityProvider.token=",
+        "--ServerApp.port_retries=0",
+        "--LabApp.news_url=None",
+    ]
     command = [sys.executable, "-m", "jupyterlab", *options, f"--port={port}", f"--ServerApp.root_dir={tmp_path}"]
     with open(tmp_path / "log", "w") as log:
         server = subprocess.Popen(command, env=environment, cwd=tmp_path, stdout=log, stderr=log)
@@ -115,33 +172,36 @@ def lab(tmp_path):
                 answers = True
             except OSError:
                 time.sleep(0.5)
-        yield f"http://127.0.0.1:{port}/lab/tree/book.ipynb"
+        yield tmp_path, f"http://127.0.0.1:{port}/lab"
     finally:
         server.terminate()
         server.wait(60)
 
 
-def test_in_jupyterlab_python_answers_and_a_film_plays(page, lab):
-    page.set_default_timeout(180_000)
-    page.goto(lab)
-    page.locator(".jp-Notebook .cm-content").first.click()
-    page.keyboard.press("Shift+Enter")
-    page.keyboard.press("Shift+Enter")
-    frame = page.wait_for_selector(".jp-OutputArea iframe[srcdoc]").content_frame()
-    frame.wait_for_selector("#sentence:not(:empty)")
-    assert "called once for each point" in frame.inner_text("#sentence")
+def plays(page):
+    """The film of the notebook, once it has begun."""
     film = page.wait_for_selector(".jp-OutputArea video, .jp-OutputArea figure img", state="attached")
-    frame.frame_element().scroll_into_view_if_needed()
-    before = frame.evaluate("state.y")
-    dragged(page, frame)
-    frame.wait_for_function("norm(minus(state.y, state.answer.y)) < 1e-9")
-    y = np.array(frame.evaluate("state.y"))
-    assert y @ before < 0.99
-    assert f"The loss at y is {square(y)[0]:.3f}." in frame.inner_text("#sentence")
     film.scroll_into_view_if_needed()
-    assert film.bounding_box()["width"] == 320
     if film.evaluate("(film) => film.tagName") == "VIDEO":
         film.evaluate("(film) => film.play()")
         page.wait_for_function("(film) => film.currentTime > 0.5", arg=film)
     else:  # an animated image plays by itself
         assert film.evaluate("(film) => film.decode().then(() => film.naturalWidth)") >= 320
+    return film
+
+
+def test_in_jupyterlab_python_answers_and_a_film_plays(page, lab):
+    cell = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
+    book = lessons.notebook([{**cell, "id": f"cell{k}", "source": source} for k, source in enumerate(CELLS)])
+    (lab[0] / "book.ipynb").write_text(json.dumps(book))
+    page.goto(f"{lab[1]}/tree/book.ipynb")
+    page.locator(".jp-Notebook .cm-content").first.click()
+    for _ in CELLS:
+        page.keyboard.press("Shift+Enter")
+    frame = page.wait_for_selector(".jp-OutputArea iframe[srcdoc]").content_frame()
+    frame.wait_for_selector("#sentence:not(:empty)")
+    assert "called once for each point" in frame.inner_text("#sentence")
+    frame.frame_element().scroll_into_view_if_needed()
+    y = dragged(page, frame)
+    assert f"The loss at y is {square(y)[0]:.3f}." in frame.inner_text("#sentence")
+    assert plays(page).bounding_box()["width"] == 320

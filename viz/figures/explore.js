@@ -1,6 +1,8 @@
 // Drag y over a loss that Python knows: every place is asked there, one question at a time.
 //
 //     {ask: y} goes to the page around;   {answer: {y, value, g, walk, last}} or {answer: {y, error}} comes back
+//
+// A notebook may show the figure twice: each hears the answers to the other, and leaves those it has not asked for.
 
 // The loss at p, of its table: rows from the south pole to the north, columns by azimuth from -pi to pi.
 const tabled = ({table}) => ([x, y, z]) => {
@@ -19,26 +21,23 @@ Picture.prototype.surface = function (loss) {
   surface.call(this, loss);
 };
 Picture.prototype.colour = function (loss) {
-  const n = Math.max(64, Math.min(320, Math.round(2 * this.radius * this.ratio))), [low, high] = loss.limits;
-  const value = tabled(loss), image = new ImageData(n, n);
-  for (let k = 0; k < n * n; k++) {
-    const p = this.camera.lift([(2 * (k % n) + 1) / n - 1, 1 - (2 * Math.floor(k / n) + 1) / n], 1);
-    const rgb = this.shade((value(p)[0] - low) / (high - low || 1));
-    image.data.set([rgb >> 16, rgb >> 8 & 0xff, rgb & 0xff, 255], 4 * k);
-  }
-  this.map.width = this.map.height = n;
-  this.map.getContext("2d").putImageData(image, 0, 0);
+  const {right, up, direction} = this.camera, value = tabled(loss);
+  const world = [0, 1, 2].map((i) => [right[i], up[i], direction[i]]);
+  this.paint(loss.limits, (x, y, z) => value(world.map(([a, b, c]) => a * x + b * y + c * z))[0]);
 };
 
-function figure({table, limits, start, word, camera: [azimuth, elevation]}) {
+function figure({table, limits, scale, start, word, camera: [azimuth, elevation]}) {
   const loss = {table, limits};
+  const to = (places) => (x) => number(x, Math.max(0, Math.min(15, places))); // that a small change is seen
+  const value = to(3 - Math.floor(Math.log10(limits[1] - limits[0] || 1)));
+  const length = to(2 + Math.ceil(Math.log10(scale)));
   let asked = false;
   const ask = (y) => {
     if (!asked) parent.postMessage({ask: y}, "*");
     asked = true;
   };
   addEventListener("message", ({data: {answer}, source}) => {
-    if (source !== parent || !answer) return;
+    if (source !== parent || !answer || !asked) return;
     asked = false;
     set({...state, answer});
     if (norm(minus(state.y, answer.y)) > 1e-9) ask(state.y); // y went on in the meantime
@@ -52,7 +51,7 @@ function figure({table, limits, start, word, camera: [azimuth, elevation]}) {
     controls: [],
     marks({y, answer}) {
       if (answer.error) return [{kind: "point", at: y, role: "y", label: "y", grip: true}];
-      const {y: at, g, walk} = answer, h = project(at, g);
+      const {y: at, walk} = answer, g = times(answer.g, scale), h = project(at, g);
       const e = normalize(norm(h) > 0 ? h : project(at, [0.1, 0.2, 0.3]));
       return [
         {kind: "plane", at, e, half: 0.6, role: "plane"},
@@ -66,9 +65,9 @@ function figure({table, limits, start, word, camera: [azimuth, elevation]}) {
     sentence({answer}) {
       const plain = (text) => text.replace(/[&<>]/g, (c) => `&#${c.charCodeAt(0)};`);
       if (answer.error) return `Python says: ${plain(answer.error).replaceAll("*", "&#42;")}`;
-      const {y, value, g, walk, last} = answer;
-      return `The loss at *y* is ${number(value)}. *g* is ${number(norm(g), 2)} long, its shadow *h* `
-        + `${number(norm(project(y, g)), 2)}. After ${walk.length - 1} steps the loss is ${number(last)}.`
+      const {y, g, walk, last} = answer, drawn = scale === 1 ? "" : ` (drawn ${scale} times as long)`;
+      return `The loss at *y* is ${value(answer.value)}. *g* is ${length(norm(g))} long, its shadow *h* `
+        + `${length(norm(project(y, g)))}${drawn}. After ${walk.length - 1} steps the loss is ${value(last)}.`
         + (word ? ` ${word}` : "");
     },
   };

@@ -109,12 +109,21 @@ class Picture {
     this.stroke(GRATICULE.flatMap((circle) => this.camera.splitCurve(circle).front), color, width * this.unit, 0.45);
   }
 
-  // The loss in every pixel of the map: the neuron is turned into the camera's coordinates, once, then asked there.
-  colour({numbers: {R, c, eps}, limits: [low, high]}) {
-    const n = Math.max(64, Math.min(420, Math.round(2 * this.radius * this.ratio)));
+  // The neuron is turned into the camera's coordinates, once, then asked in every pixel.
+  colour({numbers: {R, c, eps}, limits}) {
     const {right, up, direction} = this.camera, basis = [right, up, direction];
     const S = basis.map((a) => basis.map((b) => dot(a, R.map((row) => dot(row, b)))));
     const k = basis.map((a) => dot(a, c));
+    this.paint(limits, (x, y, z) => {
+      const wRw = S[0][0] * x * x + S[1][1] * y * y + S[2][2] * z * z
+        + 2 * (S[0][1] * x * y + S[0][2] * x * z + S[1][2] * y * z);
+      return 1 - (k[0] * x + k[1] * y + k[2] * z) / Math.sqrt(wRw + eps);
+    });
+  }
+
+  // The map: the colour of loss(x, y, z) in every pixel, in the camera's coordinates.
+  paint([low, high], loss) {
+    const n = Math.max(64, Math.min(420, Math.round(2 * this.radius * this.ratio)));
     const image = new ImageData(n, n), rgba = new Uint32Array(image.data.buffer);
     for (let j = 0; j < n; j++) {
       for (let i = 0; i < n; i++) {
@@ -122,10 +131,7 @@ class Picture {
         const rho = Math.sqrt(x * x + y * y);
         if (rho > 1) { x /= rho; y /= rho; } // beyond the limb, the limb's
         const z = Math.sqrt(Math.max(0, 1 - x * x - y * y));
-        const wRw = S[0][0] * x * x + S[1][1] * y * y + S[2][2] * z * z
-          + 2 * (S[0][1] * x * y + S[0][2] * x * z + S[1][2] * y * z);
-        const f = 1 - (k[0] * x + k[1] * y + k[2] * z) / Math.sqrt(wRw + eps);
-        const rgb = this.shade((f - low) / (high - low || 1));
+        const rgb = this.shade((loss(x, y, z) - low) / (high - low || 1));
         rgba[j * n + i] = 0xff000000 | (rgb & 0xff) << 16 | rgb & 0xff00 | rgb >> 16; // little-endian RGBA
       }
     }
