@@ -27,6 +27,7 @@ import numpy as np
 from grassmann_np import backend, data, nn, ops, optim, train
 from grassmann_np.cuda import activate, conv, normalize, pool
 from grassmann_np.cuda import step as step_kernels
+from viz import scenes
 
 EPOCHS = int(os.environ.get("LESSON_EPOCHS", 4))
 rng = np.random.default_rng(0)
@@ -136,8 +137,12 @@ assert history.test_error[-1] < 0.2
 # Why does the step of SGD-G fit a GPU so well? Every weight vector is a
 # point of its own sphere. The orthogonality term still mixes the vectors of a
 # layer, by two matrix products. After that none needs anything from the
-# others, and all of them can move at the same time.
-#
+# others, and all of them can move at the same time:
+
+# %%
+scenes.network(units=36, epochs=4)
+
+# %% [markdown]
 # ## What does not change
 #
 # The mathematics does not change, nor does what you write, nor the point
