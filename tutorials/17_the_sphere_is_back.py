@@ -46,7 +46,7 @@ one_thread = threadpool_limits(1)  # for small matrices more are slower
 # | the length of every row | nGPT | $n$ |
 # | the Frobenius norm $\lVert W\rVert_F$ | Hyperball | 1 |
 # | the spectral norm | spectral sphere | 1 |
-# | all singular values, at 1: $W'W = I$ ($n \ge p$) | manifold Muon | $p(p+1)/2$ |
+# | singular values 1: $W'W = I$ ($n \ge p$) | manifold Muon | $p(p+1)/2$ |
 #
 # (The Frobenius norm is the root of the sum of all squares, the spectral norm
 # the largest singular value. A *transformer*, the kind of network behind the
