@@ -23,9 +23,9 @@ def figure(film: bytes, kind: str, caption: str, size: tuple[int, int]) -> str:
     source, words = f"data:{kind};base64,{base64.b64encode(film).decode()}", escape(caption)
     width, height = size
     if kind.startswith("video/"):  # with room for the controls below the picture, whose last lines are words
-        style = (
+        style = (  # in JupyterLab a video that is not positioned is not what Chromium finds under the mouse
             f"max-width: 100%; height: auto; aspect-ratio: {width}/{height + CONTROLS}; object-fit: contain; "
-            "object-position: top; background: #fff"
+            "object-position: top; background: #fff; position: relative; z-index: 1"
         )
         shown = (
             f'<video controls loop muted playsinline width="{width}" style="{style}" aria-label="{words}" '

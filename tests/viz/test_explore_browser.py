@@ -183,7 +183,7 @@ def plays(page):
     film = page.wait_for_selector(".jp-OutputArea video, .jp-OutputArea figure img", state="attached")
     film.scroll_into_view_if_needed()
     if film.evaluate("(film) => film.tagName") == "VIDEO":
-        film.evaluate("(film) => film.play()")
+        film.click()
         page.wait_for_function("(film) => film.currentTime > 0.5", arg=film)
     else:  # an animated image plays by itself
         assert film.evaluate("(film) => film.decode().then(() => film.naturalWidth)") >= 320
