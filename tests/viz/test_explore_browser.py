@@ -73,10 +73,10 @@ def shown(page, explorer, copies=1):
         addEventListener("message", async ({data}) => { if (!data.ask) return;
           const said = await answer(data.ask);
           for (const frame of frames) frame.contentWindow.postMessage({answer: said}, "*"); });
-        for (const frame of frames) frame.srcdoc = text; }""",
+        return Promise.all(frames.map((frame) => new Promise((done) => {
+          frame.onload = done; frame.srcdoc = text; }))).then(() => null); }""",
         explorer.page(),
-    )
-    page.wait_for_function("(n) => frames.length === n", arg=copies)
+    )  # before a frame has its page, Chromium may put another frame into its place
     for frame in page.frames[1:]:
         frame.wait_for_selector("#sentence:not(:empty)")
     return asked
