@@ -8,13 +8,14 @@
 
 A small picture has the title, the spheres and the caption alone: no text is smaller than 9 pixels.
 
-`show(frame)` updates artists in place. `rgba()` draws them by blitting: the still parts come from two kept pictures
-(the figure without the spheres; then with the parts of the spheres that stay while the cameras do).
+`show(frame)` updates in place the artists of what has changed. `rgba()` draws them by blitting: what stays comes from
+two kept pictures (the figure without the spheres; then with all that lies below whatever has changed).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -121,6 +122,8 @@ class Drawing:
         else:
             self._abreast()
         self._still = self._kept = None
+        self._below: list[Artist] = []
+        self._changed: set[Artist] = set()
         self._stage: tuple[str, int | None] | None = None
 
     @usual()
@@ -138,31 +141,41 @@ class Drawing:
                     self.theme.styles[self.formulas[i].role].color if i == frame.formula else self.theme.ground
                 )
         for trace, curve in zip(self.traces, frame.curves, strict=bool(self.traces)):
-            trace.show(curve)
+            if trace.show(curve):
+                self._changed.update(trace.artists)
         if self.grid and self.tiles:
             assert frame.images is not None  # a film with tiles has images
-            self.grid.set_data(panels.tiled(frame.images, self.tiles.columns))
+            sheet = panels.tiled(frame.images, self.tiles.columns)
+            if np.any(self.grid.get_array() != sheet):
+                self.grid.set_data(sheet)
+                self._changed.add(self.grid)
 
     @usual()
     def rgba(self) -> memoryview:
         """The picture, (height, width, 4) bytes; valid until the next call."""
-        layers = [view.layers() for view in self.views]
-        background, foreground = ([artist for layer in layers for artist in layer[i]] for i in (0, 1))
+        for view in self.views:
+            self._changed |= view.changed
+            view.changed.clear()
         if self._still is None:
             self.canvas.draw()
             self._still, self._kept = self.canvas.copy_from_bbox(self.figure.bbox), None
-        planes = tuple(a.get_xy().tobytes() for a in background if hasattr(a, "get_xy"))
-        key = (*(view.camera for view in self.views), planes)
-        if self._kept is None or self._kept_key != key:
-            self._draw(self._still, background)
-            self._kept, self._kept_key = self.canvas.copy_from_bbox(self.figure.bbox), key
-        self._draw(self._kept, [*foreground, *self._moving()])
+        elif not self._changed:
+            return memoryview(self.canvas.buffer_rgba())
+        layers = [*(view.layers() for view in self.views), *self._beside()]
+        below = [artist for layer in layers for artist in takewhile(lambda a: a not in self._changed, layer)]
+        if self._kept is None or self._below != below:
+            self._draw(self._still, below)
+            self._kept, self._below = self.canvas.copy_from_bbox(self.figure.bbox), below
+        self._draw(self._kept, [artist for layer in layers for artist in layer if artist not in below])
+        self._changed.clear()
         return memoryview(self.canvas.buffer_rgba())
 
-    def _moving(self) -> list[Artist]:
-        """What may change in panels and tiles, in drawing order."""
-        artists = [a for trace in self.traces for a in (trace.walked, trace.here, trace.value) if a]
-        return sorted([*([self.grid] if self.grid else []), *artists], key=Artist.get_zorder)
+    def _beside(self) -> list[list[Artist]]:
+        """What may change in the tiles and in each panel, in drawing order."""
+        axes = dict.fromkeys(trace.here.axes for trace in self.traces)
+        traces = [[a for trace in self.traces for a in trace.artists if a.axes is one] for one in axes]
+        tiles: list[Artist] = [self.grid] if self.grid else []
+        return [tiles, *(sorted(one, key=Artist.get_zorder) for one in traces)]
 
     def _column(self) -> None:
         """One sphere on the left, all else in a column on the right."""

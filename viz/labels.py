@@ -16,7 +16,7 @@ OVER, WORD, HEAD, POINT, LIMB, LINE = 90.0, 60.0, 30.0, 20.0, 5.0, 1.5  # to lea
 MOST = 9.0  # of lines
 FAR, TURN = 0.15, 1.3  # to be away from the mark, by the pixel; from the side asked for, by the radian
 KEEP = 5.0  # what another place must save
-ROOM = 2.0  # around a word
+ROOM = np.array([6.0, 2.0])  # between words, across and up: nearer, two would be read as one
 SWEEPS = 6
 
 
@@ -55,13 +55,13 @@ def places(words: list[Word], obstacles: Obstacles, last: dict[str, int], unit: 
     """
     if not words:
         return {}
-    boxes = np.stack([candidates(word, unit) for word in words])  # (n, 16, 4)
-    alone = np.stack([_alone(box, obstacles, unit) for box in boxes])  # (n, 16)
+    boxes = candidates(words, unit)  # (n, 16, 4)
+    alone = _alone(boxes.reshape(-1, 4), obstacles, unit).reshape(boxes.shape[:2])  # (n, 16)
     for i, word in enumerate(words):
         if word.name in last:
             alone[i, last[word.name]] -= KEEP
     n, k, _ = boxes.shape
-    room = np.array([-ROOM, -ROOM, ROOM, ROOM]) * unit / 2
+    room = np.concatenate([-ROOM, ROOM]) * unit / 2
     flat = (boxes + room).reshape(-1, 4)
     met = (WORD * overlap(flat, flat)).reshape(n, k, n, k)
     taken = [last.get(word.name, -1) for word in words]
@@ -88,22 +88,24 @@ def places(words: list[Word], obstacles: Obstacles, last: dict[str, int], unit: 
     return {word.name: place for word, place in zip(words, taken, strict=True)}
 
 
-def candidates(word: Word, unit: float = 1.0) -> np.ndarray:
-    """The boxes of a word's sixteen places, (16, 4)."""
-    x, y = word.toward if np.any(word.toward) else (0.0, -1.0)
-    angle = np.arctan2(y, x) + SIDES
-    way = np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    middle = word.at + way * (AWAY * unit)[:, None] + way * word.half
-    if not np.any(word.toward):
-        middle[0] = word.at
-    return np.hstack([middle - word.half, middle + word.half])
+def candidates(words: list[Word], unit: float = 1.0) -> np.ndarray:
+    """The boxes of the sixteen places of n words, (n, 16, 4)."""
+    named = ([getattr(word, name) for word in words] for name in ("at", "half", "toward"))
+    at, half, toward = (np.reshape(one, (-1, 2)) for one in named)  # there may be no word
+    nowhere = np.all(toward == 0, axis=1)
+    x, y = np.where(nowhere[:, None], (0.0, -1.0), toward).T
+    angle = np.arctan2(y, x)[:, None] + SIDES
+    way = np.stack([np.cos(angle), np.sin(angle)], axis=2)
+    middle = at[:, None] + way * (AWAY * unit)[:, None] + way * half[:, None]
+    middle[nowhere, 0] = at[nowhere]
+    return np.concatenate([middle - half[:, None], middle + half[:, None]], axis=2)
 
 
 def _alone(boxes: np.ndarray, obstacles: Obstacles, unit: float) -> np.ndarray:
-    """What each of a word's places costs, whatever the other words do: (16,)."""
+    """What each place costs, sixteen a word, whatever the other words do: (16 n,)."""
     low, high = boxes[:, :2], boxes[:, 2:]
     over = np.maximum(0, np.maximum(obstacles.bounds[:2] - low, high - obstacles.bounds[2:])).sum(axis=1) / unit
-    cost = np.where(over > 0, OVER + over, 0) + FAR * AWAY + TURN * np.abs(SIDES)
+    cost = np.where(over > 0, OVER + over, 0) + np.tile(FAR * AWAY + TURN * np.abs(SIDES), len(boxes) // len(SIDES))
     cost += HEAD * within(boxes, obstacles.heads, 3 * unit).any(axis=1)
     cost += POINT * within(boxes, obstacles.points, 6 * unit).sum(axis=1)
     cost += np.minimum(MOST, LINE * within(boxes, obstacles.lines, 0).sum(axis=1))

@@ -42,12 +42,14 @@ class Lettering:
         for name, text, at, toward, color in asked:
             if text:
                 label = get(f"{name}.label", self._text)
-                label.set(text=text, color=color, visible=True)
+                label.set_text(text)
+                label.set_color(color)
+                label.set_visible(True)  # what is not seen measures nothing
                 words.append(labels.Word(name, centre + radius * at, self._half(label), toward))
                 artists.append(label)
         self.taken = labels.places(words, self._obstacles(marks, camera, centre, radius), self.taken, self.unit)
-        for word, label in zip(words, artists, strict=True):
-            box = labels.candidates(word, self.unit)[self.taken[word.name]]
+        for boxes, word, label in zip(labels.candidates(words, self.unit), words, artists, strict=True):
+            box = boxes[self.taken[word.name]]
             label.set_position(((box[:2] + box[2:]) / 2 - centre) / radius)
             yield label
 

@@ -10,6 +10,7 @@ from matplotlib.text import Text
 from .look import points
 
 FORMULA = re.compile(r" ([=−+<]) ")  # no line ends at these
+UNIT = re.compile(r"(?<=\d) (?=(%|rad\b|degrees\b))")  # nor between a number and its unit
 
 
 def fit(text: Text, width: float) -> None:
@@ -26,6 +27,7 @@ def wrapped(caption: Text, words: str, em: float, room: float) -> str:
 
     They are measured as `caption`, whose font is `em` high.
     """
+    words = UNIT.sub("\u00a0", words)
     for whole in (FORMULA.sub("\u00a0\\1\u00a0", words), words):  # formulas in one piece, if they are not too long
         columns = int(room / (0.5 * em))
         while columns > 8:
@@ -33,7 +35,7 @@ def wrapped(caption: Text, words: str, em: float, room: float) -> str:
             if caption.get_window_extent().width <= room:
                 return _evened(whole, columns).replace("\u00a0", " ")
             columns -= 1
-    return _lines(words, columns)
+    return _lines(words, columns).replace("\u00a0", " ")
 
 
 def _lines(text: str, columns: int) -> str:

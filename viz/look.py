@@ -27,7 +27,11 @@ def usual() -> Iterator[None]:
     """Within, matplotlib has the settings it is shipped with; as a decorator, for the time of a call."""
     now = cast("dict[str, Any]", matplotlib.rcParams)
     with _LOCK:  # by dict's own methods: no validation of what has been validated, no warning of what is deprecated
-        theirs = {key: dict.get(now, key) for key, value in _USUAL.items() if not _same(dict.get(now, key), value)}
+        theirs = {
+            key: mine
+            for key, value in _USUAL.items()
+            if (mine := dict.get(now, key)) is not value and not _same(mine, value)
+        }
         dict.update(now, {key: _USUAL[key] for key in theirs})
         try:
             yield
@@ -36,7 +40,7 @@ def usual() -> Iterator[None]:
 
 
 def _same(one: Any, other: Any) -> bool:
-    return one is other or (type(one) is type(other) and bool(one == other))
+    return type(one) is type(other) and bool(one == other)
 
 
 class Figure(figure.Figure):

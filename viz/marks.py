@@ -7,6 +7,7 @@ Ito's palette, colour-blind safe) dashes, widths and labels say again.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -166,6 +167,11 @@ def _circle(normal: np.ndarray) -> np.ndarray:
 def on_sphere(points: np.ndarray) -> bool:
     """Whether all the points (3,) or (3, k) have length 1, to a millionth."""
     return bool(np.all(np.abs(np.sum(points * points, axis=0) - 1) < 2e-6))
+
+
+def key(mark: Mark) -> tuple[Any, ...]:
+    """What the mark is drawn from: marks of one key look alike from one camera."""
+    return (type(mark), *(x.tobytes() if isinstance(x, np.ndarray) else x for x in vars(mark).values()))
 
 
 def outline(mark: Mark) -> np.ndarray:

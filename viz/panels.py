@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
@@ -66,12 +67,20 @@ class Trace:
     value: Text | None
     number: str
 
-    def show(self, curve: np.ndarray) -> None:
-        """The part gone by is curve (2, k)."""
+    @property
+    def artists(self) -> list[Artist]:
+        """In drawing order."""
+        return [self.walked, self.here, *([self.value] if self.value else [])]
+
+    def show(self, curve: np.ndarray) -> bool:
+        """The part gone by is curve (2, k); whether it was another before."""
+        if np.array_equal(self.walked.get_xydata(), curve.T):
+            return False
         self.walked.set_data(curve)
         self.here.set_data(curve[:, -1:])
         if self.value:
-            self.value.set_text(self.number.format(curve[1, -1]))
+            self.value.set_text(self.number.format(curve[1, -1]).replace("-", "−"))
+        return True
 
 
 def draw(axes: Axes, panel: Panel, unit: float, theme: Theme) -> list[Trace]:

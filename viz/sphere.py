@@ -22,10 +22,11 @@ from . import lossmap
 from .camera import NEVER, Camera
 from .lettering import Asked, Lettering, tall
 from .losses import Loss
-from .marks import Area, Curve, Disc, Label, Mark, Plane, Point, Ring, Style, Trail, Vector, mirrored, on_sphere
+from .marks import Area, Curve, Disc, Label, Mark, Plane, Point, Ring, Style, Trail, Vector, key, mirrored, on_sphere
 from .themes import LIGHT, Theme
 
 PLANE_BEHIND, DISC, CONTOUR, GRATICULE, HIDDEN, LIMB, PLANE, CURVE, VECTOR, POINT, LABEL = range(1, 12)
+PARTS = 8  # of a mark, at most
 FADED = 0.4
 RECENT = 6  # points of a fading trail that do not fade
 
@@ -51,7 +52,10 @@ class View:
         x, y, self.reach = window
         self.limits = lossmap.limits(loss) if loss else (0.0, 1.0)
         self.artists: dict[str, Artist] = {}
+        self.changed: set[Artist] = set()  # since a drawing has last taken note
         self.camera = Camera(np.array([1.0, 0.0, 0.0]))  # until the first update
+        self.drawn: dict[str, tuple[Any, ...]] = {}  # what each mark was drawn from
+        self.words: dict[str, list[Asked]] = {}  # and its words
         self.placed = 0
         self.lettering = Lettering(axes, unit, theme)
         frame = {"xlim": (x - self.reach, x + self.reach), "ylim": (y - self.reach, y + self.reach)}
@@ -73,35 +77,49 @@ class View:
         self._line("limb.line", np.stack([np.cos(angle), np.sin(angle)]), Style(self.theme.limb, 1.3), LIMB)
 
     def update(self, marks: dict[str, Mark], camera: Camera, anew: bool = False) -> None:
-        """Show these marks, and nothing else, from this camera; `anew`: no word keeps its place for having had it."""
+        """Show these marks, and nothing else, from this camera; `anew`: no word keeps its place for having had it.
+
+        A mark that is as it was in the frame before is not drawn up again.
+        """
         if anew:
             self.lettering.taken = {}
-        if "graticule.line" not in self.artists or not np.array_equal(camera.direction, self.camera.direction):
+        turned = "graticule.line" not in self.artists or not np.array_equal(camera.direction, self.camera.direction)
+        if turned:
             self.camera = camera
             self._surface()
+        shown = {name: (mark, 1.0) for name, mark in marks.items()}
+        if self.ghost:
+            both = ({name: (mark, 1.0), f"{name}-ghost": (mirrored(mark), FADED)} for name, mark in marks.items())
+            shown = {name: one for pair in both for name, one in pair.items()}
+        before, self.drawn = self.drawn, {name: (i, key(one[0])) for i, (name, one) in enumerate(shown.items())}
+        if self.drawn == before and not (turned or anew):
+            return
+        same = [name for name, one in self.drawn.items() if not turned and before.get(name) == one]
+        kept = tuple(f"{name}." for name in ("limb", "graticule", "contour", *same))
         for gid, artist in self.artists.items():
-            artist.set_visible(gid.split(".")[0] in ("limb", "graticule", "contour"))
-        self.placed = 0
-        words: list[Asked] = []
-        for name, mark in marks.items():
-            self._mark(name, mark, 1.0, words)
-            if self.ghost:
-                self._mark(name + "-ghost", mirrored(mark), FADED, words)
-        seen = [*marks.values(), *(map(mirrored, marks.values()) if self.ghost else [])]
-        for word in self.lettering.place(words, seen, camera, self._get):
+            if artist.get_visible() and (not gid.startswith(kept) or gid.endswith(".label")):
+                artist.set_visible(False)
+                self.changed.add(artist)
+        self.words = {name: self.words[name] for name in same}
+        for i, (name, (mark, alpha)) in enumerate(shown.items()):
+            if name not in same:
+                self.placed, self.words[name] = PARTS * i, []
+                self._mark(name, mark, alpha, self.words[name])
+        words = [word for name in shown for word in self.words[name]]
+        for word in self.lettering.place(words, [mark for mark, _ in shown.values()], camera, self._get):
             self._place(word, LABEL)
 
-    def layers(self) -> tuple[list[Artist], list[Artist]]:
-        """(background, foreground), each in drawing order: what stays while the camera does, and what may move."""
-        seen = sorted([self.disc, *self.artists.values()], key=Artist.get_zorder)
-        seen = [artist for artist in seen if artist.get_visible()]
-        return ([a for a in seen if a.get_zorder() < HIDDEN], [a for a in seen if a.get_zorder() >= HIDDEN])
+    def layers(self) -> list[Artist]:
+        """What is seen, in drawing order."""
+        seen = [artist for artist in (self.disc, *self.artists.values()) if artist.get_visible()]
+        return sorted(seen, key=Artist.get_zorder)
 
     def _surface(self) -> None:
         """What lies on the sphere itself: the loss map with its contour lines, and the graticule every 30 degrees."""
         style = Style(self.theme.grid, 0.6)
         if self.loss:
             how = self.theme.grey, self.theme.dark
+            self.changed.add(self.disc)
             self.disc.set_data(lossmap.coloured(self.loss, self.limits, self.camera, self.pixels, *how))
             lines = lossmap.contours(self.loss, self.limits, self.camera)
             self._line("contour.line", lines, Style("#ffffff", 0.9), CONTOUR, alpha=0.35 if self.theme.dark else 0.8)
@@ -159,9 +177,11 @@ class View:
             corners = np.stack([y + v, base + 0.36 * high * across, base - 0.36 * high * across], axis=1)
             behind = bool(self.camera.hidden(y + v - high / 2 * u, on_sphere=False))
             patch = self._get(f"{name}.head", lambda: Polygon(corners[:2].T))
-            patch.set(xy=self.camera.screen(corners).T, facecolor=style.color)
-            patch.set(edgecolor=self.theme.ground, linewidth=0.7 * self.unit)
-            patch.set(alpha=alpha * (FADED if behind else 1))
+            patch.set_xy(self.camera.screen(corners).T)
+            patch.set_facecolor(style.color)
+            patch.set_edgecolor(self.theme.ground)
+            patch.set_linewidth(0.7 * self.unit)
+            patch.set_alpha(alpha * (FADED if behind else 1))
             self._place(patch, HIDDEN if behind else VECTOR)
 
     def _trail(self, name: str, trail: Trail, style: Style, alpha: float) -> None:
@@ -183,25 +203,31 @@ class View:
 
     def _line(self, gid: str, points: np.ndarray, style: Style, layer: int, alpha: float = 1.0) -> None:
         line = self._get(gid, lambda: Line2D([], [], dash_capstyle="butt", solid_capstyle="butt"))
-        line.set(data=points, color=style.color, alpha=alpha, linewidth=style.width * self.unit)
-        line.set(linestyle=(0, style.dashes) if style.dashes else "-")
+        line.set_data(points)
+        line.set_color(style.color)
+        line.set_alpha(alpha)
+        line.set_linewidth(style.width * self.unit)
+        line.set_linestyle((0, style.dashes) if style.dashes else "-")
         self._place(line, layer)
         line.set_visible(bool(np.isfinite(points).any()))
 
     def _dot(self, gid: str, at: np.ndarray, style: Style, hidden: bool, alpha: float) -> None:
         dot = self._get(gid, lambda: Line2D([], [], linestyle="", marker="o"))
-        dot.set(data=at[:, None], alpha=alpha * (FADED if hidden else 1))
-        dot.set(markersize=8 * self.unit, markeredgewidth=1.4 * self.unit)
+        dot.set_data(at[:, None])
+        dot.set_alpha(alpha * (FADED if hidden else 1))
+        dot.set_markersize(8 * self.unit)
+        dot.set_markeredgewidth(1.4 * self.unit)
+        dot.set_markerfacecolor("none" if hidden else style.color)
+        dot.set_markeredgecolor(style.color if hidden else self.theme.ground)
         self._place(dot, HIDDEN if hidden else POINT)
-        dot.set(
-            markerfacecolor="none" if hidden else style.color,
-            markeredgecolor=style.color if hidden else self.theme.ground,
-        )
 
     def _dots(self, gid: str, at: np.ndarray, style: Style, alpha: float) -> None:
         dots = self._get(gid, lambda: Line2D([], [], linestyle="", marker="o", markeredgecolor=self.theme.ground))
-        dots.set(data=at, alpha=alpha, markerfacecolor=style.color)
-        dots.set(markersize=4.4 * self.unit, markeredgewidth=0.6 * self.unit)
+        dots.set_data(at)
+        dots.set_alpha(alpha)
+        dots.set_markerfacecolor(style.color)
+        dots.set_markersize(4.4 * self.unit)
+        dots.set_markeredgewidth(0.6 * self.unit)
         self._place(dots, VECTOR)
 
     def _area(self, gid: str, points: np.ndarray, style: Style, alpha: float) -> None:
@@ -224,14 +250,17 @@ class View:
 
     def _plane(self, gid: str, corners: np.ndarray, style: Style, front: bool, alpha: float) -> None:
         patch = self._get(gid, lambda: Polygon(corners.T))
-        patch.set(xy=corners.T, facecolor=(style.color, 0.28 * alpha), edgecolor=(style.color, 0.9 * alpha))
+        patch.set_xy(corners.T)
+        patch.set_facecolor((style.color, 0.28 * alpha))
+        patch.set_edgecolor((style.color, 0.9 * alpha))
         patch.set_linewidth(style.width * self.unit)
         self._place(patch, PLANE if front else PLANE_BEHIND)
 
     def _place(self, artist: Artist, layer: int) -> None:
         """Show an artist in its layer, over what this update has put there before."""
         self.placed += 1
-        artist.set(zorder=layer + self.placed / 10_000, visible=True)
+        artist.set_zorder(layer + self.placed / 1_000_000)
+        artist.set_visible(True)
 
     def _get(self, gid: str, make: Any) -> Any:
         """The artist of that gid, made and put on the axes when first asked for."""
@@ -241,6 +270,7 @@ class View:
                 self.axes.add_artist(artist)
             artist.set(animated=True, gid=gid, clip_on=False)
             self.artists[gid] = artist
+        self.changed.add(self.artists[gid])
         return self.artists[gid]
 
 

@@ -92,7 +92,7 @@ def test_a_word_leaves_its_place_for_one_that_is_clearly_better():
     word = labels.Word("a", np.array([200.0, 150.0]), half, away)
     assert labels.places([word], free, {}) == {"a": 0}
     assert labels.places([word], free, {"a": 1}) == {"a": 1}
-    box = labels.candidates(word)[1]
+    box = labels.candidates([word])[0][1]
     full = labels.Obstacles((box[:2] + box[2:])[:, None] / 2, nothing, nothing, *(free.limb, free.bounds))
     assert labels.places([word], full, {"a": 1})["a"] != 1
 
@@ -104,8 +104,19 @@ def test_two_words_of_one_mark_make_room_for_each_other_whichever_comes_first():
     words = [labels.Word(name, np.array([200.0, 150.0]), half, up) for name in "ab"]
     for order in (words, words[::-1]):
         taken = labels.places(order, free, {})
-        a, b = (labels.candidates(word)[taken[word.name]] for word in order)
+        a, b = (labels.candidates([word])[0][taken[word.name]] for word in order)
         assert not meet(a, b)
+
+
+def test_two_words_in_one_line_are_not_read_as_one():
+    nothing = np.empty((2, 0))
+    free = labels.Obstacles(nothing, nothing, nothing, (np.zeros(2), 1e6), np.array([0.0, 0.0, 400.0, 300.0]))
+    half, up = np.array([20.0, 8.0]), np.array([0.0, 1.0])
+    for apart in np.arange(40.5, 60):  # a word is 40 wide
+        words = [labels.Word(name, np.array([x, 150.0]), half, up) for name, x in (("a", 150.0), ("b", 150.0 + apart))]
+        taken = labels.places(words, free, {})
+        a, b = (labels.candidates([word])[0][taken[word.name]] for word in words)
+        assert b[0] - a[2] >= 6 or max(a[1], b[1]) - min(a[3], b[3]) >= 2, apart
 
 
 @pytest.mark.parametrize("corner", [(5.0, 5.0), (395.0, 5.0), (5.0, 295.0), (395.0, 295.0)])
@@ -115,7 +126,7 @@ def test_a_word_at_a_corner_stays_in_the_picture_whichever_side_is_asked_for(cor
     for angle in np.linspace(0, 2 * np.pi, 24):
         toward = np.array([np.cos(angle), np.sin(angle)])
         word = labels.Word("a", np.array(corner), np.array([20.0, 8.0]), toward)
-        inside = [(box[:2] >= 0).all() and (box[2:] <= bounds[2:]).all() for box in labels.candidates(word)]
+        inside = [(box[:2] >= 0).all() and (box[2:] <= bounds[2:]).all() for box in labels.candidates([word])[0]]
         if any(inside):
             assert inside[labels.places([word], free, {})["a"]]
 

@@ -7,14 +7,17 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
 from grassmann_np.geometry import sphere
+from viz import panels
 from viz.animation import Animation
 from viz.camera import Camera
 from viz.drawing import Formula, Frame, Sphere
+from viz.lines import wrapped
 from viz.losses import LOSSES
 from viz.marks import Area, Curve, Label, Point, Trail, Vector
 from viz.panels import Line, Panel, Tiles
 from viz.scenes.shared import along, gone
 from viz.sphere import View
+from viz.themes import LIGHT
 
 from .test_drawing import full
 
@@ -210,3 +213,85 @@ def test_an_arrow_from_the_origin_is_hidden_within_the_sphere_and_seen_beyond_it
     assert np.isclose(np.nanmin(front[0]), 1) and np.isclose(np.nanmax(back[0]), 1) and np.nanmin(back[0]) == 0
     head = view.artists["w.head"].get_xy()
     assert np.allclose(head[0], [1.6, 0]) and np.ptp(head[:, 1]) > 0.05  # it faces the eye
+
+
+AHEAD, TURNED = Camera(np.array([1.0, 0.5, 0.6])), Camera(np.array([0.8, 0.6, 0.6]))
+WHITE, BLACK = np.ones((5, 4, 3)), np.zeros((5, 4, 3))
+CHANGES = {
+    "nothing": {},
+    "a mark goes": {"without": "walk"},
+    "a word goes": {"without": "word"},
+    "the lowest mark moves": {"area": Area(np.column_stack([WALK, Y * 0 + [0.0, 1.0, 0.0], Y]))},
+    "the highest mark moves": {"y": Point(WALK[:, 4], "y")},
+    "a mark takes another role": {"walk": Curve(WALK, "d")},
+    "the order changes": {"without": "walk", "walk": Curve(WALK)},
+    "the camera turns": {"camera": TURNED},
+    "a curve goes on": {"curves": 7},
+    "the tiles change": {"images": BLACK},
+}
+
+
+def after(change):
+    """A frame, and the same with one change."""
+    marks = {
+        "area": Area(np.column_stack([WALK, Y * 0 + [0.0, 0.0, 1.0], Y])),
+        "walk": Curve(WALK),
+        "w": Vector(np.zeros(3), 1.5 * Y, "y", "w"),
+        "word": Label(np.array([0, 0, 1.0]), "area 0.42", "d"),
+        "y": Point(Y, "y"),
+    }
+
+    def frame(without="", camera=AHEAD, curves=4, images=WHITE, **other):
+        shown = {name: mark for name, mark in marks.items() if name != without} | other
+        lines = tuple(line.points[:, :curves] for panel in PANELS for line in panel.lines)
+        return Frame(shown, camera, CAPTION, None, lines, images=images)
+
+    return frame(), frame(**change)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_whatever_changes_is_drawn_as_if_from_nothing(change):
+    drawing, frames = film(two=False).drawing(), after(CHANGES[change])
+    for frame in (frames[0], frames[0], frames[1], frames[1], frames[0]):
+        drawing.show(frame)
+        assert np.array_equal(np.array(drawing.rgba()), full(drawing.figure))
+
+
+def test_a_mark_that_goes_is_gone_even_where_nothing_else_changes():
+    drawing = film(two=False, panels=(), tiles=False).drawing()
+    for marks in ({"y": Point(Y), "x": Point(WALK[:, 4])}, {"y": Point(Y)}):
+        drawing.show(Frame(marks, AHEAD, CAPTION))
+        assert np.array_equal(np.array(drawing.rgba()), full(drawing.figure))
+
+
+def test_a_frame_like_the_one_before_is_not_drawn_again(monkeypatch):
+    drawing, (frame, other) = film(two=False).drawing(), after(CHANGES["the highest mark moves"])
+    drawn = []
+    monkeypatch.setattr(type(drawing), "_draw", lambda self, picture, artists: drawn.append(artists))
+    for one, layers in ((frame, 2), (frame, 0), (other, 2), (other, 0)):
+        drawn.clear()
+        drawing.show(one)
+        drawing.rgba()
+        assert len(drawn) == layers
+    moved = drawing.views[0].artists
+    drawing.show(frame)
+    drawing.rgba()
+    assert moved["y.dot"] in drawn[-1] and moved["area.area"] not in drawn[-1]
+
+
+def test_a_value_below_zero_has_a_true_minus():
+    steps = np.arange(3.0)
+    panel = Panel((Line(np.stack([steps, 0.5 - steps])),), "Loss", "steps")
+    (trace,) = panels.draw(Figure(figsize=(3, 2)).add_axes((0.2, 0.2, 0.6, 0.6)), panel, 1.0, LIGHT)
+    trace.show(panel.lines[0].points)
+    assert trace.value.get_text() == "−1.500"
+
+
+@pytest.mark.parametrize("unit", ["%", "rad", "degrees"])
+def test_a_number_and_its_unit_stand_in_one_line(unit):
+    caption = Figure(figsize=(6, 4)).text(0, 0, "")
+    words = f"The part that is left of them is 12.5 {unit} and no more."
+    for room in range(90, 400, 5):
+        text = wrapped(caption, words, 10, room)
+        assert f"12.5 {unit}" in text and "\u00a0" not in text
+        assert text.replace("\n", " ") == words

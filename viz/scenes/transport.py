@@ -54,6 +54,7 @@ def transport(
     area, turn = excess(corners), turned(corners[0], start[:, 0], parallel[-1][:, 0])
     captions = _captions(corners, sides, parallel, projected, area, turn)
     centre = sphere.normalize(np.sum(corners, axis=0))
+    edges = [along(x, d, np.linspace(0, 1, 41)) for x, d in zip(corners, sides, strict=True)]
     camera = Camera(middle + 0.25 * sphere.normalize(np.array([0.0, 0.0, 1.0])))
 
     def frame(t: float) -> Frame:
@@ -62,10 +63,9 @@ def transport(
         side, s = (at - 1, part) if 1 <= at <= 3 else (0, 0.0) if at == 0 else (2, 1.0)
         x, d = corners[side], sides[side]
         here = sphere.exp(x, s * d)
-        behind = [along(a, e, np.linspace(0, 1, 41)) for a, e in zip(corners[:side], sides, strict=False)]
-        path = np.column_stack([*behind, along(x, d, np.linspace(0, s, 41))])
+        path = np.column_stack([*edges[:side], along(x, d, np.linspace(0, s, 41))])
         both = [
-            _marks(corners, sides, path, here, way(x, s * d, frames[side]))
+            _marks(corners, edges, path, here, way(x, s * d, frames[side]))
             for way, frames in ((carried, parallel), (thrown, projected))
         ]
         if at == 4:
@@ -130,13 +130,12 @@ def _frame(y: np.ndarray, d: np.ndarray) -> np.ndarray:
 
 
 def _marks(
-    corners: list[np.ndarray], sides: list[np.ndarray], path: np.ndarray, here: np.ndarray, frame: np.ndarray
+    corners: list[np.ndarray], edges: list[np.ndarray], path: np.ndarray, here: np.ndarray, frame: np.ndarray
 ) -> dict[str, Mark]:
     """The triangle, the part of it that is walked, and the frame where it is now."""
     v, w = frame.T
-    edge = np.column_stack([along(x, d, np.linspace(0, 1, 41)) for x, d in zip(corners, sides, strict=True)])
     middle = np.sum(corners, axis=0)
-    marks: dict[str, Mark] = {"area": Area(edge), "walk": Curve(path)}
+    marks: dict[str, Mark] = {"area": Area(np.column_stack(edges)), "walk": Curve(path)}
     asides = corners[0] - middle, middle - corners[1], middle - corners[2]  # not where the frame comes by
     marks |= {name: Point(x, name, aside=aside) for name, x, aside in zip("abc", corners, asides, strict=True)}
     marks["w"] = Vector(here, w, "frame")
