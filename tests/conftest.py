@@ -7,6 +7,7 @@ Browser tests run where playwright and a Chromium are; elsewhere they are skippe
 
 import importlib
 import math
+import os
 import shutil
 import signal
 
@@ -20,6 +21,14 @@ settings.load_profile("no clock")
 for number in (signal.SIGINT, getattr(signal, "SIGHUP", signal.SIGINT)):
     if signal.getsignal(number) is signal.SIG_IGN:  # under nohup, or in the background of a script: children inherit it
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+NEED_POSIX = [
+    "tutorials/planted.py",
+    "tutorials/test_planted.py",
+    "tutorials/test_exercises.py",
+    "viz/test_benchmark.py",
+]
+NEED_POSIX += ["test_testing_command.py", "viz/test_any_command_line.py"]  # fork and resource; lines of a shell
+collect_ignore = [] if os.name == "posix" else NEED_POSIX
 LEFT_OUT = pytest.StashKey[int]()
 EVERY_WAY = ("geometry", "nn", "ops", "optim", "testing")  # folders whose tests run once a way
 

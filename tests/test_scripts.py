@@ -11,7 +11,8 @@ import pytest
 from grassmann_np.target import find
 from grassmann_np.terminal import SCRIPTS, called
 
-PROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
 def script(name, *words, **environment):
@@ -71,3 +72,17 @@ def test_a_shell_completes(tmp_path, line, expected):
 def test_a_shell_finds_the_marker():
     home = find(PROJECT["scripts"]["grassmann-np"].partition(":")[0])
     assert b"PYTHON_ARGCOMPLETE_OK" in Path(home.__file__).read_bytes()[:1024]
+
+
+def test_a_script_finds_what_is_ones_own_in_this_folder(tmp_path, monkeypatch):
+    """As `python -m` does, but what is installed comes first."""
+    (tmp_path / "mine.py").write_text("def make(*_): raise ValueError('it was called')\n")
+    (tmp_path / "argparse.py").write_text("raise ImportError('in the place of another')\n")
+    monkeypatch.chdir(tmp_path)
+    module, _, function = PROJECT["scripts"]["grassmann-np"].partition(":")
+    words = "sys.argv[1:] = ['train', '--model', 'mine:make', '--out', 'run']; sys.path.remove('')"
+    code = f"import sys; {words}; from {module} import {function}; {function}()"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True
+    )
+    assert done.returncode == 1 and "it was called" in done.stderr

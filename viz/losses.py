@@ -1,4 +1,5 @@
-"""A loss, here, is a function of weight vectors of R^3: loss(w) -> (value, gradient), w (3,) or columns (3, m).
+"""A loss, here, is a function of weight vectors of R^3: loss(w) -> (value, gradient), w (3,) or columns (3, m). One of
+the reader's own may take either; `every` makes it take both.
 
 `neuron` is one batch-normalized neuron: with z = BN(w'x) over a batch x and standardized targets t,
 
@@ -18,6 +19,38 @@ import numpy as np
 from grassmann_np.geometry import sphere
 
 Loss = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+
+
+def one_vector(loss: Loss) -> bool:
+    """Whether it takes one vector w (3,) and no columns; what it raises for that vector goes through."""
+    try:
+        value, gradient = loss(np.eye(3)[:, :2])
+        if np.shape(value) == (2,) and np.shape(gradient) == (3, 2):
+            return False
+    except Exception:  # it may well not take columns
+        pass
+    value, gradient = loss(np.eye(3)[0])
+    return np.shape(value) == () and np.shape(gradient) == (3,)
+
+
+def every(loss: Loss) -> Loss:
+    """The loss, checked, of w (3,) and of columns (3, m), whichever of the two it takes."""
+    single = one_vector(loss)
+
+    def columns(w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        if not single:
+            return loss(w)
+        values, gradients = zip(*map(loss, w.T), strict=True)
+        return np.array(values), np.stack(gradients, axis=1)
+
+    def taken(w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        if w.ndim > 1:
+            return columns(w)
+        value, gradient = columns(w[:, None])
+        return value[0], gradient[:, 0]
+
+    check(columns)
+    return taken
 
 
 def check(loss: Loss) -> Loss:
@@ -143,7 +176,7 @@ LOSSES: dict[str, Callable[[np.random.Generator], Loss]] = {
 def named(loss: str | Loss, rng: np.random.Generator) -> Loss:
     """The loss of that name, its constants drawn by `rng`, or the function itself; ValueError for what is neither."""
     if callable(loss):
-        return check(loss)
+        return every(loss)
     if loss not in LOSSES:
         raise ValueError(f"loss: expected one of {', '.join(LOSSES)} or a function, got {loss!r}")
     return LOSSES[loss](rng)

@@ -21,7 +21,7 @@ from grassmann_np.geometry import sphere
 
 from . import figures, lossmap, widget
 from .camera import facing
-from .losses import Loss, check, named
+from .losses import Loss, every, named, one_vector
 from .marks import STYLES
 from .scenes.shared import Start, first, path
 
@@ -82,7 +82,7 @@ class Explorer:
         if not 1 <= steps <= 1000:
             raise ValueError(f"steps: expected 1 to 1000, got {steps}")
         rng = np.random.default_rng(seed)
-        taken, word = columns(loss) if callable(loss) else (named(loss, rng), "")
+        taken, word = (every(loss), ONE if one_vector(loss) else "") if callable(loss) else (named(loss, rng), "")
         explorer = cls(taken, optimizer, first(start, rng), steps, settings, word)
         explorer._look(explorer.start)
         return explorer
@@ -150,25 +150,3 @@ def scale(lengths: np.ndarray, points: np.ndarray) -> float:
     most = LONG / (np.sqrt(np.average(lengths[seen] ** 2, weights=np.hypot(*points[:2, seen]))) or LONG)
     power = 10.0 ** np.floor(np.log10(most))
     return float(f"{power * max(k for k in (1, 2, 5) if k == 1 or k * power <= most):.0e}")
-
-
-def columns(loss: Loss) -> tuple[Loss, str]:
-    """The loss as one of columns, checked, and a word if it was one of a single vector."""
-    try:
-        value, gradient = loss(np.eye(3)[:, :2])
-        single = np.shape(value) != (2,) or np.shape(gradient) != (3, 2)
-    except Exception:  # it may well not take columns
-        single = True
-    if not single:
-        return check(loss), ""
-    value, gradient = loss(np.eye(3)[0])
-    if np.shape(value) != () or np.shape(gradient) != (3,):
-        return check(loss), ""  # which says what was expected
-
-    def every(w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        if w.ndim == 1:
-            return loss(w)
-        values, gradients = zip(*map(loss, w.T), strict=True)
-        return np.array(values), np.stack(gradients, axis=1)
-
-    return check(every), ONE

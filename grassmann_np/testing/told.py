@@ -24,6 +24,8 @@ def told(view: View, like: str | None) -> tuple[str, str, str]:
     try:
         y = _drawn(view, MANY)
     except Exception as error:
+        if like in (None, "subspaces") and _orthonormal_rows(view):
+            return "subspaces", "rows", "subspaces in rows, since the rows of its random points are orthonormal"
         if (one := _unit_vector(view)) is not None:
             said = f"one vector at a time, since random_point({MANY}, rng) raises {type(error).__name__}"
             return _round(view, like, "single", one, said)
@@ -72,6 +74,15 @@ def _can_be_drawn(view: View, shape: tuple[int, ...]) -> bool:
     except Exception:
         return False
     return True
+
+
+def _orthonormal_rows(view: View) -> bool:
+    """Whether three random rows of six numbers can be had, and are orthonormal."""
+    try:
+        y = _drawn(view, MANY[::-1])
+    except Exception:
+        return False
+    return bool(np.allclose(y @ y.T, np.eye(len(y)), atol=1e-3))
 
 
 def _unit_vector(view: View) -> Any:

@@ -69,7 +69,8 @@ def difference(row: Result) -> str:
 def as_csv(results: Result) -> str:
     """A row for every run: what tells it apart, its numbers after the last epoch, and what all runs have in common.
 
-    In pandas: read_csv(path).groupby("lr").test_error.median().
+    What was measured under the name of a setting, the orthogonality term, is measured_orthogonality.
+    In pandas: read_csv(path).pivot_table("test_error", "lr", "optimizer", "median").
     """
     runs = [*results["runs"], *results["failed"]]
     measured = list(dict.fromkeys(name for run in results["runs"] for name in run["history"]))
@@ -78,7 +79,9 @@ def as_csv(results: Result) -> str:
     common = {name: value for name, value in results["setup"].items() if name not in cell}
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")
-    table.writerow([*cell, "seed", *measured, "problem", "run", *common])
+    settings = {*cell, *common}
+    told = [f"measured_{name}" if name in settings else name for name in measured]  # the term; its weight alpha
+    table.writerow([*cell, "seed", *told, "problem", "run", *common])
     rest = [" ".join(map(str, value)) if isinstance(value, list | tuple) else value for value in common.values()]
     for run in runs:
         history = run.get("history", {})

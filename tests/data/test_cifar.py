@@ -213,6 +213,7 @@ def test_a_large_loose_file_is_refused_unread(cifars, tmp_path):
         loader(tmp_path)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="a pipe")
 def test_a_pipe_is_not_a_file(cifars, tmp_path):
     loader, published, files, _ = cifars
     write(tmp_path, bins(files))

@@ -173,6 +173,7 @@ def identity(path):
     return found.st_ino, found.st_mode, found.st_mtime_ns
 
 
+@pytest.mark.skipif(os.name != "posix", reason="links and pipes")
 @pytest.mark.parametrize("kind", ["a folder", "a broken link", "a pipe"])
 def test_something_else_of_that_name_stays(small, tmp_path, kind):
     point, whole = small

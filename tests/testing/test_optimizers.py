@@ -87,6 +87,15 @@ def test_a_report_says_of_which_kind_and_law_the_steps_are():
     assert right.holds and not any("first steps" in note for note in right.notes)
 
 
+@pytest.mark.parametrize("law", ["exp", "normalize"])
+def test_of_one_that_clips_it_says_to_what(law):
+    make = next(one for one in GOOD if (one.kind, one.law) == ("sgd", law))
+    clipping = type("Clipping", (make,), {"clip": 0.1})
+    report = optimizers.check(clipping, kind="sgd", law=law, transport=make.transport, steps=10)
+    assert not report.holds and f"its first steps are those of kind sgd, law {law}, clip 0.1" in report.notes[-1]
+    assert optimizers.check(clipping, law=law, transport=make.transport, clip=0.1, steps=10).holds
+
+
 def test_what_is_not_offered_is_not_asked():
     class Bare:
         def __init__(self, y, rate):

@@ -128,6 +128,7 @@ def same_run(one, other):
         np.testing.assert_array_equal(value, trees[1]["parameters"][name])
 
 
+@pytest.mark.skipif(os.name != "posix", reason="signals")
 @pytest.mark.parametrize("delay", [0.0, 0.07, 0.3])
 def test_kill_nine_and_resume(tmp_path, delay):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
@@ -143,6 +144,7 @@ def test_kill_nine_and_resume(tmp_path, delay):
     assert read_json(killed / "history.json")["done"]
 
 
+@pytest.mark.skipif(os.name != "posix", reason="signals")
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_a_signal_finishes_the_step_saves_and_says_how_to_go_on(tmp_path, name):
     run = tmp_path / "run"

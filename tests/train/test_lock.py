@@ -87,6 +87,7 @@ def wait_until(condition):
     raise AssertionError("it has not happened")
 
 
+@pytest.mark.skipif(os.name != "posix", reason="os.fork")
 @pytest.mark.parametrize("busy", [True, False])
 def test_a_worker_ends_with_the_one_who_asked(tmp_path, busy):
     """A process whose parent is killed saves its run and ends; so does one that waits for its next."""

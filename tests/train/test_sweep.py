@@ -38,7 +38,11 @@ def test_a_sweep_from_the_command_line(tmp_path, capsys):
         setup = folder.read_setup(tmp_path / row["run"])
         assert (setup.optimizer, setup.lr) == (row["optimizer"], float(row["lr"]))
         assert (row["model"], row["data"], row["drops"]) == ("mlp", "digits", "0.3 0.6 0.8")
-    assert len(set(table[0])) == len(table[0])
+    with open(tmp_path / "results.csv", encoding="utf-8") as file:
+        columns = file.readline().strip().split(",")
+    assert len(set(columns)) == len(columns)
+    assert float(table[0]["orthogonality"]) == 0.1
+    assert float(table[0]["measured_orthogonality"]) == results["runs"][0]["history"]["orthogonality"][-1]
 
 
 def test_pandas_reads_it(tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 import sys
 
 import numpy as np
@@ -96,6 +97,14 @@ def test_the_table_runs_from_the_south_pole_to_the_north_and_once_around():
 def test_arrows_are_drawn_to_a_scale_that_fits_the_gradient(units, scale):
     explorer = made(lambda w: tuple(units * part for part in square(w)))
     assert given(explorer)["scale"] == scale  # the mean of |Aw|^2 over the sphere is 21/3, and 1.3 / sqrt(7) is 0.49
+
+
+@pytest.mark.parametrize("name", ["explore", "scenes", "curves"])
+def test_without_matplotlib_a_part_says_what_to_install(name):
+    code = f"import sys; sys.modules |= dict.fromkeys(['contourpy', 'matplotlib']); import viz; viz.{name}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    last = done.stderr.splitlines()[-1]
+    assert re.fullmatch(rf"ImportError: viz\.{name} needs \w+: pip install 'grassmann-np\[viz\]', or .*", last), last
 
 
 def test_without_anywidget_it_says_what_to_install(monkeypatch):

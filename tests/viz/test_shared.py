@@ -81,3 +81,14 @@ def test_the_part_gone_by_ends_between_its_points(s):
     assert part.shape[1] == int(np.ceil(s)) + 1 and np.isclose(part[0, -1], s)
     assert np.isclose(part[1, -1], np.interp(s, *points))
     assert np.array_equal(part[:, : int(s) + 1], points[:, : int(s) + 1])
+
+
+def test_a_loss_of_columns_or_of_one_vector_is_one_of_both():
+    """As it is written first, w'Aw of one vector, and as one that broadcasts along columns only."""
+    A, p = np.diag([1.0, 2.0, 4.0]), np.ones((3, 1))
+    y = np.array([0.6, 0.0, 0.8])
+    for loss in (lambda w: (w @ A @ w, 2 * A @ w), lambda w: (np.sum(w * (A @ w), axis=0), 2 * A @ w * p)):
+        taken = named(loss, np.random.default_rng(0))
+        for w in (y, np.stack([y, -y, A[0]], axis=1)):
+            value, g = taken(w)
+            assert np.allclose(value, np.sum(w * (A @ w), axis=0)) and np.allclose(g, 2 * A @ w), w.shape

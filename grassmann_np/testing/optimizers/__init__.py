@@ -29,7 +29,7 @@ from ..report import Report, Result, where
 from ..view import in_words
 from . import memory, steps, symmetries
 from .catalogue import Property, offers
-from .trial import KINDS, LAWS, TRANSPORTS, Make, Trial
+from .trial import KINDS, LAWS, TRANSPORTS, Make, Trial, angle
 
 __all__ = [
     "CATALOGUE",
@@ -87,8 +87,7 @@ def check(
     results = tuple(measure(one, trials) for one in asked)
     notes = tuple(f"not asked {why}: {', '.join(names)}" for why, names in refused.items())
     notes += likeness(trials[0], results)
-    named = ", ".join([kind, f"law {law}", *([f"clip {clip:g}"] if clip is not None else [])])
-    return Report(name, named, results, notes, "properties")
+    return Report(name, _claim(trial).removeprefix("kind "), results, notes, "properties")
 
 
 def plan(
@@ -120,12 +119,30 @@ def plan(
 
 
 def likeness(trial: Trial, results: Sequence[Result]) -> tuple[str, ...]:
-    """As which kind and law its steps are right, in words, if they are not as this trial's."""
+    """As which kind, law and clip its steps are right, in words, if they are not as this trial's."""
     first = [r.identity for r in results if r.identity.name in FIRST and not r.holds]
     ways = [replace(trial, kind=kind, law=law) for kind, law in product(KINDS, LAWS)] if first else []
+    ways += [replace(way, clip=clip) for way in ways if way.kind == "sgd" and (clip := _longest(way)) is not None]
     right = [way for way in ways if all(measure(one, [way]).holds for one in CATALOGUE if one.name in FIRST)]
-    said = [f"kind {way.kind}, law {way.law}" for way in right]
+    said = [_claim(way) for way in right]
     return (f"its first steps are those of {', or of '.join(said)}",) if said else ()
+
+
+def _claim(trial: Trial) -> str:
+    clip = "" if trial.clip is None else f", clip {trial.clip:.6g}"
+    return f"kind {trial.kind}, law {trial.law}{clip}"
+
+
+def _longest(trial: Trial) -> float | None:
+    """The length to which it shortens gradients, if one of twice the length turns y no further; else None."""
+    y, g = trial.start_and_gradient()
+    try:
+        with np.errstate(all="ignore"):
+            once, twice = (angle(y, trial.new(y, 1e-4).step(g * factor)) for factor in (1e3, 2e3))
+    except Exception:
+        return None
+    found = float(np.median(once)) / 1e-4
+    return found if 0 < found < np.inf and np.allclose(once, twice, rtol=1e-6) else None
 
 
 def parametrize_with_properties(
