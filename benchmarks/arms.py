@@ -16,7 +16,14 @@ from grassmann_np.geometry import sphere
 from grassmann_np.train import Setup, Trainer
 
 CLIP, TERM = 0.1, 0.1
-EPOCHS, TESTED = {"digits": 15, "mnist": 10}, {"digits": 450, "mnist": 1000}  # images that a counted run is tested on
+NETWORKS = {  # images, network
+    "digits": ("digits", "cnn"),
+    "mnist": ("mnist", "cnn"),
+    "wrn": ("photos", "wrn-10-1"),
+    "vgg": ("photos", "vgg-11"),
+}
+EPOCHS = {"digits": 15, "mnist": 10, "wrn": 10, "vgg": 4}
+TESTED = {"digits": 450, "mnist": 1000, "wrn": 1000, "vgg": 1000}  # images that a counted run is tested on
 RESERVED_BY = 16  # the seed that draws the quarter for tuning
 Rates = tuple[float, float]  # of the normalized weights, of the rest
 
@@ -57,6 +64,8 @@ ARMS = LINEAR + tuple(
 )
 DECLARED = ("sgd constant", "sgd-g constant")  # of the schedules, the ones that MNIST-5k runs
 RUN = {"digits": ARMS, "mnist": tuple(arm for arm in ARMS if arm.schedule == "linear" or arm.name in DECLARED)}
+PAPERS = tuple(arm for arm in LINEAR if arm.name in ("sgd", "sgd-g", "adam-g"))
+RUN |= {"wrn": PAPERS, "vgg": PAPERS}
 GUIDE = next(arm for arm in LINEAR if arm.name == "sgd-g")
 MIDDLE = {"sgd": 1.0, "sgd-g": 0.4, "adam": 0.064, "adam-g": 0.2}  # of the first grid
 
@@ -92,7 +101,8 @@ def setup_of(data: str, arm: Arm, rates: Rates, seed: int) -> Setup:
     """The training of an arm by names and numbers, but for what no setup can say."""
     clip, term = CLIP if arm.clip else None, TERM if arm.term else 0.0
     lr, rest = rates
-    setup = Setup(data=data, model="cnn", epochs=EPOCHS[data], seed=seed, schedule=arm.schedule, optimizer=arm.kind)
+    images, model = NETWORKS[data]
+    setup = Setup(data=images, model=model, epochs=EPOCHS[data], seed=seed, schedule=arm.schedule, optimizer=arm.kind)
     setup = replace(setup, lr=lr, lr_euclidean=rest, clip=clip, orthogonality=term)
     return replace(setup, end=0.01) if arm.schedule == "exponential" else setup
 
@@ -109,12 +119,16 @@ def make_optimizer(setup: Setup, model: Any, arm: Arm) -> Any:
 @cache
 def images_of(data: str) -> Dataset:
     """The images, read once a process."""
-    return Setup(data=data).load()
+    images, model = NETWORKS[data]
+    return Setup(data=images, model=model).load()
 
 
 def reserved(images: Dataset) -> np.ndarray:
-    """Which of all images, those of training before those of the test, are for tuning alone: a quarter, drawn once."""
-    n = len(images.y_train) + len(images.y_test)
+    """Which of all images, those of training before those of the test, are for tuning alone: a quarter, drawn once.
+
+    Of photos a quarter of those of training.
+    """
+    n = len(images.y_train) + (len(images.y_test) if images.name != "photos" else 0)
     return np.sort(np.random.default_rng(RESERVED_BY).permutation(n)[: n // 4])
 
 
@@ -122,14 +136,17 @@ def parted(images: Dataset, seed: int, tuning: bool) -> tuple[Dataset, np.ndarra
     """The images anew in two parts, and the indices of those to test.
 
     To tune, the reserved quarter is tested and all others are learned from. To count, images of those others are
-    tested, which the seed draws, and all the rest is learned from.
+    tested, which the seed draws, and all the rest is learned from. The test images of photos, behind which are other
+    photographs, stay what they are: to tune they are left out, to count they are tested.
     """
     x, y = (np.concatenate([getattr(images, f"{axis}_{part}") for part in ("train", "test")]) for axis in "xy")
-    test = reserved(images)
-    if not tuning:
-        others = np.setdiff1d(np.arange(len(y)), test)
+    known, test = np.arange(len(y)), reserved(images)
+    if images.name == "photos":
+        known, test = (known[: len(images.y_train)], test) if tuning else (known, known[len(images.y_train) :])
+    elif not tuning:
+        others = np.setdiff1d(known, test)
         test = np.sort(np.random.default_rng([seed, 1]).choice(others, TESTED[images.name], replace=False))
-    learn = np.setdiff1d(np.arange(len(y)), test)
+    learn = np.setdiff1d(known, test)
     return replace(images, x_train=x[learn], y_train=y[learn], x_test=x[test], y_test=y[test]), test
 
 

@@ -2,6 +2,7 @@
 
     python benchmarks/experiment.py --data digits --out benchmarks/results       the whole, resumable
     python benchmarks/experiment.py --data digits --quick --out out              some minutes: 5 seeds, fewer rates
+    python benchmarks/experiment.py --data wrn --out benchmarks/results          the paper's on photos; or vgg
 
 Every run is kept as it is done, in OUT/experiment-DATA/runs, and is not made again; neither is an arm that stands in
 OUT/experiment-DATA.json: the rates that were tuned, the images that every seed had wrong, maps of the error.
@@ -22,13 +23,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from arms import EPOCHS, GUIDE, LINEAR, MIDDLE, RUN, TESTED, Arm, Rates, trained
+from arms import EPOCHS, GUIDE, LINEAR, MIDDLE, NETWORKS, RUN, TESTED, Arm, Rates, trained
 from joblib import Parallel, delayed
 
 from grassmann_np.files import read_json, write_json
 
-SEEDS = {"digits": 60, "mnist": 20}
-ROUNDS = {"digits": ((55, 3), (14, 6), (4, 12)), "mnist": ((55, 2), (14, 4), (4, 8))}  # candidates, more seeds for each
+SEEDS = {"digits": 60, "mnist": 20, "wrn": 10, "vgg": 5}
+ROUNDS = {  # candidates, more seeds for each
+    "digits": ((55, 3), (14, 6), (4, 12)),
+    "mnist": ((55, 2), (14, 4), (4, 8)),
+    "wrn": ((5, 1), (2, 2)),
+    "vgg": ((5, 1), (2, 1)),
+}
 GROWTHS = 4  # of a grid, at most
 FIRST_SEED, FIRST_TUNING_SEED, FIRST_MAP_SEED = 10_000, 20_000, 30_000
 MAPPED, MAP_SEEDS = ("sgd", "sgd clip", "sgd normalized", "sgd-g", "sgd-g bare"), 10
@@ -62,12 +68,15 @@ class Runs:
         write_json(self.path(*one), found)
 
 
-def grid(arm: Arm, wider: tuple[int, int, int, int] = (0, 0, 0, 0)) -> list[Rates]:
+def grid(arm: Arm, wider: tuple[int, int, int, int] = (0, 0, 0, 0), data: str = "digits") -> list[Rates]:
     """The candidates: factors of 2 around the middle for the normalized weights, of 3 for the rest; `wider` on a side.
 
-    An arm with one rate has as many of them; one that is told its angles has rates of the rest alone.
+    An arm with one rate has as many of them; one that is told its angles has rates of the rest alone. On photos there
+    are five rates of the normalized weights, factors of 3, and 0.01 for the rest.
     """
     low, high, rest_low, rest_high = wider
+    if NETWORKS[data][0] == "photos":
+        return [(MIDDLE[arm.kind] * 3.0**k, 0.01) for k in range(-2 - low, 3 + high)]
     rest = [0.01 * 3.0**k for k in range(-2 - rest_low, 3 + rest_high)]
     first = [MIDDLE[arm.kind] * 2.0**k for k in range(-5 - low, 6 + high)]
     if arm.one_rate:
@@ -83,7 +92,7 @@ def tuned(runs: Runs, arm: Arm, rounds: Iterable[tuple[int, int]]) -> dict[str, 
     """
     wider = (0, 0, 0, 0)
     for growth in range(GROWTHS + 1):
-        candidates = everyone = grid(arm, wider)
+        candidates = everyone = grid(arm, wider, runs.data)
         results: dict[Rates, list[dict[str, Any]]] = {rates: [] for rates in candidates}
         seed = FIRST_TUNING_SEED
         for keep, more in rounds:
@@ -145,7 +154,7 @@ def experiment(data: str, out: Path, jobs: int, quick: bool) -> dict[str, Any]:
             guide = tuple(found[GUIDE.name]["rates"]) if arm.name == "sgd at its angle" else None
             found[arm.name] = _counted(runs, replace(arm, guide=guide), rounds, seeds)
             write_json(path, results)
-    if not quick:
+    if not quick and data in ("digits", "mnist"):
         _map(runs, path, results)
     return results
 

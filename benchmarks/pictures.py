@@ -14,7 +14,8 @@ from viz.look import Figure, usual
 
 Results = dict[str, Any]
 ORANGE, BLUE, GREEN, PURPLE, GREY = "#D55E00", "#0072B2", "#009E73", "#CC79A7", "#6b7280"
-TITLES = {"digits": "Digits", "mnist": "MNIST-5k"}
+TITLES = {"digits": "Digits", "mnist": "MNIST-5k", "wrn": "WRN-10-1 on photos", "vgg": "VGG-11 on photos"}
+PHOTOS = ("wrn", "vgg")
 WITHIN = {"digits": 1.0, "mnist": 4.0}  # images from the best of a map: the region that is outlined
 ROWS = (  # arm, its name in the figure, its colour
     ("sgd one rate", "SGD, one rate for all", GREY),
@@ -52,10 +53,11 @@ def _plain(axes: Axes, title: str) -> None:
 def errors(every: list[Results]) -> Figure:
     """Wrong images of every seed, an arm a row, all under linear decay."""
     width = 240 + 440 * len(every)
-    figure = Figure(width, 500)
     shown = [row for row in ROWS if any(row[0] in results["arms"] for results in every)]
+    height = 110 + 30 * len(shown)
+    figure = Figure(width, height)
     for k, results in enumerate(every):
-        axes = figure.add_axes(((225 + 440 * k) / width, 0.12, 410 / width, 0.81))
+        axes = figure.add_axes(((225 + 440 * k) / width, 60 / height, 410 / width, 1 - 95 / height))
         for y, (arm, label, color) in enumerate(shown):
             if k == 0:
                 indent = 14 * label.startswith(" ")
@@ -73,7 +75,8 @@ def errors(every: list[Results]) -> Figure:
         worst = max(np.max(results["arms"][arm]["wrong"]) for arm, _, _ in shown if arm in results["arms"])
         axes.set_xlim(-0.03 * worst, 1.05 * worst)
         axes.grid(axis="x", color="#e3e6ea", linewidth=0.7)
-        axes.set_xlabel(f"wrong of {results['of']} test images, other ones for every seed", fontsize=9.5)
+        drawn = "the same" if results["data"] in PHOTOS else "other ones"
+        axes.set_xlabel(f"wrong of {results['of']} test images, {drawn} for every seed", fontsize=9.5)
         _plain(axes, TITLES[results["data"]])
         axes.spines["left"].set_visible(False)
     figure.set_label(

@@ -2,7 +2,7 @@
 
     python benchmarks/reading.py [--results benchmarks/results]
 
-Reads experiment-digits.json and experiment-mnist.json, whichever is there. Writes experiment.csv, a row for every
+Reads experiment-digits, -mnist, -wrn and -vgg.json, whichever are there. Writes experiment.csv, a row for every
 counted run; experiment-tables.md, which the page "What is it good for?" shows; and the figures experiment-*.png.
 """
 
@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 from arms import images_of, parted
-from pictures import PICTURES, TITLES, WITHIN, curve, differences, words
+from pictures import PHOTOS, PICTURES, TITLES, WITHIN, curve, differences, errors, words
+from scipy.stats import t
 
 from grassmann_np.files import beside, read_json
 from grassmann_np.train.statistics import holm, interval, permutation, rank_sum, signed_rank
@@ -45,6 +46,7 @@ SUGGESTED = (  # by the digits, and declared for MNIST-5k before its runs
     ("sgd-g no term", "sgd"),
     ("adam-g", "adam"),
 )
+PAPERS = (("sgd-g", "sgd"), ("adam-g", "sgd"))  # declared for the paper's networks on photos
 OVER = (("sgd-g", "sgd"), ("sgd-g", "sgd clip"))  # likewise: the mean over all schedules
 SCHEDULES = ("", " constant", " cosine", " exponential", " step")  # linear has no name of its own
 DRAWS = 10_000
@@ -67,6 +69,7 @@ def difference(results: Results, one: str, other: str, schedules: Sequence[str] 
         "mean": float((a - b).mean()),
         "interval": interval((a - b).tolist()),
         "images": pigeonhole(images, tested),
+        "two-way": two_way(images, tested),
         "late": float(np.mean([late(results, x) - late(results, y) for x, y in pairs])),
         "permutation": permutation(d.tolist()),
         "signed_rank": signed_rank(d.tolist())[0],
@@ -115,6 +118,40 @@ def pigeonhole(differences: np.ndarray, tested: np.ndarray, draws: int = DRAWS) 
     return float(low), float(high)
 
 
+def two_way(differences: np.ndarray, tested: np.ndarray) -> tuple[float, float]:
+    """95 % interval of the mean difference in images a run, if seeds and images are drawn anew, independently.
+
+    From the variances that `components` finds, none of them less than 0, with Student's factor for the seeds.
+    """
+    total = tested.sum()
+    of = [np.sum(tested.sum(axis=1) ** 2), np.sum(tested.sum(axis=0) ** 2), total]
+    variance = np.maximum(components(differences, tested), 0) @ of / total**2
+    mean, per_run = differences.sum() / total, total / len(tested)
+    reach = t.ppf(0.975, len(tested) - 1) * np.sqrt(variance)
+    return float((mean - reach) * per_run), float((mean + reach) * per_run)
+
+
+def components(differences: np.ndarray, tested: np.ndarray) -> np.ndarray:
+    """(3,) unbiased variances, over seeds and images (seeds, images), of what is a seed's, an image's, and the rest.
+
+    Sums of squares within seeds, within images and of all are set equal to what they are expected to be.
+    Source: Gao and Owen, Electronic Journal of Statistics 11, 2017.
+    """
+    d, some = differences * tested, tested.any(axis=0)
+    d, of = d[:, some], tested[:, some].astype(float)
+    seeds, images, total = of.sum(axis=1), of.sum(axis=0), of.sum()
+    squares = np.sum(d**2)
+    found = [squares - np.sum(d.sum(axis=k) ** 2 / n) for k, n in ((1, seeds), (0, images))]
+    found.append(total * squares - d.sum() ** 2)
+    within_seeds, within_images = total - len(seeds), total - len(images)
+    expected = [
+        [0, within_seeds, within_seeds],
+        [within_images, 0, within_images],
+        [total**2 - np.sum(seeds**2), total**2 - np.sum(images**2), total**2 - total],
+    ]
+    return np.linalg.solve(expected, found)
+
+
 def family(every: list[Results]) -> list[dict[str, Any]]:
     """The declared differences on every data set, with Holm's p over all; one that has not run counts as p = 1."""
     rows = [difference(results, *pair) for results in every for pair in FAMILY if _has(results, *pair)]
@@ -136,6 +173,12 @@ def over_schedules(results: Results) -> list[dict[str, Any]]:
     """The differences of OVER, the mean over all five schedules, where all of them have run."""
     ran = [pair for pair in OVER if _has(results, *(name + schedule for name in pair for schedule in SCHEDULES))]
     return [difference(results, *pair, SCHEDULES) for pair in ran]
+
+
+def papers(every: list[Results]) -> list[dict[str, Any]]:
+    """The differences of PAPERS in both networks, with Holm's p over the four."""
+    rows = [difference(results, *pair) for results in every for pair in PAPERS if _has(results, *pair)]
+    return _corrected(rows, len(PHOTOS) * len(PAPERS))
 
 
 def _corrected(rows: list[dict[str, Any]], of: int) -> list[dict[str, Any]]:
@@ -188,19 +231,20 @@ def arms_table(results: Results) -> list[str]:
 def family_table(rows: list[dict[str, Any]]) -> list[str]:
     """A declared difference a row."""
     lines = [
-        "| difference in wrong images | mean (95 % over seeds) | over seeds and images | of three epochs "
-        "| p, permutation | Holm's | signed rank | rank sum |",
-        "|---|---|---|---:|---:|---:|---:|---:|",
+        "| difference in wrong images | mean (95 % over seeds) | over seeds and images | the same by moments "
+        "| of three epochs | p, permutation | Holm's | signed rank | rank sum |",
+        "|---|---|---|---|---:|---:|---:|---:|---:|",
     ]
     for row in rows:
-        (low, high), (least, most) = row["interval"], row["images"]
+        (low, high), *others = (row[key] for key in ("interval", "images", "two-way"))
+        anew = " | ".join(f"{least:+.2f} to {most:+.2f}" for least, most in others)
         one, other = map(words, row["arms"])
         over = ", over five schedules" if row["schedules"] > 1 else ""
         keys = ("permutation", "holm", "signed_rank", "rank_sum")
         p = " | ".join("" if np.isnan(row[key]) else f"{row[key]:.2g}" for key in keys)
         lines.append(
             f"| {TITLES[row['data']]}: {one} - {other}{over} | {row['mean']:+.2f} ({low:+.2f} to {high:+.2f}) | "
-            f"{least:+.2f} to {most:+.2f} | {row['late']:+.2f} | {p} |"
+            f"{anew} | {row['late']:+.2f} | {p} |"
         )
     return [*lines, ""]
 
@@ -269,7 +313,7 @@ def write_csv(path: Path, every: list[Results]) -> None:
                     table.writerow([results["data"], name, arm["schedule"], *arm["rates"], seed, wrong, results["of"]])
 
 
-def tables(every: list[Results]) -> str:
+def tables(every: list[Results], photos: list[Results]) -> str:
     """All tables, in Markdown."""
     lines = ["### Every arm", ""]
     for results in every:
@@ -281,7 +325,14 @@ def tables(every: list[Results]) -> str:
         lines += ["### How much tuning it takes", "", *width_table(every)]
     if schedules := schedules_table(every):
         lines += ["### Schedules", "", *schedules]
+    if photos:
+        lines += ["### The paper's networks on photos", ""]
+        lines += [line for results in photos for line in arms_table(results)] + family_table(papers(photos))
     return "\n".join(lines)
+
+
+def _paths(folder: Path, names: Sequence[str]) -> list[Path]:
+    return [folder / f"experiment-{name}.json" for name in names]
 
 
 def main() -> None:
@@ -289,13 +340,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--results", type=Path, default=Path("benchmarks/results"))
     folder = parser.parse_args().results
-    paths = [folder / f"experiment-{data}.json" for data in DATA]
-    every = [read_json(path) for path in paths if path.exists()]
-    write_csv(folder / "experiment.csv", every)
+    every, photos = ([read_json(path) for path in _paths(folder, names) if path.exists()] for names in (DATA, PHOTOS))
+    write_csv(folder / "experiment.csv", every + photos)
     with beside(folder / "experiment-tables.md") as part:
-        part.write_text(tables(every), encoding="utf-8")
-    print(tables(every))
+        part.write_text(tables(every, photos), encoding="utf-8")
+    print(tables(every, photos))
     figures = {name: draw(every) for name, draw in PICTURES.items()} | {"differences": differences(family(every))}
+    figures |= {"photos": errors(photos)} if photos else {}
     for name, figure in figures.items():
         if figure.axes:
             print(files.save(figure, folder / f"experiment-{name}.png", "python benchmarks/reading.py"))

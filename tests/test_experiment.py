@@ -112,6 +112,17 @@ def test_images_of_tuning_are_never_tested_and_a_seed_draws_the_others():
     np.testing.assert_array_equal(both[0][0][1], both[2][0][1])
 
 
+def test_the_test_images_of_photos_are_never_tuned_on():
+    images = arms.images_of("wrn")
+    assert images.x_train.shape == (4000, 32, 32, 3)
+    (tuning, quarter), (counted, tested) = (arms.parted(images, 3, to_tune) for to_tune in (True, False))
+    np.testing.assert_array_equal(counted.x_train, images.x_train)
+    np.testing.assert_array_equal(counted.y_test, images.y_test)
+    assert tested.tolist() == list(range(4000, 5000)) and len(quarter) == 1000 and quarter.max() < 4000
+    np.testing.assert_array_equal(tuning.x_test, images.x_train[quarter])
+    np.testing.assert_array_equal(tuning.y_train, np.delete(images.y_train, quarter))
+
+
 def test_a_run_is_the_same_twice_and_normalized_where_it_says_so(monkeypatch):
     monkeypatch.setitem(arms.EPOCHS, "digits", 1)
     once, again = (arms.trained("digits", one("sgd normalized"), (0.2, 0.01), 3, True) for _ in range(2))
@@ -159,6 +170,19 @@ def test_tuning_finds_the_best_rates_inside_a_grid_that_grows(best):
     assert runs.asked == 55 * 3 + 14 * 6 + 4 * 12 or best != (0.25, 0.01)
 
 
+@pytest.mark.parametrize("data", reading.PHOTOS)
+def test_on_photos_one_rate_is_tuned_of_five(data):
+    for arm in arms.RUN[data]:
+        rates = experiment.grid(arm, data=data)
+        middle = arms.MIDDLE[arm.kind]
+        assert rates == [(pytest.approx(middle * 3.0**k), 0.01) for k in range(-2, 3)]
+    runs = Drawn((0.4 * 27, 0.01))
+    runs.data = data
+    found = experiment.tuned(runs, arms.GUIDE, experiment.ROUNDS[data])
+    assert found["inside"] and found["rates"] == [pytest.approx(0.4 * 27), 0.01]
+    assert {name for pair in reading.PAPERS for name in pair} == {arm.name for arm in arms.RUN[data]}
+
+
 def test_tuning_says_when_the_best_is_on_an_edge():
     assert not experiment.tuned(Drawn((1e9, 0.01)), one("sgd"), experiment.ROUNDS["digits"])["inside"]
 
@@ -172,7 +196,7 @@ def test_every_grid_is_that_of_the_design():
         assert rates == rest if arm.one_rate else rest == pytest.approx([0.01 * 3.0**k for k in range(-2, 3)])
 
 
-@pytest.mark.parametrize("data", arms.RUN)
+@pytest.mark.parametrize("data", reading.DATA)
 def test_every_declared_pair_runs_on_both_data_sets(data):
     names = {arm.name for arm in arms.RUN[data]}
     assert {name for pair in reading.FAMILY + reading.SUGGESTED for name in pair} <= names
@@ -258,6 +282,34 @@ def test_the_second_interval_covers_the_truth_where_both_seeds_and_images_differ
     assert hits >= 54 and short < 50  # of 60; the interval over the seeds alone is too short
 
 
+def test_the_variances_by_moments_are_unbiased_and_those_of_the_analysis_of_variance():
+    """The sums are quadratic forms: a unit of one variance adds up to one of it over the vectors that it is made of."""
+    rng = np.random.default_rng(0)
+    tested = (rng.random((6, 9)) < 0.4).astype(int)
+    tested[:, 0], tested[0] = 1, 1
+    tested[1:, 3] = 0  # an image that one seed tests
+    pairs = np.argwhere(tested)
+    for axis, expected in ((0, [1, 0, 0]), (1, [0, 1, 0]), (None, [0, 0, 1])):
+        units = [pairs[:, axis] == k for k in np.unique(pairs[:, axis])] if axis is not None else np.eye(len(pairs))
+        d = np.zeros((len(units), *tested.shape))
+        d[:, *pairs.T] = units
+        np.testing.assert_allclose(sum(reading.components(one, tested) for one in d), expected, atol=1e-12)
+    d, everywhere = rng.normal(0, 1, (5, 8)) + rng.normal(0, 2, (5, 1)) + rng.normal(0, 3, (1, 8)), np.ones((5, 8))
+    of_seeds, of_images = d.mean(axis=1, keepdims=True), d.mean(axis=0, keepdims=True)
+    rest = np.sum((d - of_seeds - of_images + d.mean()) ** 2) / (4 * 7)
+    known = [of_seeds.var(ddof=1) - rest / 8, of_images.var(ddof=1) - rest / 5, rest]
+    np.testing.assert_allclose(reading.components(d, everywhere), known, rtol=1e-12)
+    mean_squares = 8 * of_seeds.var(ddof=1), 5 * of_images.var(ddof=1)
+    reach = 2.7764451 * np.sqrt((sum(mean_squares) - rest) / d.size)  # Student's factor for 4
+    np.testing.assert_allclose(reading.two_way(d, everywhere), 8 * (d.mean() + reach * np.array([-1, 1])), rtol=1e-7)
+
+
+def test_a_variance_below_zero_counts_as_none():
+    d = np.array([[1.0, -1.0], [-1.0, 1.0]])  # the means of seeds and images are all 0
+    assert reading.components(d, np.ones((2, 2))).tolist() == [-2, -2, 4]
+    assert reading.two_way(d, np.ones((2, 2)))[1] == pytest.approx(2 * 12.7062047 * np.sqrt(4 / 4), rel=1e-7)
+
+
 def test_a_width_is_measured_along_straight_lines_between_the_rates():
     cells = [[10.0**k, 0.01, [wrong, wrong + 2]] for k, wrong in enumerate([9, 5, 3, 4, 8])]
     cells += [[10.0**k, 0.03, [0, 0]] for k in range(5)]  # of another rate of the rest
@@ -266,14 +318,14 @@ def test_a_width_is_measured_along_straight_lines_between_the_rates():
     assert reading.width(results, "sgd", times=2)["width"] == pytest.approx(1 + 1 + 0.25, abs=0.01)
 
 
-def kept():
-    return [read_json(path) for path in (RESULTS / f"experiment-{data}.json" for data in reading.DATA) if path.exists()]
+def kept(names=reading.DATA):
+    return [read_json(path) for path in (RESULTS / f"experiment-{name}.json" for name in names) if path.exists()]
 
 
 def test_the_tables_and_the_list_of_runs_are_what_the_results_say(tmp_path):
-    every = kept()
-    assert (RESULTS / "experiment-tables.md").read_text(encoding="utf-8") == reading.tables(every)
-    reading.write_csv(tmp_path / "experiment.csv", every)
+    every, photos = kept(), kept(reading.PHOTOS)
+    assert (RESULTS / "experiment-tables.md").read_text(encoding="utf-8") == reading.tables(every, photos)
+    reading.write_csv(tmp_path / "experiment.csv", every + photos)
     assert (tmp_path / "experiment.csv").read_bytes() == (RESULTS / "experiment.csv").read_bytes()
 
 
