@@ -208,9 +208,13 @@ def merged(parts: list[dict[str, Any]]) -> dict[str, Any]:
     whole: dict[str, Any] = {"date": max(part["date"] for part in parts), "python": parts[0]["python"]}
     statements = {one.name: one.statement for one in identities.CATALOGUE}
     whole["statements"] = statements | {one.name: one.statement for one in optimizers.CATALOGUE}
-    whole["versions"] = {}
-    for part in reversed(parts):
-        whole["versions"] |= part["versions"]
+    whole["versions"] = dict(parts[0]["versions"])
+    for part in parts[1:]:
+        own = {name: said for name, said in part["versions"].items() if name not in whole["versions"]}
+        whole["versions"] |= own
+        for name in ("numpy", "scipy"):  # under which they were measured
+            if part["versions"][name] != parts[0]["versions"][name]:
+                whole["versions"][name] += f" ({', '.join(own)}: {part['versions'][name]})"
     for key, name in (("geometries", ("geometry", "dtype")), ("optimizers", ("title",)), ("findings", ("title",))):
         seen = {tuple(one[n] for n in name): one for part in reversed(parts) for one in part[key]}
         whole[key] = list(seen.values())

@@ -315,7 +315,9 @@ def test_a_width_is_measured_along_straight_lines_between_the_rates():
     cells += [[10.0**k, 0.03, [0, 0]] for k in range(5)]  # of another rate of the rest
     results = {"data": "digits", "arms": {"sgd": {"map": cells, "rates": [100.0, 0.01]}}}
     assert reading.width(results, "sgd")["width"] == pytest.approx(0.5 + 1, abs=0.01)
-    assert reading.width(results, "sgd", times=2)["width"] == pytest.approx(1 + 1 + 0.25, abs=0.01)
+    twice = reading.width(results, "sgd", times=2)
+    assert twice["width"] == pytest.approx(1 + 1 + 0.25, abs=0.01) and not twice["cut"]
+    assert reading.width(results, "sgd", times=5)["cut"]  # 8 of the largest rate is within 5 of 3
 
 
 def kept(names=reading.DATA):
@@ -420,14 +422,19 @@ def test_the_numbers_of_the_page_and_of_readme_are_those_of_the_results():
 def test_the_page_says_what_the_maps_say():
     digits, page = read_json(RESULTS / "experiment-digits.json"), page_of("tutorials/what_is_it_good_for.md")
     wide = {(name, times): reading.width(digits, name, times)["width"] for name in ("sgd", "sgd-g") for times in (1, 4)}
-    assert f"SGD-G leaves {wide['sgd-g', 1]:.2f} decades of that rate, SGD {wide['sgd', 1]:.2f}" in page
+    once = (
+        f"SGD-G leaves {wide['sgd-g', 1]:.2f} decades of the rate of the normalized weights, SGD {wide['sgd', 1]:.2f}"
+    )
+    assert once in page
     (_, once_low, once_high), (gap, low, high) = (reading.gap(digits, "sgd", times) for times in (1, 4))
     assert once_low < 0 < once_high and high < 0
     more = f"{-gap:.2f} decades more than SGD-G ({-high:.2f} to {-low:.2f}"
-    assert f"images SGD leaves {wide['sgd', 4]:.2f}, which is {more}" in page
+    assert f"images SGD leaves at least {wide['sgd', 4]:.2f}, where the grid ends, which is {more}" in page
+    assert reading.width(digits, "sgd", 4)["cut"] and not reading.width(digits, "sgd-g", 4)["cut"]
     worse = {}
     for name in ("sgd", "sgd-g", "sgd normalized"):
         rates, wrong = curve(digits, name)
+        assert name != "sgd" or rates[wrong.mean(axis=1).argmin()] == 1  # the best of the map, by which it divides
         mean = dict(zip((rates / digits["arms"][name]["rates"][0]).round(3).tolist(), wrong.mean(axis=1), strict=True))
         worse[name] = {times: f"{mean[times] - mean[1]:.1f}" for times in (4, 8)}
     assert f"SGD-G makes {worse['sgd-g'][4]} errors more, SGD {worse['sgd'][4]}; at eight times" in page

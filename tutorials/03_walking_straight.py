@@ -205,13 +205,13 @@ assert np.allclose(there, np.pi * u, rtol=0, atol=1e-14)
 # %% [markdown]
 # ## distance
 #
-# The **distance** of two points is the length of the shortest step from one
-# to the other, $|\log_y(x)|$. It is the angle between the two vectors, from 0
-# to $\pi$. As lines (lesson 2), $x$ and $-x$ are one point, and the nearer of
-# them counts. In the film $x$ walks away from $y$. At a right angle $x$ and
-# $-x$ are equally near; beyond it `lines.log` leads to $-x$. The points with
-# more than one shortest way are here the *cut locus* of $y$: for lines, those
-# at a right angle to $y$; on the sphere, the antipode alone.
+# The **distance** between two points is the length of the shortest step from
+# one to the other, $|\log_y(x)|$. It is the angle between the two vectors,
+# from 0 to $\pi$. As lines (lesson 2), $x$ and $-x$ are one point, and the
+# nearer of them counts. In the film $x$ walks away from $y$. At a right angle
+# $x$ and $-x$ are equally near; beyond it `lines.log` leads to $-x$. The
+# points with more than one shortest way are here the *cut locus* of $y$: for
+# lines, those at a right angle to $y$; on the sphere, the antipode alone.
 
 # %%
 x = sphere.exp(y, np.radians(130) * u)
@@ -246,8 +246,8 @@ assert 3.4e-4 < smallest[1] < 3.5e-4
 #
 # The remedy looks at $x - y$ instead, which is small when the angle is small.
 # The two unit vectors span a rhombus with the diagonals $x + y$ and $x - y$,
-# which bisect each other at a right angle, and halve the angle. Half of one
-# over half of the other is the tangent of half the angle, so
+# which bisect each other at a right angle; $x + y$ also halves the angle.
+# Half of one over half of the other is the tangent of half the angle, so
 #
 # $$ |\log_y(x)| = 2 \arctan \frac{|x - y|}{|x + y|}. $$
 #

@@ -53,8 +53,8 @@ assert round(np.linalg.norm(wrong), 3) == 1.197
 # A walker goes straight ahead along the great circle $p(s)$, and carries an
 # arrow $v(s)$, which is $v$ at the start. It must be tangent wherever she is,
 # so in general it cannot keep its numbers. But she does not turn it, just as
-# lesson 3's path did not turn: all of its change is straight down, and none
-# of it can be felt along the ground. If the derivative $\dot v$ has no
+# lesson 3's path did not turn: all of its change is straight up or down, and
+# none of it can be felt along the ground. If the derivative $\dot v$ has no
 # tangent part, the arrow is carried by **parallel transport**.
 #
 # From this the formula follows. Split $v$ into the part along the path and
@@ -291,8 +291,8 @@ assert np.linalg.norm(e[:3] @ (back - v5)) > 0.1
 # * A vector that is tangent at one point is in general not tangent at
 #   another.
 # * Parallel transport carries it along without turning: its change has no
-#   tangent part. All inner products stay the same, and so does the part
-#   across the path.
+#   tangent part. All inner products stay the same and, along a geodesic, so
+#   does the part across the path.
 # * A step carried along itself is the velocity at the end, times its length.
 # * Projection gives a tangent vector too, but only $\cos|d|$ of the part
 #   along the path is left. Many short projections tend to parallel transport.

@@ -189,8 +189,8 @@ assert np.allclose(short, dz, rtol=0, atol=1e-14)
 # It has to: adding a constant to $z$, or stretching it, changes nothing, so
 # the gradient cannot point there.
 #
-# Or read it as statistics. Draw $dy_i$ over $y_i$, a point for each sample.
-# The straight line that fits these points best, by least squares, is
+# Or read it as statistics. Plot $dy_i$ against $y_i$, a point for each
+# sample. The straight line that fits these points best, by least squares, is
 # $\langle dy\rangle + y\,\langle y\,dy\rangle$ (for $\epsilon = 0$ again).
 # The pullback subtracts it, and multiplies what is left by $r$. Drag the
 # points: when they all lie on one line, nothing is left.
@@ -314,7 +314,7 @@ assert nothing < 1e-9
 #
 # The way out is a **random** $dy$, which favours no direction. The checker of
 # this project draws one. It compares every entry with a difference, and
-# requires it to fall as $t^2$.
+# requires the error to fall as $t^2$.
 
 # %%
 verdicts = {}

@@ -319,7 +319,7 @@ scenes.network()
 # ## Summary
 #
 # * A convolution is one neuron at every place of an image. Its kernel is a
-#   weight vector: a point of the sphere, if a normalization follows.
+#   weight vector: a point of the sphere, if a batch normalization follows.
 # * With every window as a row it is one matrix product. Backward, every
 #   number is added where it was copied from.
 # * A few images at a time need much less memory than all at once, since the

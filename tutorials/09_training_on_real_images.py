@@ -148,8 +148,8 @@ assert abs(drawn.std() - deviation[1]) < 0.03
 # the digits.
 #
 # So the first answer was wrong, although every number in it was right, and
-# although all rates were "tuned alike". Two comparisons are not alike if one
-# side has a setting that the other side lacks.
+# although all rates were "tuned alike". Two sides are not tuned alike if one
+# has a setting that the other lacks.
 #
 # ## The second answer
 #
@@ -201,10 +201,10 @@ assert second_rate[1] < 0 and sphere_and_all[1] < 0 and clip_alone[1] < 0
 assert last[0] < 0 < last[1]
 
 # %% [markdown]
-# An interval that does not hold 0 speaks for a difference. So the second rate
-# is worth an image or two of 450, and SGD-G is worth another one. And what is
-# it in SGD-G? SGD with nothing but the *clipping* of SGD-G has gained as
-# much, and from there to SGD-G nothing is to be seen. A clear story: first
+# An interval that does not contain 0 speaks for a difference. So the second
+# rate is worth an image or two of 450, and SGD-G is worth another one. And
+# what is it in SGD-G? SGD with nothing but the *clipping* of SGD-G has gained
+# as much, and from there to SGD-G nothing is to be seen. A clear story: first
 # the second rate, then the clipping. We had written it down, with care for
 # every number, when a referee asked: would *other images* say the same?
 #
@@ -304,8 +304,8 @@ assert raw[0] < 0.05 < of_twenty[0] and sum(np.array(of_twenty) < 0.05) == 2
 # So there is a second round, and again its design was written down first. Now
 # every seed draws *its own* 450 test images, from the three quarters of the
 # images on which no rate was tested, and learns from all the rest; the grids
-# of rates are of one size, but for one arm; and there are 60 seeds. [What is
-# it good for?](what_is_it_good_for.md) tells it in full.
+# of rates begin with one size, but for one arm; and there are 60 seeds. [What
+# is it good for?](what_is_it_good_for.md) tells it in full.
 
 # %%
 arms = lessons.result("experiment-digits.json")["arms"]
@@ -326,16 +326,16 @@ assert sphere_and_all[1] < 0 and clip_again[1] < 0
 # seeds. But any two seeds share some test images, and most of those that they
 # learn from: they are not 60 independent experiments. The thin line draws
 # seeds *and images* anew, as if other digits had been tested. It is about
-# twice as long, and for SGD-G minus SGD it holds 0. It is a cautious
+# twice as long, and for SGD-G minus SGD it contains 0. It is a cautious
 # interval: it counts pure chance three times (Owen 2007), so that it would be
-# 1.7 times as long as the other even if the images did not matter.
+# 1.7 times as long as the other if all were pure chance.
 #
 # One row is not in the picture, because nobody had declared it: SGD with the
 # clipping makes 1.3 errors fewer than without, and there both intervals
 # exclude 0. Is the clipping back? The same images that suggest it cannot test
 # it; whoever looks through all pairs of thirteen arms finds something. So it
 # was declared for the larger images before they ran. There it lies on the
-# same side, and its interval holds 0.
+# same side, and its interval contains 0.
 #
 # And the schedule, which was the reader's question? Each of these arms had
 # its rates tuned anew:
@@ -353,7 +353,7 @@ assert steady[1] < 0 and steady_on_sphere[0] < 0 < steady_on_sphere[1]
 # %% [markdown]
 # It may be that the reader has a point: over the seeds, SGD makes fewer
 # errors with a rate that falls linearly than with a constant one. But over
-# seeds and images that interval holds 0, as the picture shows, and what may
+# seeds and images the interval contains 0, as the picture shows, and what may
 # be gained is less than what the second rate brings.
 #
 # How many seeds does it take? Move the slider. (The interval is over seeds

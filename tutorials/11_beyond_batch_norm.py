@@ -4,10 +4,10 @@
 # **Question.** There are other normalizations than batch normalization.
 # Which of them put their weights on a sphere, and which do not?
 #
-# You need lessons [1](01_why_length_does_not_matter.py) and
-# [5](05_sgd_g.py). The columns of a weight matrix $W$ are the weight vectors
-# of the single neurons. In this lesson $\gamma$ and $\beta$ are the scale and
-# shift of a normalization, and momentum stays in the background.
+# You need lessons [1](01_why_length_does_not_matter.py) and [5](05_sgd_g.py).
+# The columns of a weight matrix $W$ are the weight vectors of the individual
+# neurons. In this lesson $\gamma$ and $\beta$ are the scale and shift of a
+# normalization, and momentum stays in the background.
 
 # %%
 import os

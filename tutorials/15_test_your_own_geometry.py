@@ -251,12 +251,13 @@ assert {"transport_is_an_isometry", "transport_is_linear"} < set(failed)
 
 # %% [markdown]
 # All these in one figure, and a transport that returns $v$ unchanged. Drag
-# $y$ and $x$, and watch which of three identities tell of which bug. **Guess
-# first:** at which angle of $v$ with the walk do all five come out the same?
+# $y$ and $x$, and watch which of three identities give away which bug.
+# **Guess first:** at which angle of $v$ with the walk do all five come out
+# the same?
 #
 # ```{raw} html
 # <iframe class="figure" src="figures/planted.html" loading="lazy"
-#   title="Bugs of the transport, and the identities that tell them"></iframe>
+#   title="Bugs of the transport, and what gives them away"></iframe>
 # ```
 #
 # At 90 degrees. What stands at a right angle to the walk stays as it is, and

@@ -258,7 +258,7 @@ assert np.allclose([theirs[1], ours[1]], [0.5e-8, 1e-8], rtol=1e-6, atol=0)
 # optimizer. Momentum and second moments start from 0; in TensorFlow they live
 # on. What the first step after a drop does is then quite different. Adam-G
 # without a memory turns every weight vector by $\eta$, whatever the length of
-# its gradient, down to about 0.001. Below, the $\epsilon$ under the root
+# its gradient, down to about 0.005. Below, the $\epsilon$ under the root
 # shortens the step.
 
 

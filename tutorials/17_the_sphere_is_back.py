@@ -210,11 +210,11 @@ for eta in (0.01, 0.1, 0.5):
 #
 # ## The rules
 #
-# Each rule is a function that gives $U$, from which
-# $W \leftarrow$ `BACK`$(W, W - \eta U)$. All keep the momentum as an average,
-# $m \leftarrow \gamma m + (1-\gamma)\,g$, with $\gamma = 0.9$; `s` is the
-# memory of a rule. First SGD-G: it projects, and carries $m$ along the way
-# that it has walked.
+# Each rule is a function that gives $U$, from which $W \leftarrow$ `BACK`$(W,
+# W - \eta U)$, or in SGD-G $\exp_W(-\eta U)$. All keep the momentum as an
+# average, $m \leftarrow \gamma m + (1-\gamma)\,g$, with $\gamma = 0.9$; `s`
+# is the memory of a rule. First SGD-G: it projects, and carries $m$ along the
+# way that it has walked.
 
 
 # %%
@@ -243,11 +243,11 @@ assert np.allclose(w.value, W, rtol=0, atol=1e-12)
 # %% [markdown]
 # That was Algorithm 1 of 2017 without its clipping, at the rate $(1 -
 # \gamma)\,\eta$. **nGPT** takes a step of Adam, entry by entry as in flat
-# space, and then divides by the lengths. By its authors' code it needs
-# neither weight decay nor a *warm-up*, a rate that begins small and grows.
-# **Hyperball** is here with Muon as its base. *Muon* replaces the averaged
-# gradient by its polar factor: all singular directions are taken equally far.
-# (They compute it by an iteration, we by the SVD.)
+# space, and then divides by the lengths. According to its authors' code it
+# needs neither weight decay nor a *warm-up*, a rate that begins small and
+# grows. **Hyperball** is here with Muon as its base. *Muon* replaces the
+# averaged gradient by its polar factor: all singular directions are taken
+# equally far. (They compute it by an iteration, we by the SVD.)
 #
 # The post on modular manifolds begins with an easy case, the **hypersphere**.
 # There the step is made tangent, and its length is fixed.
@@ -698,12 +698,13 @@ def train(name, seed, eta, most=None):
 RATES = {"SGD-G": 1.2, "nGPT": 0.012, "Hyperball, Adam": 0.05,
          "Hyperball, Muon": 0.05, "hypersphere": 0.05, "MuonSphere": 0.03,
          "spectral sphere": 0.03, "manifold Muon": 0.05}
-turns, parts, uneven = {}, {}, {}
+turns, parts, uneven, grown = {}, {}, {}, {}
 print("turn in each epoch (0.001 rad), normal part, longest/shortest column")
 for name, rate in RATES.items():
     seen, _, W = train(name, 0, rate)
     turns[name], parts[name] = seen[:2].reshape(2, EPOCHS, -1).mean(axis=2)
     uneven[name] = np.ptp(np.log(norm(W, axis=0)))
+    grown[name] = norm(W) / np.sqrt(48)
     print(f"{name:15}", *[f"{1e3 * one:5.1f}" for one in turns[name]],
           f" {parts[name].max():7.4f} {np.exp(uneven[name]):7.2f}")
 
@@ -733,6 +734,8 @@ if EPOCHS == 6:
     assert short[3] < short[0] / 3 and short[-1] > 0.95 * short[3]
     assert max(falls[name] for name in list(RATES)[2:]) < 1.3
     assert np.exp(uneven["hypersphere"]) > 2.5 and uneven["nGPT"] < 1e-9
+    assert min(grown["MuonSphere"], grown["spectral sphere"]) > 1.1
+    assert abs(grown["Hyperball, Muon"] - 1) < 1e-6
     assert abs(p.max() - 0.44) < 0.02
     assert abs(parts["Hyperball, Adam"].max() - 0.57) < 0.03
 
@@ -748,10 +751,12 @@ if EPOCHS == 6:
 #   0.23$ (Hyperball's second post, section 2.2). And its average of squares
 #   remembers some 100 steps, more than the 66 of the run. With a memory of 10
 #   steps the turn falls to a third in three epochs, and then no more.
-# * Hyperball and the spectral rules keep nearly the same speed. Nearly: with
-#   Muon up to 44 % of the step is normal and is lost, a little more than the
-#   38 % of pure noise; with Adam 58 %. The formula with $\cos a = -$(normal
-#   part) gives the turn to 3 %.
+# * Hyperball and the spectral rules keep nearly the same speed. Nearly: in
+#   Hyperball with Muon up to 44 % of the step is normal and is lost, a little
+#   more than the 38 % of pure noise; with Adam 58 %. The formula with $\cos a
+#   = -$(normal part) gives the turn to 3 %. In the spectral rules part of the
+#   step lies along $W$ too, and lengthens $\lVert W\rVert_F$, which nothing
+#   holds.
 # * Manifold Muon turns by $\arctan 0.05$ throughout, though our 25 rounds
 #   leave some 3 % of a step not tangent.
 # * The last number is the ratio of the longest to the shortest column. Where
@@ -862,7 +867,8 @@ assert gap < 1e-10 and sphere.distance(W0, here).min() > 0.1
 #   The retraction costs nothing that one would notice at such angles; a
 #   momentum that is not transported comes to lie partly along $W$, and that
 #   part is lost: in the retraction (nGPT, Hyperball, MuonSphere), or because
-#   the rule takes it out first (hypersphere, spectral sphere, manifold Muon).
+#   the rule takes it out first (hypersphere, manifold Muon). The spectral
+#   sphere takes out only the part along $\Theta$.
 # * Hyperball turns by $\theta$, $\tan\theta = \eta\sin a/(1 - \eta\cos
 #   a)$, at most by $\arcsin\eta$. Manifold Muon turns every column by
 #   $\arctan\eta$.
