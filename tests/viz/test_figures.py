@@ -666,7 +666,9 @@ def lists(p):
 @node
 @pytest.mark.parametrize("p, q", [(5, 5), (12, 0), (12, 6), (7, 12)])
 def test_the_sums_of_many_units_round_as_float32(p, q):
-    said, marks = run("adders", "return [shown.sentence(state), shown.marks(state)]", state={"p": p, "q": q})
+    asked = "[shown.sentence(state), shown.marks(state), shown.controls[1].text(state.q, state)]"
+    said, marks, units = run("adders", f"return {asked}", state={"p": p, "q": q})
+    assert units == str(2 ** min(p, q))  # no more than there are numbers
     numbers = lists(p)
     exact = numbers.astype(float).sum(axis=1)
 

@@ -51,7 +51,7 @@ function figure({start}) {
     handles: (state) => ({k: {at: at(units(state), errors(state.p).units[units(state)]), move: put(state)}}),
     controls: [
       {slider: "p", label: "numbers", range: [4, MOST, 1], text: (p) => `${2 ** p}`},
-      {slider: "q", label: "units", range: [0, MOST, 1], text: (q) => `${2 ** q}`},
+      {slider: "q", label: "units", range: [0, MOST, 1], text: (q, {p}) => `${2 ** Math.min(p, q)}`},
     ],
     marks(state) {
       const {units: all, pairs} = errors(state.p), points = all.map((error, q) => at(q, error)), q = units(state);

@@ -71,9 +71,10 @@ function slider({slider: name, label, range: [from, to, step], text = String, se
     if (still.matches && playing) { playing = null; set({...state, [name]: to}); } else set(state);
   };
   return () => {
+    const said = text(state[name], state);
     input.value = state[name];
-    input.setAttribute("aria-valuetext", text(state[name]));
-    box.querySelector("output").textContent = text(state[name]);
+    input.setAttribute("aria-valuetext", said);
+    box.querySelector("output").textContent = said;
     if (button) button.textContent = playing?.name === name ? "Pause" : "Play";
   };
 }
