@@ -143,15 +143,15 @@ linear = losses.linear(rng)
 _, g = linear(y)
 h = sphere.project(y, g)
 rate = (linear(position(1e-4, v))[0] - linear(position(-1e-4, v))[0]) / 2e-4
-print(f"rate of change {rate:.6f}, h'v {h @ v:.6f}, g'g {g @ g:.1f}")
+print(f"rate of change {rate:.6f}, h'v {h @ v:.6f}")
 assert abs(rate - h @ v) < 1e-7 and abs(rate) > 0.1
 assert np.allclose(h, g - (y @ g) * y, rtol=0, atol=1e-14)
 assert abs(y @ h) < 1e-14
 
 # %% [markdown]
-# The film sets out from $y$ in the direction of $-h$, keeps straight on, goes
-# through the lowest point and some way up again. At the lowest point $g$ is
-# not zero, but it lies along $y$, pointing inwards, so that $h$ is zero.
+# The film sets out from $y$ in the direction of $-h$, keeps straight on, and
+# ends at the lowest point. There $g$ is not zero, but it lies along $y$,
+# pointing inwards, so that $h$ is zero.
 
 # %%
 lowest = -g  # this is c

@@ -299,7 +299,7 @@ assert np.array_equal(sphere.exp(y, 0 * u), y)
 # So a step of zero leaves every bit of $y$ as it is, and no other step is
 # changed. (The same trick hides in many tests. `np.isclose(a, b)` allows an
 # error of $10^{-8}$ unless told otherwise, and would call the two walks
-# equal. That is why these lessons set `atol`.)
+# equal. That is why these lessons set `atol` wherever numbers may be small.)
 #
 # ## Summary
 #

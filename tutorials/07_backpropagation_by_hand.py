@@ -232,8 +232,8 @@ scenes.project()
 #
 # $$ w'dw = (xw)'dz = z'dz = 0, $$
 #
-# because $z$ is a constant plus a multiple of $y$, and $dz$ has no part
-# along either.
+# because $z$ is a constant plus a multiple of $y$, and for $\epsilon = 0$
+# $dz$ has no part along either.
 
 # %%
 z, back_linear = ops.linear(x, w)

@@ -384,7 +384,7 @@ def dx_kernels(w):
 
 # %% tags=["check"]
 image, kernels = dx_image(dy), dx_kernels(w)
-assert kernels.shape[3] == 3, "dx has 3 channels: so many kernels it takes"
+assert kernels.shape[3] == 3, "dx has 3 channels, so it takes 3 kernels"
 assert kernels.shape[2] == image.shape[3], "image and kernels do not match"
 ours, dx = by_rows(image, kernels)[0], by_rows(x, w)[1](dy)[0]
 assert ours.shape == dx.shape, f"dx is {dx.shape}, yours is {ours.shape}"

@@ -192,7 +192,7 @@ assert np.isclose(left, 6**2 / 3 - 6 + rest, rtol=1e-12, atol=0)
 # pairs of *equal* neurons. For $p > n$ the term asks for balance, which is
 # less than asking that no two neurons say the same thing.
 #
-# Drag the columns, and let go: they repel each other as lines.
+# Drag the columns, and press Play: they repel each other as lines.
 #
 # ```{raw} html
 # <iframe class="figure" src="figures/repel.html" loading="lazy"

@@ -401,12 +401,12 @@ for name, model in (("batch norm", batch_norm),
 #
 # </details>
 #
-# 4. (Open experiment.) A transformer, a network that reads text, makes two
-#    vectors of every word, among others, a *query* and a *key*, by a linear
-#    map each, and uses them only in inner products of a query with a key. A
-#    layer normalization stands *before* these maps, and in some transformers
-#    an RMS normalization *after* them. Which of these weights are invariant,
-#    and to what? Measure a network of both kinds.
+# 4. (Open experiment.) A transformer, a network that reads text, turns every
+#    word into a *query* and a *key*, among other vectors, each by a linear
+#    map of its own, and uses these two only in inner products of a query with
+#    a key. A layer normalization stands *before* these maps, and in some
+#    transformers an RMS normalization *after* them. Which of these weights
+#    are invariant, and to what? Measure a network of both kinds.
 #
 # <details><summary>Hint</summary>
 #

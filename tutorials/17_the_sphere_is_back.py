@@ -147,7 +147,8 @@ scenes.exp()
 # $$ U = \rho\,\frac{u}{\lVert u\rVert_F}, \qquad
 #    W \leftarrow \rho\,\frac{W - \eta\,U}{\lVert W - \eta\,U\rVert_F}. $$
 #
-# $W$ and $U$ have the same length, so that $\eta$ is nearly the angle.
+# (From here on $U$ is the step, no longer the $U$ of the SVD.) $W$ and $U$
+# have the same length, so that $\eta$ is nearly the angle.
 # **Guess first:** when is it less than $\eta$, and can it be more?
 #
 # Look at the plane of $W$ and $U$, with the angle $a$ between them. Across
@@ -172,6 +173,8 @@ def angle(W, V):
 # %%
 y = sphere.normalize(W0.ravel())
 across = sphere.normalize(sphere.random_tangent(y, rng))
+
+# %%
 for eta in (0.01, 0.1, 0.5):
     a = np.linspace(0.0, np.pi, 1001)
     U = np.outer(np.cos(a), y) + np.outer(np.sin(a), across)
@@ -181,6 +184,8 @@ for eta in (0.01, 0.1, 0.5):
     print(f"eta {eta}: at most {turns.max():.5f}, at cos a = {best:.3f}")
     assert np.allclose(turns, law, rtol=0, atol=1e-12)
     assert abs(turns.max() - np.arcsin(eta)) < 1e-5 and abs(best - eta) < 2e-3
+    more = turns > eta * np.sin(a)  # than SGD-G, which walks the tangent part
+    assert abs(np.cos(a[1:-1][more[1:-1]].max()) - eta / 3) < 5e-3
 
 # %% [markdown]
 # A step along $W$ turns nothing. A tangent step ($a = 90$ degrees) turns by
@@ -189,8 +194,8 @@ for eta in (0.01, 0.1, 0.5):
 # can be more than $\eta$, but only by about $\eta^3/6$.
 #
 # Drag the end of the step. SGD-G takes its tangent part, whose length is
-# $\eta\sin a$, and walks it by `exp`. Where the step lengthens $W$, Hyperball
-# turns it less than that; where it shortens $W$ enough, more.
+# $\eta\sin a$, and walks it by `exp`. Where $\cos a$ is less than about
+# $\eta/3$, Hyperball turns it less than that; where it is more, more.
 #
 # ```{raw} html
 # <iframe class="figure" src="figures/hyperball.html" loading="lazy"
@@ -407,8 +412,8 @@ assert np.allclose(sphere.distance(W, V), np.arctan(0.1), rtol=0, atol=1e-8)
 # (The argument is that of the authors' second post, section 2.3, where the
 # factor is that of weight decay. The equations are ours. Adam's division by
 # entries and Muon's polar factor also turn even a tangent gradient a little
-# out of the tangent plane; the noise of this cell has neither.) The minus
-# sign means that steps tend to *lengthen* $W$.
+# out of the tangent plane; this cell uses neither.) The minus sign means that
+# steps tend to *lengthen* $W$.
 
 
 # %%
@@ -462,8 +467,9 @@ assert round(sine, 2) == 0.97 and round(angle_lost, 2) == 0.04
 # 5. *mom.*: the momentum $m$ is tangent where it is used.
 # 6. *scale*: the loss times 1000 gives the same path.
 # 7. *sign*: a unit whose weights are negated takes the negated path.
-# 8. *inputs*: turning the inputs, $W \to QW$, turns the path.
-# 9. *units*: mixing the units, $W \to WQ$, turns the path.
+# 8. *inputs*: turning the inputs, $W \to QW$, turns the path; here $Q$ is an
+#    orthogonal matrix.
+# 9. *units*: mixing the units, $W \to WQ$, turns the path likewise.
 #
 # For 2, 3 and 5 one must know which part of a matrix is not tangent, that is,
 # **normal**.
@@ -813,13 +819,14 @@ if EPOCHS == 6:
 # hypersphere, nGPT to Hyperball with Adam, Hyperball with Muon to both
 # spectral spheres. Manifold Muon, with its constraint, lies between. So in
 # this experiment the *direction* of a step matters more than *which length*
-# is fixed. But look at the first epoch as well: there the order is the
-# reverse, with every seed. Had we stopped early, we should have praised the
-# gradient.
+# is fixed. But look at the first epoch as well: there gradient and polar
+# factor stand in the reverse order, with every seed. Had we stopped early, we
+# would have praised the gradient.
 #
-# That should not surprise you. The loss sees the directions of columns only.
-# So two rules that step along the same $u$, and fix one number for the whole
-# matrix, are two names for one thing here. Without momentum it is exact:
+# That the rules form groups should not surprise you. The loss sees the
+# directions of columns only. So two rules that step along the same $u$, and
+# fix one number for the whole matrix, are two names for one thing here.
+# Without momentum it is exact:
 
 # %%
 here = there = W0
@@ -850,7 +857,8 @@ assert gap < 1e-10 and sphere.distance(W0, here).min() > 0.1
 #   speed-ups than it should, because the low precision hurts the
 #   baseline more.
 # * A learning rate that need not be tuned anew for wider networks is a main
-#   point of Hyperball and of the spectral sphere. Here is one width.
+#   point of Hyperball and of the spectral sphere. Here there is only one
+#   width.
 # * The angle was matched, not tuned. Each rule may have its best angle
 #   elsewhere, and a schedule of its own.
 # * We simplified: a plain average as momentum, where the code of the
