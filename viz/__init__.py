@@ -24,7 +24,8 @@ def __getattr__(name: str) -> Any:
         found = importlib.import_module(".notebook" if name == "explore" else f".{name}", __name__)
     except ModuleNotFoundError as missing:
         package = str(missing.name).partition(".")[0]
-        raise ImportError(f"viz.{name} needs {package}: {install('viz')}") from missing
+        says = "Pillow" if package == "PIL" else package
+        raise ImportError(f"{says} is missing; {install('viz')}") from missing
     return found.explore if name == "explore" else found
 
 

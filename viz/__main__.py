@@ -12,7 +12,6 @@ from dataclasses import replace
 from inspect import cleandoc, getsource, signature, unwrap
 from typing import Any
 
-from grassmann_np.extras import install
 from grassmann_np.files import read_json
 from grassmann_np.terminal import Parser, answer, describe, run, say
 
@@ -44,9 +43,6 @@ def main(words: list[str] | None = None) -> int:
     try:
         _run(words)
         return 0
-    except ModuleNotFoundError as missing:
-        name = str(missing.name).split(".")[0]
-        says = f"{'Pillow' if name == 'PIL' else name} is missing; {install('viz')}"
     except (ArithmeticError, ImportError, MemoryError, OSError, RuntimeError, ValueError) as wrong:
         says = describe(wrong)
     except KeyboardInterrupt:
