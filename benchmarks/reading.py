@@ -12,7 +12,7 @@ import argparse
 import csv
 import itertools
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -107,15 +107,24 @@ def pigeonhole(differences: np.ndarray, tested: np.ndarray, draws: int = DRAWS) 
     Only pairs of a seed and an image that it tested count.  What is neither the seed's nor the image's counts three
     times.  Source: Owen, Annals of Applied Statistics 1, 2007.
     """
-    rng = np.random.default_rng(0)
     pool = tested.any(axis=0)
     d, of = differences[:, pool], tested[:, pool]
     drawn = []
-    for part in np.array_split(np.empty(draws), -(-draws // 1000)):
-        seeds, images = (rng.multinomial(n, np.full(n, 1 / n), size=len(part)).astype(float) for n in d.shape)
+    for seeds, images in anew(*d.shape, draws):
         drawn.append(((seeds @ d) * images).sum(axis=1) / ((seeds @ of) * images).sum(axis=1))
     low, high = np.quantile(np.concatenate(drawn), [0.025, 0.975]) * tested.sum(axis=1).mean()
     return float(low), float(high)
+
+
+@lru_cache(maxsize=2)
+def anew(seeds: int, images: int, draws: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """How often every seed and image is drawn, (some, seeds) and (some, images): the same for every difference."""
+    rng = np.random.default_rng(0)
+    parts = [min(1000, draws - k) for k in range(0, draws, 1000)]
+    return [
+        tuple(rng.multinomial(n, np.full(n, 1 / n), size=part).astype(np.uint16) for n in (seeds, images))
+        for part in parts
+    ]
 
 
 def two_way(differences: np.ndarray, tested: np.ndarray) -> tuple[float, float]:
@@ -276,16 +285,20 @@ def width_table(every: list[Results]) -> list[str]:
     return [*lines, ""]
 
 
-def gap(results: Results, name: str, times: float) -> tuple[float, float, float]:
-    """sgd-g's width minus that of this arm, and the ends of its interval: both are drawn with the same seeds."""
+def gap(results: Results, name: str, times: float) -> tuple[float, float, float, str]:
+    """sgd-g's width minus that of this arm, and the ends of its interval: both are drawn with the same seeds.
+
+    Last, "at most " or "at least " where one of the two is cut off by an end of its grid.
+    """
     ours, other = (width(results, arm, times) for arm in ("sgd-g", name))
+    bound = "" if ours["cut"] == other["cut"] else "at most " if other["cut"] else "at least "
     low, high = np.quantile(ours["drawn"] - other["drawn"], [0.025, 0.975])
-    return ours["width"] - other["width"], float(low), float(high)
+    return ours["width"] - other["width"], float(low), float(high), bound
 
 
 def _gap(results: Results, name: str, times: float) -> str:
-    found, low, high = gap(results, name, times)
-    return f"{found:+.2f} ({low:+.2f} to {high:+.2f})"
+    found, low, high, bound = gap(results, name, times)
+    return f"{bound}{found:+.2f} ({low:+.2f} to {high:+.2f})"
 
 
 def schedules_table(every: list[Results]) -> list[str]:

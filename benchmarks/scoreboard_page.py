@@ -11,7 +11,8 @@ from grassmann_np.testing import identities
 STATUSES = {
     "yes": "holds in every case",
     "ordinary": "holds to 100 eps at points 0.2 to 0.9 apart; less near equal or opposite ones, or with tiny numbers",
-    "choice": "fails, and holds with a parallel transport in the place of its own, which its documentation names",
+    "choice": "fails, but holds at ordinary points with the parallel transport in place of its own, which is "
+    "documented as a vector transport",
     "not promised": "fails, and its documentation does not say that it would hold",
     "no": "fails by more than 100 eps at ordinary points too, or is about equal points or ever shorter steps",
     "not asked": "needs a function that it has not",
@@ -42,8 +43,8 @@ def page(result: dict[str, Any]) -> str:
     lines += ["", "## Geometries", "", *_counts(result["geometries"]), ""]
     lines += [
         "`ordinary` and `yes` count what holds where most programs live. What only our Protocol states is held against "
-        "nobody and called `not promised`: " + "; ".join(promises) + ". Subspaces of more than half the "
-        "dimensions share some, and so are never ordinary: angles of 0 are among theirs. "
+        "nobody and called `not promised`: " + "; ".join(promises) + ". Two subspaces of more than half "
+        "the dimensions intersect, so that some of their angles are 0; such pairs are never ordinary. "
         "`retraction_is_second_order` measures with the library's own distance: a *no* there is that of an arccos, "
         "which cannot follow short steps, and says nothing of the library's retraction.",
         "",
@@ -71,9 +72,9 @@ def page(result: dict[str, Any]) -> str:
                              f"{row['said'][0].upper()}{row['said'][1:]}.")  # fmt: skip
             lines += [f"- {note[0].upper()}{note[1:]}." for note in one["notes"]] + [":::", ""]
     lines += [
-        "`python benchmarks/scoreboard.py measure optimizers` measures these again. That its momentum is projected on "
-        "the way is geoopt's choice, and it was asked for that. pymanopt's optimizers run to the end: they have no "
-        "step to ask for.",
+        "`python benchmarks/scoreboard.py measure optimizers` measures these again. geoopt projects the momentum "
+        "instead of carrying it, by choice, and was tested for that. pymanopt's optimizers run to the end: they have "
+        "no step to ask for.",
         "",
     ]
     return "\n".join(lines)

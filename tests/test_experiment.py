@@ -391,7 +391,8 @@ def test_the_numbers_of_the_page_and_of_readme_are_those_of_the_results():
     assert f"SGD-G makes {theirs[2]} errors, " in page and told(page, other)
     assert f"SGD with the clipping makes {theirs[3]} errors" in page
     assert f"p of {other['permutation']:.3f}, and {other['holm']:.2f} after correction" in page
-    assert f"three epochs would have said {other['late']:.2f}" in page
+    (second,) = (row for row in rows if row["data"] == "mnist" and row["arms"] == ("sgd", "sgd one rate"))
+    assert f"would have said {other['late']:.2f}, and of the second rate {second['late']:.2f}" in page
     assert "without both its parts makes {} errors, SGD with divided weights {};".format(*theirs[4:]) in page
     for row in (*rows, *reading.suggested([mnist])):
         assert row["data"] == "digits" or told(page, row), row
@@ -419,6 +420,17 @@ def test_the_numbers_of_the_page_and_of_readme_are_those_of_the_results():
     assert arms.CLIP * arms_of["sgd-g"]["rates"][0] / (1 - 0.9) == pytest.approx(1.6)  # the bound of lesson 5
 
 
+def test_the_exercise_of_lesson_9_says_what_the_results_say():
+    lesson = " ".join(page_of("tutorials/09_training_on_real_images.py").replace("#", "").split())
+    gaps, rates = [], []
+    for results in kept():
+        one_rate, two = (results["arms"][name] for name in ("sgd one rate", "sgd"))
+        gaps.append(np.mean(one_rate["wrong"]) - np.mean(two["wrong"]))
+        rates.append(one_rate["rates"][0])
+    assert f"differ by {gaps[1]:.0f} of 1000 there, and by {gaps[0]:.1f} of 450 on the digits" in lesson
+    assert f"best single rate is {rates[1]:.2g} there and {rates[0]:.1g} here" in lesson
+
+
 def test_the_page_says_what_the_maps_say():
     digits, page = read_json(RESULTS / "experiment-digits.json"), page_of("tutorials/what_is_it_good_for.md")
     wide = {(name, times): reading.width(digits, name, times)["width"] for name in ("sgd", "sgd-g") for times in (1, 4)}
@@ -426,11 +438,12 @@ def test_the_page_says_what_the_maps_say():
         f"SGD-G leaves {wide['sgd-g', 1]:.2f} decades of the rate of the normalized weights, SGD {wide['sgd', 1]:.2f}"
     )
     assert once in page
-    (_, once_low, once_high), (gap, low, high) = (reading.gap(digits, "sgd", times) for times in (1, 4))
+    (_, once_low, once_high, _), (gap, low, high, bound) = (reading.gap(digits, "sgd", times) for times in (1, 4))
     assert once_low < 0 < once_high and high < 0
     more = f"{-gap:.2f} decades more than SGD-G ({-high:.2f} to {-low:.2f}"
-    assert f"images SGD leaves at least {wide['sgd', 4]:.2f}, where the grid ends, which is {more}" in page
-    assert reading.width(digits, "sgd", 4)["cut"] and not reading.width(digits, "sgd-g", 4)["cut"]
+    least = f"images SGD leaves at least {wide['sgd', 4]:.2f}, for its grid ends there toward small rates, which is at"
+    assert f"{least} least {more}" in page
+    assert bound == "at most "  # of SGD-G minus SGD
     worse = {}
     for name in ("sgd", "sgd-g", "sgd normalized"):
         rates, wrong = curve(digits, name)
@@ -463,7 +476,9 @@ def test_a_gap_of_widths_draws_the_same_seeds_for_both():
         name: {"map": [[10.0**k, 0.01, [w, w + 2]] for k, w in enumerate(wrong)], "rates": [100.0, 0.01]}
         for name, wrong in (("sgd-g", narrow), ("sgd", wide))
     }
-    found, low, high = reading.gap({"data": "digits", "arms": maps}, "sgd", 1)
+    results = {"data": "digits", "arms": maps}
+    assert reading.gap(results, "sgd", 1)[3] == "at most " and reading.gap(results, "sgd", 0.5)[3] == ""
+    found, low, high, _ = reading.gap(results, "sgd", 1)
     assert found == low == high == pytest.approx(1.5 - 4, abs=0.01)  # both seeds have the same shape
 
 

@@ -350,7 +350,7 @@ print(activate.RELU)
 #                   finite: note = 2 -------------+
 # ```
 #
-# In either case no weight has changed when the error comes:
+# In either case the bad gradient has changed no weight when the error comes:
 
 # %%
 w = nn.Parameter(backend.to_device(rng.standard_normal(4), device))

@@ -96,7 +96,7 @@ def a_vector_is_one_column(c: Case) -> float:
     )
 
 
-@identity(0, promise="points drawn at random are good to 8 eps")
+@identity(0, promise="what is drawn at random is good to 8 eps, also where 0 is the only tangent vector")
 def random_is_on_the_manifold(c: Case) -> float:
     """random_point gives points, random_tangent tangent vectors, all different; a seed gives the same ones again.
 
