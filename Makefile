@@ -48,7 +48,11 @@ test: $(READY)
 	touch $@
 
 # The editor of the live lessons is CodeMirror where there is npm, else a plain one.
-live: .venv/live .venv/npm/package.json site
+live: .venv/live .venv/wheels/ready .venv/npm/package.json site
+
+.venv/wheels/ready: tutorials/_live/wheels.txt $(READY)
+	$(BIN)/python -m pip download --quiet --no-deps --only-binary :all: --dest .venv/wheels --requirement $<
+	touch $@
 
 .venv/npm/package.json: tutorials/_live/package.json $(READY)
 	mkdir -p .venv/npm

@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import re
 import subprocess
 import sys
 import tarfile
@@ -111,6 +112,29 @@ def test_every_file_of_the_zip_has_its_pack_or_none():
         "numpy-2.5.2.dist-info/METADATA": None,
     }
     assert {name: live.pack_of(name) for name in packs} == packs
+
+
+def test_the_wheels_are_those_that_are_pinned(tmp_path, monkeypatch):
+    monkeypatch.setattr(live, "WHEELS", tmp_path)
+    monkeypatch.setattr(live, "read", lambda name: "one==1 --hash=sha256:a\ntwo==2 --hash=sha256:b\n")
+    monkeypatch.setattr(live.hashlib, "sha256", lambda b: SimpleNamespace(hexdigest=b.decode))
+    for name, content in (("two-2.whl", "b"), ("one-0.whl", "c")):
+        (tmp_path / name).write_text(content)
+    with pytest.raises(ImportError, match="make live"):
+        live.wheels()
+    (tmp_path / "one-1.whl").write_text("a")
+    assert [path.name for path in live.wheels()] == ["one-1.whl", "two-2.whl"]
+
+
+def test_only_the_lesson_on_counterexamples_loads_what_finds_them():
+    uses = re.compile(rf"\b({'|'.join(live.PACKS['words']['counterexamples'])})\b")  # as engine.js looks for them
+    books = {path.stem: jupytext.read(path).cells for path in TUTORIALS.glob("[0-9]*.py")}
+    found = [
+        name
+        for name, cells in books.items()
+        if any(uses.search(cell.source) for cell in cells if cell.cell_type == "code")
+    ]
+    assert found == ["15_test_your_own_geometry"]
 
 
 @pytest.mark.parametrize("name", live.PACKS["notes"])

