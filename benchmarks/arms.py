@@ -124,7 +124,7 @@ def images_of(data: str) -> Dataset:
 
 
 def reserved(images: Dataset) -> np.ndarray:
-    """Which of all images, those of training before those of the test, are for tuning alone: a quarter, drawn once.
+    """Which images, those of training before those of the test, are tested in tuning alone: a quarter, drawn once.
 
     Of photos a quarter of those of training.
     """

@@ -130,7 +130,9 @@ def curves(every: list[Results]) -> Figure:
             axes.set_xlabel("epoch", fontsize=9.5)
             axes.grid(color="#e3e6ea", linewidth=0.7)
             _plain(axes, f"{TITLES[results['data']]}: {title.lower()}")
-    figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="lower center", ncols=4, frameon=False, fontsize=9.5)
+    if every:
+        named = figure.axes[0].get_legend_handles_labels()
+        figure.legend(*named, loc="lower center", ncols=4, frameon=False, fontsize=9.5)
     figure.set_label(
         "By epoch, means over the seeds, on logarithmic axes: wrong test images, the mean length of the normalized "
         "weights, and the mean angle that a step turns them by, for SGD with one rate and with two, SGD-G and Adam-G."

@@ -46,8 +46,8 @@ SUGGESTED = (  # by the digits, and declared for MNIST-5k before its runs
     ("sgd-g no term", "sgd"),
     ("adam-g", "adam"),
 )
-PAPERS = (("sgd-g", "sgd"), ("adam-g", "sgd"))  # declared for the paper's networks on photos
 OVER = (("sgd-g", "sgd"), ("sgd-g", "sgd clip"))  # likewise: the mean over all schedules
+PAPERS = (("sgd-g", "sgd"), ("adam-g", "sgd"))  # declared for the paper's networks on photos
 SCHEDULES = ("", " constant", " cosine", " exponential", " step")  # linear has no name of its own
 DRAWS = 10_000
 

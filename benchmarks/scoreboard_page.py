@@ -15,7 +15,7 @@ STATUSES = {
     "documented as a vector transport",
     "not promised": "fails, and its documentation does not say that it would hold",
     "no": "fails by more than 100 eps at ordinary points too, or is about equal points or ever shorter steps",
-    "not asked": "needs a function that it has not",
+    "not asked": "needs a function that it does not have",
 }
 LIBRARIES = ("geoopt", "pymanopt", "geomstats", "geojax", "torch", "jax", "numpy", "scipy")
 

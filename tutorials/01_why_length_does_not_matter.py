@@ -315,9 +315,9 @@ for product in (0.1, 0.5):
 #
 # The lengths are 1.01, 1.57, 5.24, 164, and the losses 1.37, 0.09, 0.07,
 # 0.14. With $\eta = 1000$ the first step already makes $w$ about
-# $\eta\,|g_1|$ long, so that an effective rate of about
-# $\eta/(\eta\,|g_1|)^2 = 1/(\eta\,|g_1|^2)$ is left: the larger $\eta$ is,
-# the less is left. In the end it is 0.04.
+# $\eta\,|g_1|$ long, so that an effective rate of about $\eta/(\eta\,|g_1|)^2
+# = 1/(\eta\,|g_1|^2)$ is left: the larger $\eta$ is, the less is left. In the
+# end this rate is 0.04.
 #
 # </details>
 #

@@ -51,9 +51,9 @@ for name, images in sets.items():
 assert [len(images.y_test) for images in sets.values()] == [450, 1000]
 
 # %% [markdown]
-# ## A training by name
+# ## A run by name
 #
-# A `Setup` says everything about a training: the images, the network, the
+# A `Setup` says everything about a run: the images, the network, the
 # optimizer, the rates, the schedule, the seed. We take the small
 # convolutional network of lesson 8. The schedule is *linear*: the rate falls
 # in a straight line to 0. There are two rates, in every run. One is for the
@@ -303,9 +303,9 @@ assert raw[0] < 0.05 < of_twenty[0] and sum(np.array(of_twenty) < 0.05) == 2
 #
 # So there is a second round, and again its design was written down first. Now
 # every seed draws *its own* 450 test images, from the three quarters of the
-# images on which no rate was tested, and learns from all the rest; the grids
-# of rates are larger; and there are 60 seeds. [What is it good
-# for?](what_is_it_good_for.md) tells it in full.
+# images on which no rate was tested, and learns from all the others, that
+# fourth quarter too; the grids of rates are larger; and there are 60 seeds.
+# [What is it good for?](what_is_it_good_for.md) tells it in full.
 
 # %%
 arms = lessons.result("experiment-digits.json")["arms"]

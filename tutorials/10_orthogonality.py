@@ -189,8 +189,8 @@ assert np.isclose(left, 6**2 / 3 - 6 + rest, rtol=1e-12, atol=0)
 # In the plane, three vectors at 120 degrees meet the bound; two at a right
 # angle, with the third anywhere, do not. But do not read too much into the
 # bound. Six vectors in space meet it as two copies of the three axes, three
-# pairs of *equal* neurons. For $p > n$ the term asks for balance, which is
-# less than asking that no two neurons say the same thing.
+# pairs of *equal* neurons. For $p > n$ the term asks for balance, which does
+# not keep two neurons from saying the same thing.
 #
 # Drag the columns, and press Play: they repel each other as lines.
 #
@@ -408,7 +408,7 @@ assert outputs[0.0] > 0.28 > 0.23 > max(outputs[0.1], outputs[1.0]) > 0.15
 #   away from it while the sum falls.
 # * It can reach 0 for $p \le n$ only. Otherwise $|W'W - I|^2$ is at least
 #   $p^2/n - p$, Welch's bound, and descent finds it.
-# * It is about weights. Right angles make the outputs uncorrelated, whichever
+# * It is about weights. Right angles make the outputs uncorrelated, whatever
 #   the directions, only if the inputs vary alike in all directions.
 # * A prior $e^{-L^O}$ gives the term by definition. Averaged over a cloud of
 #   weights (our reconstruction) it keeps its form, with the factor
@@ -416,8 +416,8 @@ assert outputs[0.0] > 0.28 > 0.23 > max(outputs[0.1], outputs[1.0]) > 0.15
 #
 # ## Exercises
 #
-# 1. (Easy.) For which $W$ with several columns does the gradient of $L^O$ on
-#    the sphere vanish although the term is at its largest?
+# 1. (Easy.) For which $W$ with several columns is the term $L^O$ at its
+#    largest, so that its gradient on the sphere vanishes?
 
 # %% tags=["exercise"]
 stuck = np.array([[1.0, 1.0, -1.0], [0.0, 0.0, 0.0]])  # unit columns

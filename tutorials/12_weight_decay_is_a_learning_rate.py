@@ -290,7 +290,7 @@ for gamma, size, decay in ((0.0, 0.5, 0.01), (0.0, 2.0, 0.01),
                            (0.9, 0.5, 0.002), (0.9, 2.0, 0.002)):
     law = np.sqrt(2 * 0.1 * decay / (1 + gamma))
     T = round((1 - gamma) / (4 * 0.1 * decay))
-    angles, r4 = noisy(np.ones(12 * T), decay, gamma, size, 20 * size**0.5)
+    angles, r4 = noisy(np.ones(12 * T), decay, gamma, size, 20.0)
     found = np.sqrt(np.mean(angles[-2 * T:] ** 2))
     rest = r4 / r4[-2 * T:].mean() - 1  # what the start has left in r^4
     time = T / np.log(rest[T] / rest[2 * T])
@@ -492,6 +492,6 @@ for product, real in ((0.00005, 1), (border - 1e-6, 1), (border + 1e-6, 0)):
 # * Loshchilov, Hsieh, Sun and Ginsburg, *nGPT: normalized transformer with
 #   representation learning on the hypersphere*, 2024.
 # * Bernstein, *Modular manifolds*, Thinking Machines Lab, 2025.
-# * In this project: `tests/train/test_scale_invariance_in_training.py`
-#   holds a two-layer network to these laws; `grassmann_np/train/monitor.py`
-#   measures angle and effective rate in every training.
+# * In this project: `tests/train/test_scale_invariance_in_training.py` holds
+#   a two-layer network to these laws; `grassmann_np/train/monitor.py`
+#   measures angle and effective rate in every run.

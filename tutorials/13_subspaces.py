@@ -131,12 +131,12 @@ for a, b in ((5, 9), (3, 8), (3, 4)):
 # most in common; the later ones tell them apart.
 #
 # > **Try it now.** The data come with their mean subtracted, so that the
-# > empty border is a negative number. Put `i - x.min()` in place of `i`, so
-# > that it is 0. Will the three angles between 3 and 8 grow or shrink?
-# >
-# > *What happens:* the smallest falls from 34 to 24 degrees, because both
-# > subspaces now hold much of one and the same constant image. The largest
-# > hardly moves. The angles are those of the data as given.
+# > empty border is a negative number. Take the spans of `images[k] -
+# > x.min()`, as the next cell does, so that it is 0. Will the three angles
+# > between 3 and 8 grow or shrink?  *What happens:* the smallest falls from
+# > 34 to 24 degrees, because both subspaces now hold much of one and the same
+# > constant image. The largest hardly moves. The angles are those of the data
+# > as given.
 
 # %%
 raw = [span(images[k] - x.min()) for k in (3, 8)]
@@ -499,7 +499,8 @@ def refused(angle):
 
 
 assert refused(np.pi / 2) and not refused(1.57)
-assert round(3 * np.trace(np.eye(64) - bases[3] @ bases[3].T)) == 183
+taken = np.linalg.matrix_rank(np.kron(bases[3].T, np.eye(3)))  # by Y'H = 0
+assert taken == 3**2 and 64 * 3 - taken == 183
 
 # %% [markdown]
 # ## Going deeper

@@ -379,7 +379,7 @@ assert np.array_equal(before, backend.to_numpy(w.value))
 # ## Summary
 #
 # * The array decides where a line runs: `xp = get_xp(x)`, then `xp.exp`.
-# * A training needs two lines more: move the images, move the model. Make
+# * A training run needs two more lines: move the images, move the model. Make
 #   the optimizer afterwards.
 # * The start is bit-equal on both devices. Later the last digits differ,
 #   and then the runs do: compare several, and not digit by digit.

@@ -63,7 +63,7 @@ def difference(row: Result) -> str:
     if row["interval"] is not None:
         low, high = (100 * end for end in row["interval"])
         said += f" (95 %: {low:+.2f} to {high:+.2f})"
-    return f"{said}, p = {row['p']:.3g} by signed ranks of {row['n']} pairs"
+    return f"{said}, p = {row['p']:.3g} by the signed ranks of the {row['n']} that differ"
 
 
 def as_csv(results: Result) -> str:
