@@ -33,7 +33,7 @@ ROUNDS = {  # candidates, more seeds for each
     "digits": ((55, 3), (14, 6), (4, 12)),
     "mnist": ((55, 2), (14, 4), (4, 8)),
     "wrn": ((5, 1), (2, 2)),
-    "vgg": ((5, 1), (2, 1)),
+    "vgg": ((7, 2), (3, 2)),
 }
 GROWTHS = 4  # of a grid, at most
 FIRST_SEED, FIRST_TUNING_SEED, FIRST_MAP_SEED = 10_000, 20_000, 30_000
@@ -72,11 +72,12 @@ def grid(arm: Arm, wider: tuple[int, int, int, int] = (0, 0, 0, 0), data: str = 
     """The candidates: factors of 2 around the middle for the normalized weights, of 3 for the rest; `wider` on a side.
 
     An arm with one rate has as many of them; one that is told its angles has rates of the rest alone. On photos there
-    are five rates of the normalized weights, factors of 3, and 0.01 for the rest.
+    are five rates of the normalized weights, factors of 3, for VGG-11 two lower ones more, and 0.01 for the rest.
     """
     low, high, rest_low, rest_high = wider
     if NETWORKS[data][0] == "photos":
-        return [(MIDDLE[arm.kind] * 3.0**k, 0.01) for k in range(-2 - low, 3 + high)]
+        first = -4 if data == "vgg" else -2
+        return [(MIDDLE[arm.kind] * 3.0**k, 0.01) for k in range(first - low, 3 + high)]
     rest = [0.01 * 3.0**k for k in range(-2 - rest_low, 3 + rest_high)]
     first = [MIDDLE[arm.kind] * 2.0**k for k in range(-5 - low, 6 + high)]
     if arm.one_rate:
