@@ -420,6 +420,18 @@ def test_the_numbers_of_the_page_and_of_readme_are_those_of_the_results():
     assert arms.CLIP * arms_of["sgd-g"]["rates"][0] / (1 - 0.9) == pytest.approx(1.6)  # the bound of lesson 5
 
 
+def test_the_page_and_readme_say_what_the_papers_networks_did():
+    (results,) = kept(("wrn",))
+    page, readme = page_of("tutorials/what_is_it_good_for.md"), page_of("README.md")
+    means = [np.mean(results["arms"][name]["wrong"]) for name in ("sgd", "sgd-g", "adam-g")]
+    assert "SGD has {:.1f} of 1000 images wrong, SGD-G {:.1f} and Adam-G {:.1f}.".format(*means) in page
+    assert "SGD makes {:.0f}, SGD-G {:.0f} and Adam-G {:.0f} errors of 1000".format(*means) in readme
+    rows = reading.papers([results])
+    assert all(told(page, row) and row["holm"] > 0.05 for row in rows)
+    assert f"a p of {rows[0]['holm']:.2f} after the correction for four" in page
+    assert all(arm["inside"] for arm in results["arms"].values()) and len(results["seeds"]) == 10
+
+
 def test_the_exercise_of_lesson_9_says_what_the_results_say():
     lesson = " ".join(page_of("tutorials/09_training_on_real_images.py").replace("#", "").split())
     gaps, rates = [], []

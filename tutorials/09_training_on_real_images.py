@@ -355,7 +355,9 @@ assert steady[1] < 0 and steady_on_sphere[0] < 0 < steady_on_sphere[1]
 # It may be that the reader has a point: over the seeds, SGD makes fewer
 # errors with a rate that falls linearly than with a constant one. But over
 # seeds and images the interval contains 0, as the picture shows, and what may
-# be gained is less than what the second rate brings.
+# be gained is less than what the second rate brings. With a network of the
+# paper, WRN-10-1, and larger images in colour the three optimizers cannot be
+# told apart either, as that page tells.
 #
 # How many seeds does it take? Move the slider. (The interval is over seeds
 # only.)
