@@ -203,8 +203,8 @@ def test_the_controls_of_the_film_are_below_it_and_its_own_only_without_script(f
 
 def test_the_page_has_both_statements_under_its_table(folder, results):
     text = page.write(folder).read_text(encoding="utf-8")
-    pair = "SGD-G against SGD, same seeds: mean difference -1.25 % (95 %: -2.00 to -0.50), p = 0.0625 by signed ranks "
-    pair += "of 5 pairs."
+    pair = "SGD-G against SGD, same seeds: mean difference -1.25 % (95 %: -2.00 to -0.50), p = 0.0625 by the signed "
+    pair += "ranks of the 5 that differ."
     assert (
         text.index("</table>") < text.index(matched(results, curves.name)) < text.index(pair) < text.rindex("<figure>")
     )

@@ -128,7 +128,7 @@ def _captions(walks: list[np.ndarray], losses: list[list[float]], bound: float, 
     """What each stage shows, in numbers of the columns."""
     (few, many), (three, crowd) = losses, walks
     return (
-        f"Each point is a column of Y. L measures how far they are from right angles: {few[0]:.2f} for three, "
+        f"Each point is a column of Y. L says how far they are from right angles: {few[0]:.2f} for three, "
         f"{many[0]:.2f} for {columns}.",
         f"SGD-G on L alone turns them apart: the least angle grows from {_least(three[:, 0])}° to "
         f"{_least(three[:, -1])}° among three, {_least(crowd[:, 0])}° to {_least(crowd[:, -1])}° among {columns}.",
