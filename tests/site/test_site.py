@@ -3,15 +3,19 @@
 `make site` builds it, `make test-browser` builds it and runs this.
 """
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
+from tests import lab
+from tests.site.served import served
 from viz.figures.given import FIGURES
 
 pytestmark = pytest.mark.browser
 SITE = Path(__file__).parents[2] / "site"
+PATIENCE = 300_000  # ms; a busy machine is slow
 PAGES = sorted(page.relative_to(SITE).as_posix() for page in SITE.rglob("*.html") if "_static" not in page.parts)
 needs_site = pytest.mark.skipif(not PAGES, reason="needs the site: make site")
 
@@ -92,6 +96,48 @@ def test_a_link_says_what_a_figure_shows(browser):
     assert start and frame.evaluate("put('eta=99'), state.eta") == 1
     tab.close()
     other.close()
+
+
+@needs_site
+def test_a_lesson_taken_away_runs_in_jupyterlab(browser, tmp_path):
+    tab = browser.new_page()
+    tab.set_default_timeout(PATIENCE)
+    with served(SITE) as address:
+        tab.goto(f"{address}02_the_space_of_directions.html")
+        with tab.expect_download() as got:
+            tab.get_by_role("link", name="a notebook").click()
+    path = tmp_path / got.value.suggested_filename
+    book = json.loads(got.value.path().read_text())
+    shown = printed(book)
+    for cell in code(book):  # what is there later, JupyterLab has put there
+        cell |= {"execution_count": None, "outputs": []}
+    path.write_text(json.dumps(book))
+
+    with lab.opened(tmp_path) as address:
+        lab.run(tab, address, path.name, len(book["cells"]))
+        for _ in range(PATIENCE // 1000):
+            tab.keyboard.press("Control+s")
+            tab.wait_for_timeout(1000)
+            book = json.loads(path.read_text())
+            wrong = [out for cell in code(book) for out in cell["outputs"] if out["output_type"] == "error"]
+            if wrong or all(cell["execution_count"] for cell in code(book)):
+                break
+        assert not wrong and all(cell["execution_count"] for cell in code(book))
+        lab.plays(tab)
+    tab.close()
+    assert shown and shown.items() <= printed(book).items()
+
+
+def code(book):
+    return [cell for cell in book["cells"] if cell["cell_type"] == "code"]
+
+
+def printed(book):
+    """What the cells that print something print."""
+    texts = {
+        cell["id"]: "".join(line for out in cell["outputs"] for line in out.get("text", ())) for cell in code(book)
+    }
+    return {name: text for name, text in texts.items() if text}
 
 
 @needs_site

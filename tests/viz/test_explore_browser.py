@@ -3,21 +3,14 @@
 import base64
 import io
 import json
-import os
 import re
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from grassmann_np import lessons
+from tests import lab
 from tests.viz.hands import drag
 from viz import lossmap
 from viz.camera import Camera
@@ -143,65 +136,16 @@ def test_the_picture_is_true_in_any_units(page, units):
     assert np.allclose(vectors, np.multiply(real, -scale[0])) and 0.3 < np.linalg.norm(vectors[0]) < 1.3
 
 
-@pytest.fixture
-def lab(tmp_path):
-    """The folder and the address of a JupyterLab."""
-    if not all(map(find_spec, ("jupyterlab", "anywidget"))):
-        pytest.skip("pip install 'grassmann-np[notebook]'")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    homes = {name: str(tmp_path / name) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")}
-    environment = {**os.environ, **homes, "PYTHONPATH": str(Path(__file__).parents[2])}
-    options = [
-        "--no-browser",
-        "--allow-root",
-        "--IdentityProvider.token=",
-        "--ServerApp.port_retries=0",
-        "--LabApp.news_url=None",
-    ]
-    command = [sys.executable, "-m", "jupyterlab", *options, f"--port={port}", f"--ServerApp.root_dir={tmp_path}"]
-    with open(tmp_path / "log", "w") as log:
-        server = subprocess.Popen(command, env=environment, cwd=tmp_path, stdout=log, stderr=log)
-    try:
-        answers = False
-        while not answers:
-            assert server.poll() is None, (tmp_path / "log").read_text()
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/api", timeout=5).close()
-                answers = True
-            except OSError:
-                time.sleep(0.5)
-        yield tmp_path, f"http://127.0.0.1:{port}/lab"
-    finally:
-        server.terminate()
-        server.wait(60)
-
-
-def plays(page):
-    """The film of the notebook, once it has begun."""
-    film = page.wait_for_selector(".jp-OutputArea video, .jp-OutputArea figure img", state="attached")
-    film.scroll_into_view_if_needed()
-    if film.evaluate("(film) => film.tagName") == "VIDEO":
-        film.click()
-        page.wait_for_function("(film) => film.currentTime > 0.5", arg=film)
-    else:  # an animated image plays by itself
-        assert film.evaluate("(film) => film.decode().then(() => film.naturalWidth)") >= 320
-    return film
-
-
-def test_in_jupyterlab_python_answers_and_a_film_plays(page, lab):
+def test_in_jupyterlab_python_answers_and_a_film_plays(page, tmp_path):
     cell = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
     book = lessons.notebook([{**cell, "id": f"cell{k}", "source": source} for k, source in enumerate(CELLS)])
-    (lab[0] / "book.ipynb").write_text(json.dumps(book))
-    page.goto(f"{lab[1]}/tree/book.ipynb")
-    page.locator(".jp-Notebook .cm-content").first.click()
-    for _ in CELLS:
-        page.keyboard.press("Shift+Enter")
-    frame = page.wait_for_selector(".jp-OutputArea iframe[srcdoc]").content_frame()
-    frame.wait_for_selector("#sentence:not(:empty)")
-    assert "called once for each point" in frame.inner_text("#sentence")
-    frame.frame_element().scroll_into_view_if_needed()
-    y = dragged(page, frame)
-    assert f"The loss at y is {square(y)[0]:.3f}." in frame.inner_text("#sentence")
-    assert plays(page).bounding_box()["width"] == 320
+    (tmp_path / "book.ipynb").write_text(json.dumps(book))
+    with lab.opened(tmp_path) as address:
+        lab.run(page, address, "book.ipynb", len(CELLS))
+        frame = page.wait_for_selector(".jp-OutputArea iframe[srcdoc]").content_frame()
+        frame.wait_for_selector("#sentence:not(:empty)")
+        assert "called once for each point" in frame.inner_text("#sentence")
+        frame.frame_element().scroll_into_view_if_needed()
+        y = dragged(page, frame)
+        assert f"The loss at y is {square(y)[0]:.3f}." in frame.inner_text("#sentence")
+        assert lab.plays(page).bounding_box()["width"] == 320
