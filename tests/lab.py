@@ -12,13 +12,7 @@ from pathlib import Path
 
 import pytest
 
-OPTIONS = [
-    "--no-browser",
-    "--allow-root",
-    "--IdentityProvider.token=",
-    "--ServerApp.port_retries=0",
-    "--LabApp.news_url=None",
-]
+OPTIONS = ["--no-browser", "--allow-root", "--IdentityProvider.token=", "--ServerApp.port_retries=0"]
 
 
 @contextmanager
