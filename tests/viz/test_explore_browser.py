@@ -29,8 +29,6 @@ viz.explore(lambda w: (w @ A @ w / 2, A @ w), "adam-g", start=(1, 2, 3))""",
     """from viz import scenes
 scenes.step(seconds=1.0, size=(320, 240))""",
 ]
-
-
 A = np.diag([1.0, 2.0, 4.0])
 NUMBER = r"\d[\d.]*(?:e-?\d+)?(?<!\.)"
 
