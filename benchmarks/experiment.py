@@ -147,15 +147,15 @@ def experiment(data: str, out: Path, jobs: int, quick: bool) -> dict[str, Any]:
     seeds = range(FIRST_SEED, FIRST_SEED + (5 if quick else SEEDS[data]))
     results = {"data": data, "of": TESTED[data], "seeds": list(seeds), "quick": quick, "arms": {}}
     results = read_json(path) if path.exists() else results
-    found = results["arms"]
-    for arm in LINEAR if quick else RUN[data]:
+    found, photos = results["arms"], NETWORKS[data][0] == "photos"
+    for arm in LINEAR if quick and not photos else RUN[data]:
         if arm.schedule != "linear" and data == "digits":
             _map(runs, path, results)
         if arm.name not in found:
             guide = tuple(found[GUIDE.name]["rates"]) if arm.name == "sgd at its angle" else None
             found[arm.name] = _counted(runs, replace(arm, guide=guide), rounds, seeds)
             write_json(path, results)
-    if not quick and data in ("digits", "mnist"):
+    if not (quick or photos):
         _map(runs, path, results)
     return results
 
